@@ -1,0 +1,236 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// loader does one load. Its methods report mistakes and go on, so that all of
+// them come out together.
+type loader struct {
+	opt    Options
+	filter filter
+	read   func(name string) ([]byte, error)
+
+	plan   *Plan
+	base   *yaml.Node      // where plan.Base stands
+	stack  []include       // the files being read, the benchmark file first
+	items  int             // looked at, selected or not
+	tagged map[string]bool // tags of the items looked at
+
+	errs Errors
+	more int             // mistakes beyond mostMistakes
+	seen map[string]bool // mistakes and warnings, for a file can be included twice
+}
+
+// include is a file being read and the place that named it.
+type include struct {
+	name string // cleaned, absolute where possible
+	file *file
+	from Position
+}
+
+func newLoader(opt Options) *loader {
+	return &loader{
+		opt:    opt,
+		filter: newFilter(opt),
+		read:   os.ReadFile,
+		plan:   &Plan{Tags: opt.Tags, SkipTags: opt.SkipTags, sources: make(map[string]*file)},
+		tagged: make(map[string]bool),
+		seen:   make(map[string]bool),
+	}
+}
+
+func (l *loader) load(name string) (*Plan, error) {
+	if both := l.filter.overlap(); len(both) > 0 {
+		l.fail(nil, Position{}, fmt.Sprintf("tags to run and tags to skip both hold %s", strings.Join(both, ", ")), "")
+	}
+	if f, top := l.benchmark(name); f != nil {
+		l.topLevel(f, top)
+		l.properties(f, top)
+		l.lab(f, top)
+		l.list(f, top)
+	}
+	return l.result()
+}
+
+func (l *loader) loadLab(name string) (*Plan, error) {
+	if f, top := l.benchmark(name); f != nil {
+		l.lab(f, top)
+	}
+	return l.result()
+}
+
+// mostMistakes is how many are told at once; the rest is counted.
+const mostMistakes = 100
+
+func (l *loader) result() (*Plan, error) {
+	if l.more > 0 {
+		l.errs = append(l.errs, &Mistake{Msg: fmt.Sprintf("and %d more mistakes", l.more)})
+	}
+	if len(l.errs) > 0 {
+		return nil, l.errs
+	}
+	for _, f := range l.plan.sources {
+		f.root = nil // a second copy of the bodies, of no more use
+	}
+	return l.plan, nil
+}
+
+// benchmark opens the benchmark file and gives its top-level entries. The file
+// is nil after a mistake that leaves nothing to look at.
+func (l *loader) benchmark(name string) (*file, []entry) {
+	l.plan.File = name
+	f := l.open(name, nil, Position{})
+	if f == nil || f.bad {
+		return nil, nil
+	}
+	l.stack = []include{{absolute(name), f, Position{}}}
+	if k := resolve(f.root); k != kindMap && k != kindNull {
+		hint := "it starts with keys such as base: and plan:"
+		if k == kindList {
+			hint = "put the list under plan:"
+		}
+		l.failAt(f, f.root, fmt.Sprintf("a benchmark file is a mapping, not %s", k), hint)
+		return nil, nil
+	}
+	return f, entries(f.root)
+}
+
+// open reads and parses a file. A file that cannot be read is a mistake at the
+// place in parent that names it, which is no place for the benchmark file.
+func (l *loader) open(name string, parent *file, from Position) *file {
+	if f := l.plan.sources[name]; f != nil {
+		return f
+	}
+	data, err := l.read(name)
+	if err != nil {
+		var pathErr *fs.PathError
+		if errors.As(err, &pathErr) {
+			err = pathErr.Err
+		}
+		l.fail(parent, from, fmt.Sprintf("cannot open %s: %v", name, err)+l.chain(), "")
+		return nil
+	}
+	f := &file{name: name, text: string(data)}
+	l.plan.sources[name] = f
+	l.parse(f)
+	return f
+}
+
+// chain says how the file being read was reached, if it was not given by name.
+func (l *loader) chain() string {
+	var b strings.Builder
+	for i := len(l.stack) - 1; i > 0; i-- {
+		b.WriteString(", included from " + l.stack[i].from.String())
+	}
+	return b.String()
+}
+
+func absolute(name string) string {
+	if abs, err := filepath.Abs(name); err == nil {
+		return abs
+	}
+	return filepath.Clean(name)
+}
+
+// fail reports a mistake at a place in f, which is nil if there is no place.
+func (l *loader) fail(f *file, pos Position, msg, hint string) {
+	switch {
+	case !l.once(pos, msg):
+	case len(l.errs) == mostMistakes:
+		l.more++
+	default:
+		l.errs = append(l.errs, newMistake(f, pos, msg, hint))
+	}
+}
+
+func (l *loader) failAt(f *file, n *yaml.Node, msg, hint string) { l.fail(f, f.pos(n), msg, hint) }
+
+// warn reports a warning at a node, with what to do about it.
+func (l *loader) warn(f *file, n *yaml.Node, text, hint string) { l.warnAt(f, f.pos(n), text, hint) }
+
+func (l *loader) warnAt(f *file, pos Position, text, hint string) {
+	if l.opt.Strict {
+		l.fail(f, pos, text, hint)
+		return
+	}
+	if hint != "" {
+		text += ": " + hint
+	}
+	if l.once(pos, text) {
+		l.plan.Warnings = append(l.plan.Warnings, Warning{pos, text})
+	}
+}
+
+func (l *loader) once(pos Position, text string) bool {
+	key := pos.prefix() + text
+	first := !l.seen[key]
+	l.seen[key] = true
+	return first
+}
+
+// entry is one key of a mapping with its value. The value is nil for a key that
+// is not there.
+type entry struct {
+	key, value *yaml.Node
+}
+
+// entries gives those of a mapping whose key is text, in order.
+func entries(n *yaml.Node) []entry {
+	n = deref(n)
+	if n == nil || n.Kind != yaml.MappingNode {
+		return nil
+	}
+	var list []entry
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		list = append(list, entry{deref(n.Content[i]), deref(n.Content[i+1])})
+	}
+	return list
+}
+
+// get finds the entry with a key.
+func get(list []entry, key string) entry {
+	for _, e := range list {
+		if resolve(e.key) == kindString && e.key.Value == key {
+			return e
+		}
+	}
+	return entry{}
+}
+
+// unknown warns of every key that is not among the known ones.
+func (l *loader) unknown(f *file, list []entry, what string, known []string) {
+	for _, e := range list {
+		l.unknownKey(f, e.key, what, known)
+	}
+}
+
+func (l *loader) unknownKey(f *file, key *yaml.Node, what string, known []string) {
+	if resolve(key) == kindString {
+		if slices.Contains(known, key.Value) {
+			return
+		}
+	}
+	hint := didYouMean(key.Value, known)
+	if key.Value == "<<" {
+		hint = "merge keys are not applied"
+	}
+	l.warn(f, key, fmt.Sprintf("unknown key %q in %s", short(key.Value), what), hint)
+}
+
+// short cuts a text for a message: a key or value can be as long as a body.
+func short(s string) string {
+	const most = 40
+	if r := []rune(s[:min(len(s), 4*most)]); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}

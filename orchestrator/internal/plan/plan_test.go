@@ -1,0 +1,206 @@
+package plan
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+)
+
+var update = flag.Bool("update", false, "write what comes out into the cases of testdata")
+
+// TestCases runs each archive of testdata: its files are written to a folder
+// and the file benchmark.yml is loaded. In the comment, a line "flags:" gives
+// --tags, --skip-tags and --strict. What is expected stands in the files want
+// and warnings, or in the file error.
+func TestCases(t *testing.T) {
+	archives, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(archives) == 0 {
+		t.Fatal("no cases", err)
+	}
+	for _, name := range archives {
+		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) {
+			testCase(t, name)
+		})
+	}
+}
+
+func testCase(t *testing.T, name string) {
+	archive, err := txtar.ParseFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path, err := filepath.Abs(name) // for -update, after the change of folder
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	want := make(map[string]string)
+	input := &txtar.Archive{Comment: archive.Comment}
+	for _, f := range archive.Files {
+		switch f.Name {
+		case "want", "warnings", "error":
+			want[f.Name] = string(f.Data)
+			continue
+		}
+		input.Files = append(input.Files, f)
+		name := filepath.Join(dir, f.Name)
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, f.Data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(dir)
+	got := make(map[string]string)
+	p, err := Load("benchmark.yml", flags(t, string(archive.Comment)))
+	if err != nil {
+		got["error"] = withHint(err)
+	} else {
+		got["want"] = describe(p)
+		for _, w := range p.Warnings {
+			got["warnings"] += w.String() + "\n"
+		}
+	}
+	if *update {
+		for _, kind := range []string{"want", "warnings", "error"} {
+			if got[kind] != "" {
+				input.Files = append(input.Files, txtar.File{Name: kind, Data: []byte(got[kind])})
+			}
+		}
+		if err := os.WriteFile(path, txtar.Format(input), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// flags reads the line "flags:" of a comment.
+func flags(t *testing.T, comment string) Options {
+	t.Helper()
+	var opt Options
+	for line := range strings.Lines(comment) {
+		rest, ok := strings.CutPrefix(line, "flags:")
+		if !ok {
+			continue
+		}
+		set := flag.NewFlagSet("flags", flag.ContinueOnError)
+		set.Func("tags", "", func(s string) error { opt.Tags, opt.TagsSet = ParseTags(s), true; return nil })
+		set.Func("skip-tags", "", func(s string) error { opt.SkipTags = ParseTags(s); return nil })
+		set.BoolVar(&opt.Strict, "strict", false, "")
+		if err := set.Parse(strings.Fields(rest)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return opt
+}
+
+// withHint is what a person sees of an error.
+func withHint(err error) string {
+	s := err.Error() + "\n"
+	var hinter interface{ Hint() string }
+	if errors.As(err, &hinter) && hinter.Hint() != "" {
+		s += "hint: " + hinter.Hint() + "\n"
+	}
+	return s
+}
+
+// describe writes a plan down, one thing a line.
+func describe(p *Plan) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "concurrency %d, iterations %d, rampup %v\n", p.Concurrency, p.Iterations, p.Rampup)
+	for _, r := range p.Requests() {
+		fmt.Fprintf(&b, "%v %s: %s %s tags %v\n", r.Pos, r.Name, r.Method, r.URL, r.Tags)
+		for _, h := range r.Headers {
+			fmt.Fprintf(&b, "    %s: %s\n", h.Name, h.Value)
+		}
+		if r.Body != nil {
+			fmt.Fprintf(&b, "    %q\n", r.Body)
+		}
+	}
+	for _, s := range p.Lab {
+		fmt.Fprintf(&b, "%v lab %s = %q\n", s.Pos, s.Key, s.Values)
+	}
+	return b.String()
+}
+
+// TestRealPlan loads the plan of this repository, as compare and drill do.
+func TestRealPlan(t *testing.T) {
+	const name = "../../../benchmark.yml"
+	check := func(opt Options, want ...string) {
+		t.Helper()
+		opt.Strict = true
+		p, err := Load(name, opt)
+		if err != nil {
+			t.Fatal(withHint(err))
+		}
+		if p.Concurrency != 16 || p.Iterations != 2500 || p.Rampup.Seconds() != 1 || p.Base != "http://localhost:3000" {
+			t.Errorf("concurrency %d, iterations %d, rampup %v, base %s", p.Concurrency, p.Iterations, p.Rampup, p.Base)
+		}
+		var got []string
+		for _, r := range p.Requests() {
+			got = append(got, r.Name)
+			if r.Method != "POST" || r.URL != "http://localhost:3000/widgets" {
+				t.Errorf("%s: %s %s", r.Name, r.Method, r.URL)
+			}
+			if diff := cmp.Diff([]Header{{"content-type", "application/json"}}, r.Headers); diff != "" {
+				t.Errorf("%s: headers (-want +got)\n%s", r.Name, diff)
+			}
+			if r.Body[0] != '{' || r.Body[len(r.Body)-1] != '}' || len(r.Body) >= 2<<20 {
+				t.Errorf("%s: a body of %d bytes, %.20q …", r.Name, len(r.Body), r.Body)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("items (-want +got)\n%s", diff)
+		}
+	}
+	check(Options{}, "tiny", "small", "medium", "large", "mixed")
+	check(Options{Tags: []string{"medium"}}, "medium")
+	check(Options{Tags: []string{"small", "medium"}}, "small", "medium")
+	check(Options{SkipTags: []string{"large"}}, "tiny", "small", "medium", "mixed")
+
+	p, err := LoadLab(name)
+	if err != nil {
+		t.Fatal(withHint(err))
+	}
+	got := make(map[string]string)
+	for _, s := range p.Lab {
+		got[s.Key] = strings.Join(s.Values, ",")
+	}
+	want := map[string]string{
+		"tags": "medium", "baseline": "libc", "batches": "3", "pause": "10s", "idle": "30s", "rounds": "1",
+		"sleep": "450ms", "workers": "10", "threads": "hop", "transport": "unix",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("lab (-want +got)\n%s", diff)
+	}
+}
+
+func BenchmarkLoad(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Load("../../../benchmark.yml", Options{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkSHA256(b *testing.B) {
+	p, err := Load("../../../benchmark.yml", Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		p.SHA256()
+	}
+}

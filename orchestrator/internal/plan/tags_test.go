@@ -1,0 +1,108 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestSelects is the truth table of the tags. An absent list is "-".
+func TestSelects(t *testing.T) {
+	options := func(run, skip string) Options {
+		var opt Options
+		if run != "-" {
+			opt.Tags, opt.TagsSet = ParseTags(run), true
+		}
+		if skip != "-" {
+			opt.SkipTags = ParseTags(skip)
+		}
+		return opt
+	}
+	check := func(item, run, skip string, want bool) {
+		t.Helper()
+		if got := newFilter(options(run, skip)).selects(strings.Fields(item)); got != want {
+			t.Errorf("[%s] with --tags %s --skip-tags %s: %v; want %v", item, run, skip, got, want)
+		}
+	}
+	// Untagged: runs unless tags are asked for, whatever is skipped.
+	check("", "-", "-", true)
+	check("", "a", "-", false)
+	check("", "-", "a", true)
+	check("", "", "-", false)
+
+	check("a b", "-", "-", true)
+	check("a b", "a", "-", true)
+	check("a b", "b", "-", true)
+	check("a b", "z", "-", false)
+	check("a b", "A", "-", false) // case counts
+	check("a b", "-", "a", false)
+	check("a b", "-", "z", true)
+	check("a b", "a", "b", false) // skipping wins
+	check("a b", "a", "z", true)
+	check("a b", "", "-", false)
+
+	check("always b", "-", "-", true)
+	check("always b", "z", "-", true)
+	check("always b", "b", "-", true)
+	check("always b", "", "-", true)
+	check("always b", "-", "always", false)
+	check("always b", "-", "b", false)
+
+	check("never b", "-", "-", false)
+	check("never b", "b", "-", false) // never has to be asked for itself
+	check("never b", "never", "-", true)
+	check("never b", "never,b", "-", true)
+	check("never b", "never", "b", false)
+	check("never b", "-", "z", false)
+
+	check("always never", "-", "-", true)
+	check("always never", "z", "-", false)
+	check("always never", "always", "-", false)
+	check("always never", "never", "-", true)
+
+	// Words that other tools know mean nothing.
+	check("a", "all", "-", false)
+	check("a", "tagged", "-", false)
+	check("", "untagged", "-", false)
+}
+
+func TestParseTags(t *testing.T) {
+	check := func(list string, want ...string) {
+		t.Helper()
+		if diff := cmp.Diff(want, ParseTags(list)); diff != "" {
+			t.Errorf("%q (-want +got)\n%s", list, diff)
+		}
+	}
+	check("a", "a")
+	check(" a , b,c c ", "a", "b", "c c")
+	check("")
+	check(" ", "")
+	check("a,,b,", "a", "", "b", "")
+}
+
+// FuzzTags holds the filter to what its rules promise together.
+func FuzzTags(f *testing.F) {
+	f.Add("a,b", "a", "b", true)
+	f.Add("always", "never,always", "", true)
+	f.Add("never", "", "never", false)
+	f.Fuzz(func(t *testing.T, item, run, skip string, given bool) {
+		tags := ParseTags(item)
+		opt := Options{TagsSet: given, SkipTags: ParseTags(skip)}
+		if given {
+			opt.Tags = ParseTags(run)
+		}
+		in := func(list []string) bool {
+			return slices.ContainsFunc(tags, func(tag string) bool { return slices.Contains(list, tag) })
+		}
+		got := newFilter(opt).selects(tags)
+		special := slices.Contains(tags, always) || slices.Contains(tags, never)
+		switch {
+		case in(opt.SkipTags) && got:
+			t.Errorf("%q runs though it is to be skipped: %+v", tags, opt)
+		case !special && !in(opt.SkipTags) && got != (!given || in(opt.Tags)):
+			t.Errorf("%q: %v with %+v", tags, got, opt)
+		}
+	})
+}

@@ -1,0 +1,166 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// parse fills f.root from f.text. As drill does, it takes the white space off
+// both ends first: a block scalar at the end of a file loses its last newline.
+func (l *loader) parse(f *file) {
+	f.text = strings.TrimPrefix(f.text, "\ufeff")
+	if !utf8.ValidString(f.text) {
+		l.badText(f)
+		return
+	}
+	left := strings.TrimLeftFunc(f.text, unicode.IsSpace)
+	skipped := f.text[:len(f.text)-len(left)]
+	if i := strings.LastIndexByte(skipped, '\n'); i >= 0 {
+		f.skippedLines = len(lineStarts(skipped)) - 1
+		skipped = skipped[i+1:]
+	}
+	f.skippedColumns = utf8.RuneCountInString(skipped)
+
+	text := strings.TrimRightFunc(left, unicode.IsSpace)
+	first, next, err := documents(text)
+	if err == nil && next > 0 {
+		l.warnAt(f, f.at(next, 1), "a further document: only the first one counts", "")
+		// Again, for the end of the first one has to be trimmed too.
+		first, _, err = documents(strings.TrimRightFunc(before(text, next), unicode.IsSpace))
+	}
+	if err != nil {
+		l.badYAML(f, err)
+		return
+	}
+	if first == nil {
+		return
+	}
+	f.root = first
+	l.check(f, first, 0)
+}
+
+// documents gives the first document that is not null, and the line on which
+// the next such document begins, 0 if there is none.
+func documents(text string) (first *yaml.Node, next int, err error) {
+	loader, err := yaml.NewLoader(strings.NewReader(text))
+	if err != nil {
+		return nil, 0, err
+	}
+	for {
+		var doc yaml.Node
+		switch err := loader.Load(&doc); {
+		case errors.Is(err, io.EOF):
+			return first, 0, nil
+		case err != nil:
+			return nil, 0, err
+		}
+		if len(doc.Content) == 0 || resolve(doc.Content[0]) == kindNull {
+			continue
+		}
+		if first != nil {
+			return first, doc.Line, nil
+		}
+		first = doc.Content[0]
+	}
+}
+
+// before cuts text in front of a line.
+func before(text string, line int) string { return text[:lineStarts(text)[line-1]] }
+
+// badText reports the first byte that is no part of a UTF-8 text, or else the
+// first character that YAML forbids. It says whether there was one.
+func (l *loader) badText(f *file) bool {
+	for i := 0; i < len(f.text); {
+		r, n := utf8.DecodeRuneInString(f.text[i:])
+		switch {
+		case r == utf8.RuneError && n == 1:
+			f.bad = true
+			l.fail(f, f.offset(i), fmt.Sprintf("the byte 0x%02x is not UTF-8", f.text[i]), "save the file as UTF-8")
+			return true
+		case r < ' ' && r != '\n' && r != '\t' && r != '\r', r >= 0x7f && r < 0xa0 && r != 0x85, r == 0xfffe, r == 0xffff:
+			f.bad = true
+			l.fail(f, f.offset(i), fmt.Sprintf("the character %U is not allowed in YAML", r),
+				fmt.Sprintf(`write it as an escape in a text in double quotes: "\u%04x"`, r))
+			return true
+		}
+		i += n
+	}
+	return false
+}
+
+// badYAML reports what the parser found.
+func (l *loader) badYAML(f *file, err error) {
+	f.bad = true
+	if l.badText(f) {
+		return
+	}
+	var e *yaml.LoadError
+	if !errors.As(err, &e) || e.Mark.Line == 0 {
+		l.fail(f, Position{File: f.name}, "this is not YAML: "+err.Error(), "")
+		return
+	}
+	msg := e.Message
+	if e.ContextMsg != "" {
+		msg += " " + e.ContextMsg
+	}
+	pos := f.inside(f.at(e.Mark.Line, e.Mark.Column))
+	if f.runeAt(pos) == '\t' {
+		l.fail(f, pos, "a tab cannot indent YAML", "use spaces")
+		return
+	}
+	l.fail(f, pos, "this is not YAML: "+msg, "")
+}
+
+// runeAt gives the character at a place.
+func (f *file) runeAt(pos Position) rune {
+	for i, r := range []rune(f.line(pos.Line)) {
+		if i+1 == pos.Column {
+			return r
+		}
+	}
+	return 0
+}
+
+// deepest is how far drill's parser nests.
+const deepest = 128
+
+// check reports what the parser lets pass and drill's does not: a key given
+// twice, an integer beyond 64 bits, too deep a nesting. It stays on the tree
+// and does not follow aliases, whose targets it meets anyway.
+func (l *loader) check(f *file, n *yaml.Node, depth int) {
+	if depth > deepest {
+		l.failAt(f, n, fmt.Sprintf("nested deeper than %d levels", deepest), "")
+		return
+	}
+	if resolve(n) == kindHuge {
+		l.failAt(f, n, "the integer does not fit in 64 bits", "quote it if it is text")
+	}
+	if n.Kind == yaml.MappingNode {
+		type key struct {
+			kind kind
+			text string
+		}
+		seen := make(map[key]*yaml.Node)
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			k := n.Content[i]
+			if k.Kind != yaml.ScalarNode {
+				continue
+			}
+			id := key{resolve(k), k.Value}
+			if first := seen[id]; first != nil {
+				l.failAt(f, k, fmt.Sprintf("the key %q is given twice, first on line %d", short(k.Value), f.pos(first).Line), "")
+				continue
+			}
+			seen[id] = k
+		}
+	}
+	for _, c := range n.Content {
+		l.check(f, c, depth+1)
+	}
+}
