@@ -1,0 +1,139 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"os"
+	"sync/atomic"
+	"time"
+)
+
+// do sends one request and reads its answer. sent says whether the request
+// went out whole.
+//
+// There is one second try, on a new connection: when the first went to a
+// connection that had been used before and turned out to be dead before it
+// took a single byte. Then the server cannot have seen the request. Whatever
+// was sent in part is never sent again.
+func (c *conn) do(ctx context.Context, req *request, start time.Time) (ans answer, sent bool, err error) {
+	for {
+		if err := c.connect(ctx, start); err != nil {
+			return answer{}, false, err
+		}
+		again := !c.fresh
+		if err := c.arm(start); err != nil {
+			c.close()
+			return answer{}, false, err
+		}
+		written, ans, err := c.exchange(req)
+		c.fresh = false
+		if err == nil && ans.reuse && !req.last {
+			c.used = time.Now()
+			return ans, true, nil
+		}
+		c.close()
+		if err != nil && again && written == 0 && !errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil {
+			continue
+		}
+		return ans, written == int64(req.size), err
+	}
+}
+
+// exchange writes the request and reads the answer, one after the other or,
+// for a large one, at the same time. An answer may come before the request is
+// out: a server that refuses a body answers and closes, an overloaded one
+// does so before it reads at all. Then the answer is what counts, and the
+// failed write explains only why the connection ended.
+func (c *conn) exchange(req *request) (written int64, ans answer, err error) {
+	if req.large() {
+		return c.exchangeLarge(req)
+	}
+	n, writeErr := c.nc.Write(req.parts[0])
+	if writeErr != nil && n == 0 && !c.fresh {
+		return 0, answer{}, writeErr // no answer can belong to it
+	}
+	ans, err = c.in.answer(req.head)
+	ans, err = settle(ans, err, writeErr)
+	return int64(n), ans, err
+}
+
+// settle decides between an answer, the error that cut it short, and the
+// error that cut the request short.
+func settle(ans answer, readErr, writeErr error) (answer, error) {
+	if writeErr == nil {
+		return ans, readErr
+	}
+	ans.reuse = false
+	if ans.status != 0 {
+		return ans, nil
+	}
+	return ans, readErr
+}
+
+// duplex is a goroutine that reads answers while the worker still writes. It
+// belongs to one connection: conn.close ends it and waits for it.
+type duplex struct {
+	ask     chan bool   // an answer is due; true: without body
+	got     chan reply  // it has come, or not
+	writing atomic.Bool // the worker has not finished its write
+	ended   chan struct{}
+}
+
+// reply is what the reading side has to say of one answer.
+type reply struct {
+	ans answer
+	err error
+	cut bool // the write was told to stop: deadlines have to be set anew
+}
+
+// startDuplex starts the reading side.
+func (c *conn) startDuplex() {
+	d := &duplex{ask: make(chan bool), got: make(chan reply, 1), ended: make(chan struct{})}
+	c.duplex = d
+	nc := c.nc
+	go func() {
+		defer close(d.ended)
+		for head := range d.ask {
+			ans, err := c.in.answer(head)
+			r := reply{ans: ans, err: err, cut: d.writing.Load()}
+			if r.cut {
+				// There is nothing to wait for any more: the server has said
+				// all, or the connection is broken.
+				_ = nc.SetWriteDeadline(time.Unix(1, 0))
+			}
+			d.got <- r
+		}
+	}()
+}
+
+func (d *duplex) stop() {
+	close(d.ask)
+	<-d.ended
+}
+
+// exchangeLarge has the answer read while the request is written, so that
+// neither side waits for the other with full buffers.
+func (c *conn) exchangeLarge(req *request) (int64, answer, error) {
+	if c.duplex == nil {
+		c.startDuplex()
+	}
+	c.parts = req.parts
+	c.out = c.parts[:]
+	c.duplex.writing.Store(true)
+	c.duplex.ask <- req.head
+	written, writeErr := c.out.WriteTo(c.nc)
+	c.duplex.writing.Store(false)
+	dead := writeErr != nil && written == 0 && !c.fresh
+	if dead {
+		_ = c.nc.Close() // the reading side must not wait for an answer
+	}
+	r := <-c.duplex.got
+	if dead {
+		return 0, answer{}, writeErr // whatever came belongs to nothing
+	}
+	if r.cut {
+		c.armed = time.Time{}
+	}
+	ans, err := settle(r.ans, r.err, writeErr)
+	return written, ans, err
+}

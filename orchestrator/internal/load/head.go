@@ -1,0 +1,132 @@
+package load
+
+import (
+	"bytes"
+	"math"
+)
+
+// head reads the status line and the headers of one answer.
+func (r *reader) head() (status int, f framing, err error) {
+	f.length = -1
+	line, err := r.line()
+	if err != nil {
+		return 0, f, err
+	}
+	var ok bool
+	if status, f.minor, ok = statusLine(line); !ok {
+		return 0, f, r.bad("not a status line")
+	}
+	for {
+		line, err := r.line()
+		if err != nil {
+			return 0, f, err
+		}
+		if len(line) == 0 {
+			return status, f, nil
+		}
+		if what := f.field(line); what != "" {
+			return 0, f, r.bad(what)
+		}
+	}
+}
+
+// statusLine reads "HTTP/1.x 200 reason"; the reason may be missing.
+func statusLine(line []byte) (status int, minor byte, ok bool) {
+	const start = "HTTP/1."
+	if len(line) < len(start)+5 || string(line[:len(start)]) != start {
+		return 0, 0, false
+	}
+	minor = line[len(start)]
+	rest := line[len(start)+1:]
+	if minor < '0' || minor > '9' || rest[0] != ' ' || len(rest) > 4 && rest[4] != ' ' {
+		return 0, 0, false
+	}
+	for _, c := range rest[1:4] {
+		if c < '0' || c > '9' {
+			return 0, 0, false
+		}
+		status = 10*status + int(c-'0')
+	}
+	if minor > '1' {
+		minor = '1' // a later 1.x keeps to the rules of 1.1
+	}
+	return status, minor, status >= 100
+}
+
+// field takes from one header line what concerns the framing. It gives what
+// is wrong with the line, or nothing.
+func (f *framing) field(line []byte) (wrong string) {
+	colon := bytes.IndexByte(line, ':')
+	if colon <= 0 || line[0] == ' ' || line[0] == '\t' {
+		return "not a header line"
+	}
+	name, value := line[:colon], bytes.Trim(line[colon+1:], " \t")
+	// The length tells nearly all names apart from the three that matter.
+	switch len(name) {
+	case len("connection"):
+		if equalFold(name, "connection") {
+			f.close = f.close || hasToken(value, "close")
+			f.keep = f.keep || hasToken(value, "keep-alive")
+		}
+	case len("content-length"):
+		if equalFold(name, "content-length") {
+			n, ok := decimal(value)
+			if !ok || f.length >= 0 && f.length != n {
+				return "bad content-length"
+			}
+			f.length = n
+		}
+	case len("transfer-encoding"):
+		if equalFold(name, "transfer-encoding") {
+			f.coded = true
+			last := value[bytes.LastIndexByte(value, ',')+1:]
+			f.chunked = equalFold(bytes.Trim(last, " \t"), "chunked")
+		}
+	}
+	return ""
+}
+
+// decimal reads a number without sign.
+func decimal(b []byte) (int64, bool) {
+	var n int64
+	for _, c := range b {
+		if c < '0' || c > '9' || n > (math.MaxInt64-9)/10 {
+			return 0, false
+		}
+		n = 10*n + int64(c-'0')
+	}
+	return n, len(b) > 0
+}
+
+// hasToken says whether a list like "keep-alive, TE" holds a word.
+func hasToken(list []byte, word string) bool {
+	for len(list) > 0 {
+		item := list
+		if i := bytes.IndexByte(list, ','); i >= 0 {
+			item, list = list[:i], list[i+1:]
+		} else {
+			list = nil
+		}
+		if equalFold(bytes.Trim(item, " \t"), word) {
+			return true
+		}
+	}
+	return false
+}
+
+// equalFold compares without regard to the case of ASCII letters; lower is in
+// lower case already.
+func equalFold(b []byte, lower string) bool {
+	if len(b) != len(lower) {
+		return false
+	}
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != lower[i] {
+			return false
+		}
+	}
+	return true
+}

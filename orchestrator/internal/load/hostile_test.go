@@ -1,0 +1,224 @@
+package load
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+// check compares all but times. SentBytes of 0 is not compared.
+func check(t *testing.T, got, want Result) {
+	t.Helper()
+	if want.SentBytes == 0 {
+		got.SentBytes = 0
+	}
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(Result{}, "Start", "End", "Latency")); diff != "" {
+		t.Errorf("result (-want +got):\n%s", diff)
+	}
+}
+
+// failure is the result of n requests that all failed without an answer.
+func failure(n int, class string) Result {
+	return Result{Requests: n, Failed: n, Errors: map[string]int{class: n}, Statuses: map[string]int{}, Answers: map[string]int{}}
+}
+
+// Whatever a server does, each request is one failure of one class, and the
+// next request has its own chance.
+func TestHostileServers(t *testing.T) {
+	for name, c := range map[string]struct {
+		reply string
+		want  string
+	}{
+		"no answer":           {"", "eof"},
+		"closed in the head":  {"HTTP/1.1 200 OK\r\ncontent-", "eof"},
+		"closed in the body":  {"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf", "eof"},
+		"closed in a chunk":   {"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nff\r\nhalf", "eof"},
+		"chunk without size":  {"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", "protocol"},
+		"length is no number": {"HTTP/1.1 200 OK\r\ncontent-length: many\r\n\r\n", "protocol"},
+		"1 MB header line":    {"HTTP/1.1 200 OK\r\nx: " + strings.Repeat("x", 1<<20) + "\r\n\r\n", "protocol"},
+		"another protocol":    {"SSH-2.0-OpenSSH_9.2\r\n", "protocol"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bothNetworks(t, func(t *testing.T, network string) {
+				target := (&recorder{reply: text(c.reply)}).listen(t, network)
+				w := work{concurrency: 2, iterations: 4, requests: []request{mustRender(t, "POST", "/", []byte("x"))}}
+				check(t, run(t.Context(), w, target, Options{}, dialNet), failure(4, c.want))
+			})
+		})
+	}
+}
+
+func TestReset(t *testing.T) {
+	rec := &recorder{raw: func(c net.Conn) {
+		_, _ = c.Read(make([]byte, 1))
+		if err := reset(c); err != nil {
+			t.Error(err)
+		}
+	}}
+	target := rec.listen(t, "tcp")
+	w := work{concurrency: 1, iterations: 3, requests: []request{mustRender(t, "GET", "/", nil)}}
+	check(t, run(t.Context(), w, target, Options{}, dialNet), failure(3, "reset"))
+}
+
+// Slow heads and endless bodies end at the timeout, no earlier and little
+// later, whatever trickles in meanwhile.
+func TestTimeout(t *testing.T) {
+	trickle := func(start, more string) func(net.Conn, seen) bool {
+		return func(w net.Conn, _ seen) bool {
+			_, err := io.WriteString(w, start)
+			for err == nil {
+				time.Sleep(100 * time.Millisecond)
+				_, err = io.WriteString(w, more)
+			}
+			return false
+		}
+	}
+	for name, rec := range map[string]*recorder{
+		"slow head":       {reply: trickle("HTTP/1.1 200 OK\r\n", "x: y\r\n")},
+		"endless body":    {reply: trickle("HTTP/1.1 200 OK\r\n\r\n", "more")},
+		"endless chunks":  {reply: trickle("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", "1\r\nx\r\n")},
+		"endless waiting": {reply: trickle("", "HTTP/1.1 100 Continue\r\n\r\n")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := work{concurrency: 2, iterations: 4, requests: []request{mustRender(t, "GET", "/", nil)}}
+				got := run(t.Context(), w, Target{}, Options{Timeout: 8 * time.Second}, rec.pipe)
+				check(t, got, failure(4, "timeout"))
+				if got.Latency.Min < 8*time.Second || got.Latency.Max > 8250*time.Millisecond {
+					t.Errorf("latency %+v; want 8 s and at most 250 ms more", got.Latency)
+				}
+				rec.handlers.Wait()
+			})
+		})
+	}
+}
+
+// A server that takes no more of the body, and says nothing.
+func TestTimeoutInRequest(t *testing.T) {
+	bothNetworks(t, func(t *testing.T, network string) {
+		hold := make(chan struct{})
+		rec := &recorder{raw: func(net.Conn) { <-hold }}
+		target := rec.listen(t, network)
+		w := work{concurrency: 1, iterations: 2, requests: []request{mustRender(t, "POST", "/", make([]byte, 20<<20))}}
+		got := run(t.Context(), w, target, Options{Timeout: 50 * time.Millisecond}, dialNet)
+		close(hold)
+		check(t, got, failure(2, "timeout"))
+	})
+}
+
+// An answer that comes before the request is out is an answer.
+func TestEarlyAnswer(t *testing.T) {
+	bothNetworks(t, func(t *testing.T, network string) {
+		for name, after := range map[string]func(c net.Conn){
+			"closed":   func(net.Conn) {},
+			"not read": func(c net.Conn) { time.Sleep(200 * time.Millisecond) },
+		} {
+			for _, size := range []int{1000, 20 << 20} {
+				rec := &recorder{raw: func(c net.Conn) {
+					_, _ = c.Read(make([]byte, 100))
+					_, _ = io.WriteString(c, "HTTP/1.1 413 Too Large\r\ncontent-length: 5\r\nconnection: close\r\n\r\nlarge")
+					after(c)
+				}}
+				target := rec.listen(t, network)
+				w := work{concurrency: 1, iterations: 3, requests: []request{mustRender(t, "POST", "/", make([]byte, size))}}
+				got := run(t.Context(), w, target, Options{Timeout: time.Second}, dialNet)
+				if got.Statuses["413"] != 3 || got.Failed != 3 || got.Errors["status 413"] != 3 || got.Latency.Max > 500*time.Millisecond {
+					t.Errorf("%s, body of %d bytes: %+v", name, size, got)
+				}
+			}
+		}
+	})
+}
+
+// A server that sends while it still reads would wait for ever on a client
+// that only writes.
+func TestEcho(t *testing.T) {
+	bothNetworks(t, func(t *testing.T, network string) {
+		req := mustRender(t, "POST", "/", make([]byte, 20<<20))
+		rec := &recorder{raw: func(c net.Conn) {
+			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n")
+			_, _ = io.CopyN(c, c, int64(req.size))
+		}}
+		target := rec.listen(t, network)
+		w := work{concurrency: 1, iterations: 1, requests: []request{req}}
+		got := run(t.Context(), w, target, Options{}, dialNet)
+		check(t, got, Result{
+			Requests: 1, Errors: map[string]int{},
+			Statuses: map[string]int{"200": 1}, Answers: map[string]int{fmt.Sprintf("200/%d", req.size): 1},
+		})
+	})
+}
+
+// A connection that the server closed while it was idle costs no failure: the
+// request goes out on a new one, once.
+func TestIdleClose(t *testing.T) {
+	bothNetworks(t, func(t *testing.T, network string) {
+		for _, size := range []int{0, 1 << 20} {
+			rec := &recorder{reply: func(w net.Conn, s seen) bool { ok(w, s); return false }}
+			c := newConn(rec.listen(t, network), DefaultTimeout, dialNet)
+			req := mustRender(t, "POST", "/", make([]byte, size))
+			for range 3 {
+				ans, sent, err := c.do(t.Context(), &req, time.Now())
+				if err != nil || !sent || !ans.reuse {
+					t.Errorf("body of %d bytes: %+v, %v, %v", size, ans, sent, err)
+				}
+				for rec.openConns() > 0 {
+					time.Sleep(time.Millisecond)
+				}
+				time.Sleep(2 * idleLimit)
+			}
+			c.close()
+			rec.stop()
+			if rec.conns != 3 || len(rec.requests) != 3 {
+				t.Errorf("%d requests over %d connections; want 3 over 3", len(rec.requests), rec.conns)
+			}
+		}
+	})
+}
+
+// A request that a server took and did not answer may have been carried out:
+// it is not sent again.
+func TestNoSecondTry(t *testing.T) {
+	bothNetworks(t, func(t *testing.T, network string) {
+		rec := &recorder{}
+		rec.reply = func(w net.Conn, s seen) bool { return strings.HasPrefix(s.line, "GET /good") && ok(w, s) }
+		target := rec.listen(t, network)
+		w := work{concurrency: 1, iterations: 3, requests: []request{
+			mustRender(t, "GET", "/good", nil),
+			mustRender(t, "GET", "/bad", nil),
+		}}
+		got := run(t.Context(), w, target, Options{}, dialNet)
+		check(t, got, Result{
+			Requests: 6, Failed: 3, Errors: map[string]int{"eof": 3},
+			Statuses: map[string]int{"200": 3}, Answers: map[string]int{"200/2": 3},
+		})
+		rec.stop()
+		if len(rec.requests) != 6 {
+			t.Errorf("the server saw %d requests; want 6", len(rec.requests))
+		}
+	})
+}
+
+// Ever other sizes of answers are counted, but not each for itself.
+func TestManySizes(t *testing.T) {
+	tl := newTally()
+	for i := range 5000 {
+		tl.record(time.Millisecond, 1, answer{status: 200, body: int64(i)}, answered)
+	}
+	tl.record(time.Hour, 0, answer{}, failTimeout)
+	var r Result
+	tl.report(&r)
+	if len(r.Answers) != maxSizes+1 || r.Answers["200/other"] != 4000 {
+		t.Errorf("%d sizes, %d others", len(r.Answers), r.Answers["200/other"])
+	}
+	if r.Clamped != 1 || r.Latency.Max != time.Hour || r.Failed != 1 || r.SentBytes != 5000 || r.Latency.P50 != time.Millisecond {
+		t.Errorf("%d clamped, latency %+v", r.Clamped, r.Latency)
+	}
+}

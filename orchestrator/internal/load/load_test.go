@@ -1,0 +1,225 @@
+package load
+
+import (
+	"context"
+	"net"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+)
+
+func bothNetworks(t *testing.T, test func(t *testing.T, network string)) {
+	t.Helper()
+	for _, network := range []string{"unix", "tcp"} {
+		t.Run(network, func(t *testing.T) { test(t, network) })
+	}
+}
+
+// What goes over the wire, in which order and over how many connections.
+func TestRun(t *testing.T) {
+	bothNetworks(t, func(t *testing.T, network string) {
+		rec := &recorder{reply: ok}
+		target := rec.listen(t, network)
+		large := []byte(strings.Repeat("0123456789abcdef", 50_000))
+		w := work{concurrency: 1, iterations: 3, requests: []request{
+			mustRender(t, "GET", "/first", nil),
+			mustRender(t, "POST", "/second", []byte("small"), header{"Content-Type", "text/plain"}),
+			mustRender(t, "PUT", "/third", large),
+		}}
+		var progress Progress
+		got := run(t.Context(), w, target, Options{Progress: &progress}, dialNet)
+		rec.stop()
+
+		var lines []string
+		for _, s := range rec.requests {
+			lines = append(lines, s.line)
+			if s.conn != 1 {
+				t.Errorf("%s came over connection %d", s.line, s.conn)
+			}
+			if s.header.Get("user-agent") != "drill" || s.header.Get("accept") != "*/*" || s.header.Get("host") != "localhost" {
+				t.Errorf("%s has headers %v", s.line, s.header)
+			}
+			switch s.line {
+			case "POST /second HTTP/1.1":
+				if s.body != "small" || s.header.Get("content-type") != "text/plain" {
+					t.Errorf("second: body %q, headers %v", s.body, s.header)
+				}
+			case "PUT /third HTTP/1.1":
+				if s.body != string(large) {
+					t.Errorf("third: %d bytes, not as sent", len(s.body))
+				}
+			}
+		}
+		one := []string{"GET /first HTTP/1.1", "POST /second HTTP/1.1", "PUT /third HTTP/1.1"}
+		if diff := cmp.Diff(append(append(append([]string(nil), one...), one...), one...), lines); diff != "" {
+			t.Errorf("requests (-want +got):\n%s", diff)
+		}
+
+		sent := 0
+		for _, r := range w.requests {
+			sent += 3 * r.size
+		}
+		if got.Latency.Min <= 0 || got.Latency.P50 < got.Latency.Min || got.Latency.Max < got.Latency.P999 || got.End.Before(got.Start) {
+			t.Errorf("latency %+v from %v to %v", got.Latency, got.Start, got.End)
+		}
+		check(t, got, Result{
+			Requests: 9, SentBytes: bench.Bytes(sent), Errors: map[string]int{},
+			Statuses: map[string]int{"200": 9}, Answers: map[string]int{"200/2": 9},
+		})
+		if progress.Done() != 9 || progress.Failed() != 0 {
+			t.Errorf("progress: %d done, %d failed", progress.Done(), progress.Failed())
+		}
+	})
+}
+
+// As many iterations are in flight as asked for, each over one connection,
+// and none twice.
+func TestConcurrency(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rec := &recorder{reply: func(w net.Conn, s seen) bool {
+			time.Sleep(time.Second)
+			return ok(w, s)
+		}}
+		w := work{concurrency: 4, iterations: 10, requests: []request{mustRender(t, "GET", "/", nil), mustRender(t, "GET", "/", nil)}}
+		start := time.Now()
+		got := run(t.Context(), w, Target{}, Options{}, rec.pipe)
+		rec.handlers.Wait()
+		if rec.peak != 4 || rec.conns != 4 || len(rec.requests) != 20 || got.Requests != 20 {
+			t.Errorf("%d in flight over %d connections, %d requests; want 4, 4, 20", rec.peak, rec.conns, len(rec.requests))
+		}
+		if took := time.Since(start); took != 6*time.Second {
+			t.Errorf("ten iterations of two seconds, four at a time, took %v; want 6s", took)
+		}
+		if l := got.Latency; l.Min != time.Second || l.Max != time.Second || l.P50 != time.Second || l.Mean != time.Second {
+			t.Errorf("latency %+v; want 1s throughout", l)
+		}
+	})
+}
+
+// Very many workers count as exactly as a few.
+func TestManyWorkers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rec := &recorder{reply: func(w net.Conn, s seen) bool {
+			time.Sleep(time.Second)
+			return ok(w, s)
+		}}
+		w := work{iterations: 300, requests: []request{mustRender(t, "GET", "/", nil)}}
+		got := run(t.Context(), w, Target{}, Options{}, rec.pipe)
+		rec.handlers.Wait()
+		if rec.peak != 300 || got.Requests != 300 || got.Answers["200/2"] != 300 || got.Latency.Max != time.Second {
+			t.Errorf("%d in flight; %+v", rec.peak, got)
+		}
+	})
+}
+
+// Iteration i starts at rampup*i/iterations, or when there is room for it.
+func TestRampup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rec := &recorder{reply: func(w net.Conn, s seen) bool {
+			time.Sleep(400 * time.Millisecond)
+			return ok(w, s)
+		}}
+		w := work{concurrency: 2, iterations: 6, rampup: 900 * time.Millisecond, requests: []request{mustRender(t, "GET", "/", nil)}}
+		start := time.Now()
+		run(t.Context(), w, Target{}, Options{}, rec.pipe)
+		rec.handlers.Wait()
+		var got []time.Duration
+		for _, s := range rec.requests {
+			got = append(got, s.at.Sub(start)/time.Millisecond)
+		}
+		// The third has to wait for the first, and so on.
+		if diff := cmp.Diff([]time.Duration{0, 150, 400, 550, 800, 950}, got); diff != "" {
+			t.Errorf("starts in ms (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestDue(t *testing.T) {
+	s := schedule{iterations: 1 << 40, rampup: 24 * time.Hour}
+	if got := s.due(1 << 39); got != 12*time.Hour {
+		t.Errorf("half of the iterations are due at %v", got)
+	}
+}
+
+// A connect that is refused is a failure of its request, and costs little.
+func TestDeadTarget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := work{concurrency: 4, iterations: 200, requests: []request{mustRender(t, "GET", "/", nil)}}
+		target := Target{"unix", filepath.Join(t.TempDir(), "none")}
+		start := time.Now()
+		got := run(t.Context(), w, target, Options{}, dialNet)
+		check(t, got, Result{
+			Requests: 200, Failed: 200, Errors: map[string]int{"connect": 200},
+			Statuses: map[string]int{}, Answers: map[string]int{},
+		})
+		if took := time.Since(start); took < 500*time.Millisecond || took > 2*time.Second {
+			t.Errorf("200 refused connects took %v", took)
+		}
+	})
+}
+
+// The end of the context ends every kind of wait at once.
+func TestCancel(t *testing.T) {
+	bothNetworks(t, func(t *testing.T, network string) {
+		hold := make(chan struct{})
+		for name, rec := range map[string]*recorder{
+			"before the answer": {reply: func(net.Conn, seen) bool { <-hold; return false }},
+			"inside the body": {reply: func(w net.Conn, _ seen) bool {
+				_, _ = w.Write([]byte("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf"))
+				<-hold
+				return false
+			}},
+			"inside the request": {raw: func(net.Conn) { <-hold }},
+		} {
+			target := rec.listen(t, network)
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer cancel()
+			w := work{concurrency: 3, iterations: 9, requests: []request{mustRender(t, "POST", "/", make([]byte, 20<<20))}}
+			start := time.Now()
+			got := run(ctx, w, target, Options{}, dialNet)
+			if took := time.Since(start); took > 2*time.Second {
+				t.Errorf("%s: it took %v to stop", name, took)
+			}
+			check(t, got, Result{Interrupted: true, Errors: map[string]int{}, Statuses: map[string]int{}, Answers: map[string]int{}})
+		}
+		close(hold)
+	})
+}
+
+func TestCancelRampupAndBackoff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rec := &recorder{reply: ok}
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		w := work{concurrency: 2, iterations: 10, rampup: 20 * time.Second, requests: []request{mustRender(t, "GET", "/", nil)}}
+		start := time.Now()
+		got := run(ctx, w, Target{}, Options{}, rec.pipe)
+		rec.handlers.Wait()
+		if took := time.Since(start); took != 5*time.Second || !got.Interrupted || got.Requests != 3 {
+			t.Errorf("stopped after %v with %d requests, interrupted %v; want 5s, 3, true", took, got.Requests, got.Interrupted)
+		}
+	})
+}
+
+func TestCheck(t *testing.T) {
+	good := work{requests: make([]request, 1), iterations: 1}
+	if err := good.check(Target{"unix", "x"}); err != nil {
+		t.Error(err)
+	}
+	for want, err := range map[string]error{
+		`network "udp" is neither unix nor tcp`: good.check(Target{"udp", "x"}),
+		"target has no address":                 good.check(Target{"tcp", ""}),
+		"plan has no requests":                  work{iterations: 1}.check(Target{"tcp", "x"}),
+		"plan has 0 iterations":                 work{requests: good.requests}.check(Target{"tcp", "x"}),
+	} {
+		if err == nil || err.Error() != want {
+			t.Errorf("got %v; want %s", err, want)
+		}
+	}
+}
