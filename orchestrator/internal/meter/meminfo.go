@@ -1,0 +1,18 @@
+package meter
+
+import "github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+
+// Meminfo is what /proc/meminfo says.
+type Meminfo struct {
+	MemTotal  bench.Bytes
+	SwapTotal bench.Bytes
+}
+
+// Meminfo reads /proc/meminfo.
+func (fs FS) Meminfo() (Meminfo, error) { return parse(fs, "proc/meminfo", parseMeminfo) }
+
+func parseMeminfo(b []byte) (Meminfo, error) {
+	var m Meminfo
+	err := amounts(b, []field{{"MemTotal", &m.MemTotal}, {"SwapTotal", &m.SwapTotal}})
+	return m, err
+}

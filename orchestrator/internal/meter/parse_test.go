@@ -1,0 +1,218 @@
+package meter
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// The captured files are those of a glibc process with four threads.
+const (
+	v1       FS = "testdata/v1" // in a Docker container, cgroups of version 1
+	v2       FS = "testdata/v2" // the same, version 2 under systemd
+	captured    = 4242
+	group       = "docker-3f1c9a0b5d7e4c2f8a6b1d0e9c3f5a7b2d4e6f8091a3b5c7d9e1f20314253647.scope"
+)
+
+// same fails the test unless what was read is what is wanted.
+func same[T any](t *testing.T, what string, want T, read func() (T, error)) {
+	t.Helper()
+	got, err := read()
+	if err != nil {
+		t.Errorf("%s: %v", what, err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+func TestCapturedProcess(t *testing.T) {
+	const kB = bench.KiB
+	same(t, "status", Status{
+		State: 'S', VmHWM: 22868 * kB, VmRSS: 22868 * kB, RssAnon: 16168 * kB, RssFile: 6700 * kB, Threads: 4,
+	}, func() (Status, error) { return v1.Status(captured) })
+	same(t, "smaps_rollup", SmapsRollup{Rss: 22868 * kB, Pss: 17909 * kB, Anonymous: 16168 * kB},
+		func() (SmapsRollup, error) { return v1.SmapsRollup(captured) })
+	same(t, "stat", Stat{Minflt: 5208, Utime: 20 * time.Millisecond, Stime: 20 * time.Millisecond, Starttime: 2594760 * time.Millisecond},
+		func() (Stat, error) { return v1.Stat(captured) })
+	same(t, "schedstat", map[int]Schedstat{
+		4242: {39721421, 17040820},
+		4243: {3716532, 908976054},
+		4244: {4035323, 1059532932},
+		4245: {3847343, 1057091471},
+	}, func() (map[int]Schedstat, error) { return v1.Schedstat(captured) })
+
+	files, err := v1.Maps(captured)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []MappedFile{
+		{"/usr/local/bin/python3.11", true},
+		{"/usr/lib/x86_64-linux-gnu/libc.so.6", true},
+		{"/usr/lib/x86_64-linux-gnu/gconv/gconv-modules.cache", false},
+	} {
+		if !slices.Contains(files, want) {
+			t.Errorf("maps lack %v: %v", want, files)
+		}
+	}
+}
+
+func TestCapturedCgroups(t *testing.T) {
+	id := strings.TrimSuffix(strings.TrimPrefix(group, "docker-"), ".scope")
+	one := Cgroup{Cpuacct: "/docker/" + id, Controllers: "cpu,cpuacct", Memory: "/docker/" + id, Unified: "/"}
+	two := Cgroup{Unified: "/system.slice/" + group}
+	same(t, "cgroup v1", one, func() (Cgroup, error) { return v1.Cgroup(captured) })
+	same(t, "cgroup v2", two, func() (Cgroup, error) { return v2.Cgroup(captured) })
+	same(t, "cpuacct.usage", 1234567890*time.Nanosecond, func() (time.Duration, error) { return v1.cpuacctUsage(one) })
+	same(t, "cpu.stat", 1234567*time.Microsecond, func() (time.Duration, error) { return v2.cpuStat(two) })
+}
+
+func TestCapturedMachine(t *testing.T) {
+	for version, fs := range []FS{1: v1, 2: v2} {
+		if fs == "" {
+			continue
+		}
+		same(t, string(fs), bench.Environment{
+			Host: "bench1", OS: "Debian GNU/Linux 12 (bookworm)", Kernel: "6.18.44-amd64", Arch: runtime.GOARCH,
+			CPUModel: "AMD EPYC", CPUs: 2, MemoryTotal: 24684096 * bench.KiB, CgroupV: version, THP: "madvise",
+		}, func() (bench.Environment, error) { return Environment(fs) })
+	}
+	p, err := v1.PressureCPU()
+	if err != nil || p.Some.Avg10 != 57.8 || p.Some.Total != 300085165*time.Microsecond {
+		t.Errorf("pressure %+v, %v", p, err)
+	}
+	if _, err := Environment(FS(t.TempDir())); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a machine without files: %v", err)
+	}
+	if e, err := Environment(Host); err != nil || e.Kernel == "" || e.CPUs < 1 || e.MemoryTotal < bench.GiB/8 {
+		t.Errorf("this machine: %+v, %v", e, err)
+	}
+}
+
+func TestParse(t *testing.T) {
+	check := func(what string, want any, parser func([]byte) (any, error), text string) {
+		t.Helper()
+		got, err := parser([]byte(text))
+		if failed, _ := want.(error); failed != nil {
+			if err == nil || err.Error() != failed.Error() {
+				t.Errorf("%s %q: %v, %v; want the error %v", what, text, got, err, want)
+			}
+			return
+		}
+		if err != nil || got != want {
+			t.Errorf("%s %q = %v, %v; want %v", what, text, got, err, want)
+		}
+	}
+	cpus := func(b []byte) (any, error) { return parseCPUList(b) }
+	check("cpus", 1, cpus, "0\n")
+	check("cpus", 5, cpus, "0-3,8\n")
+	check("cpus", errors.New("line 1: not a list of CPUs"), cpus, "3-1")
+	check("cpus", errors.New("line 1: not a list of CPUs"), cpus, "")
+	thp := func(b []byte) (any, error) { return parseChosen(b) }
+	check("thp", "never", thp, "always madvise [never]\n")
+	check("thp", errors.New("line 1: nothing is chosen"), thp, "always")
+	system := func(b []byte) (any, error) { return parseOSRelease(b) }
+	check("os-release", "Alpine Linux v3.20", system, "ID=alpine\nPRETTY_NAME='Alpine Linux v3.20'\n")
+	check("os-release", "plain", system, "PRETTY_NAME=plain")
+	status := func(b []byte) (any, error) { s, err := parseStatus(b); return s.RssAnon, err }
+	check("status", errors.New("line 2: RssAnon is not as expected"), status, "State:\tS\nRssAnon:\t12 MB\nThreads:\t1\n")
+	check("status", errors.New("line 1: no Threads"), status, "RssAnon:\t12 kB\n")
+	stat := func(b []byte) (any, error) { s, err := parseStat(b); return s.Minflt, err }
+	check("stat", int64(7), stat, "1 (a) b) (c) S 1 1 1 0 -1 4 7 0 0 0 0 0 0 0 20 0 1 0 9 0")
+	check("stat", errors.New("line 1: field 10 is not a number"), stat, "1 (a) S 1 1 1 0 -1 4")
+}
+
+func TestHWMBound(t *testing.T) {
+	check := func(release string, cpus, threads int, want bench.Bytes) {
+		t.Helper()
+		if got := hwmBound(release, cpus, threads, 4096); got != want {
+			t.Errorf("bound on %s with %d CPUs and %d threads = %d; want %d", release, cpus, threads, got, want)
+		}
+	}
+	check("6.2.0", 2, 10, 2*31*4096)
+	check("6.18.44-amd64", 32, 10, 32*63*4096)
+	check("7.0-rc1", 128, 10, 128*255*4096)
+	check("6.1.0-18-amd64", 2, 10, 640*4096)
+	check("5.15", 2, 1, 64*4096)
+}
+
+func TestExplain(t *testing.T) {
+	var denied *DeniedError
+	if err := explain("proc/1/clear_refs", &os.PathError{Op: "open", Path: "x", Err: syscall.EACCES}); !errors.As(err, &denied) ||
+		!errors.Is(err, os.ErrPermission) || err.Error() != "proc/1/clear_refs: permission denied" {
+		t.Errorf("got %v", err)
+	}
+	if err := explain("proc/1/status", syscall.ESRCH); !errors.Is(err, ErrEnded) {
+		t.Errorf("got %v", err)
+	}
+	if err := explain("proc/meminfo", syscall.ENOENT); errors.Is(err, ErrEnded) || !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Whatever a file holds: no panic, no negative amount, and an error that says
+// where.
+func FuzzParsers(f *testing.F) {
+	err := filepath.WalkDir("testdata", func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.Contains(path, "testdata/fuzz") {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		f.Add(b)
+		return err
+	})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		check := func(what string, amount int64, err error) {
+			t.Helper()
+			var place *parseError
+			if amount < 0 || err != nil && (!errors.As(err, &place) || place.line < 1) {
+				t.Errorf("%s of %q: %d, %v", what, b, amount, err)
+			}
+		}
+		status, err := parseStatus(b)
+		check("status", int64(min(status.VmHWM, status.VmRSS, status.RssAnon, status.RssFile, status.RssShmem)), err)
+		rollup, err := parseSmapsRollup(b)
+		check("smaps_rollup", int64(min(rollup.Rss, rollup.Anonymous, rollup.LazyFree)), err)
+		stat, err := parseStat(b)
+		check("stat", min(stat.Minflt, int64(stat.Utime), int64(stat.Stime), int64(stat.Starttime)), err)
+		sched, err := parseSchedstat(b)
+		check("schedstat", int64(min(sched.CPU, sched.RunDelay)), err)
+		_, err = parseMaps(b)
+		check("maps", 0, err)
+		_, err = parseCgroup(b)
+		check("cgroup", 0, err)
+		usage, err := parseCPUStat(b)
+		check("cpu.stat", int64(usage), err)
+		n, err := single(b)
+		check("number", n, err)
+		pressure, err := parsePressure(b)
+		check("pressure", int64(pressure.Some.Total), err)
+		info, err := parseMeminfo(b)
+		check("meminfo", int64(min(info.MemTotal, info.SwapTotal)), err)
+		cpus, err := parseCPUList(b)
+		check("cpus", int64(cpus), err)
+		_, err = parseChosen(b)
+		check("thp", 0, err)
+		_, err = parseCPUModel(b)
+		check("cpuinfo", 0, err)
+		_, err = parseOSRelease(b)
+		check("os-release", 0, err)
+		_ = hwmBound(string(b), 2, 2, 4096)
+	})
+}
