@@ -1,0 +1,255 @@
+package docker
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/build"
+	"github.com/docker/docker/api/types/image"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+)
+
+// Prepare makes the images of the variants, one after the other: a build keeps
+// all CPUs busy by itself. Variants of the same Dockerfile share an image.
+func (e *Engine) Prepare(ctx context.Context, variants []bench.Variant, progress func(engine.Progress)) ([]engine.Image, error) {
+	if progress == nil {
+		progress = func(engine.Progress) {}
+	}
+	// Nobody is to take images away from here on.
+	if err := e.folders.Announce(); err != nil {
+		return nil, fmt.Errorf("tell other runs of this one: %w", err)
+	}
+	dockerfiles := make([]*engine.Dockerfile, len(variants))
+	for i, v := range variants {
+		d, err := engine.ReadDockerfile(filepath.Join(e.root, filepath.FromSlash(v.Dockerfile)))
+		if err != nil {
+			return nil, fmt.Errorf("variant %s: %w", v.Name, err)
+		}
+		dockerfiles[i] = d
+	}
+	bases, err := e.bases(ctx, dockerfiles, progress)
+	if err != nil {
+		return nil, err
+	}
+	source, err := e.source(ctx, progress)
+	if err != nil {
+		return nil, err
+	}
+	images := make([]engine.Image, len(variants))
+	rebuilt := false
+	for i, v := range variants {
+		b := builder{engine: e, variant: v, dockerfile: dockerfiles[i], bases: bases}
+		var made bool
+		if images[i], made, err = b.run(ctx, source, progress); err != nil {
+			return nil, err
+		}
+		rebuilt = rebuilt || made
+	}
+	if rebuilt {
+		if _, err := e.removeDangling(ctx); err != nil {
+			e.log.Warn("images that were replaced stay", "error", err)
+		}
+	}
+	return images, nil
+}
+
+// builder makes one variant's image.
+type builder struct {
+	engine     *Engine
+	variant    bench.Variant
+	dockerfile *engine.Dockerfile
+	bases      map[string]base
+}
+
+// name is the image's, after the Dockerfile: NAME and NAME+knob share it.
+func (b *builder) name() string {
+	return engine.SafeName(strings.TrimPrefix(path.Base(b.variant.Dockerfile), "Dockerfile."))
+}
+
+func (b *builder) run(ctx context.Context, source files, tell func(engine.Progress)) (img engine.Image, made bool, err error) {
+	text, err := os.ReadFile(filepath.Join(b.engine.root, filepath.FromSlash(b.variant.Dockerfile)))
+	if err != nil {
+		return img, false, fmt.Errorf("variant %s: %w", b.variant.Name, err)
+	}
+	with := maps.Clone(source)
+	with[b.variant.Dockerfile] = text
+	tar, err := with.archive()
+	if err != nil {
+		return img, false, err
+	}
+	args, ids := proxies(), ""
+	for _, use := range b.dockerfile.Bases() {
+		found := b.bases[use.Image]
+		ids += found.id + "\n"
+		if found.name != use.Image {
+			args[use.Arg] = &found.name
+		}
+	}
+	img = engine.Image{
+		Variant: b.variant.Name,
+		Name:    "stair-stepper:" + b.name(),
+		Hash:    engine.Digest(string(tar), b.variant.Dockerfile, ids),
+	}
+	switch old, err := b.engine.inspectImage(ctx, img.Name); {
+	case err == nil && labelsOf(old)[labelHash] == img.Hash:
+		tell(engine.Progress{Variant: b.variant.Name, Event: engine.Reused, Text: img.Name})
+		img.ID, img.Allocator = old.ID, labelsOf(old)[labelAllocator]
+		return img, false, nil
+	case err != nil && !errdefs.IsNotFound(err):
+		return img, false, fmt.Errorf("image %s: %w", img.Name, err)
+	}
+	began := time.Now()
+	tell(engine.Progress{Variant: b.variant.Name, Event: engine.Building, Text: img.Name})
+	options := build.ImageBuildOptions{
+		Tags:       []string{img.Name},
+		Labels:     map[string]string{labelHash: img.Hash},
+		BuildArgs:  args,
+		Dockerfile: b.variant.Dockerfile,
+		// Their zero values would leave a container behind for every step.
+		Remove: true, ForceRemove: true,
+		Version: build.BuilderV1,
+	}
+	if err := b.build(ctx, tar, options, tell); err != nil {
+		return img, false, err
+	}
+	fresh, err := b.engine.inspectImage(ctx, img.Name)
+	if err != nil {
+		return img, false, fmt.Errorf("image %s: %w", img.Name, err)
+	}
+	img.ID, img.Allocator = fresh.ID, labelsOf(fresh)[labelAllocator]
+	tell(engine.Progress{Variant: b.variant.Name, Event: engine.Built, Text: img.Name, Took: time.Since(began)})
+	return img, true, nil
+}
+
+// proxies are the ways to the network that a build's steps may need, for no
+// daemon passes on its own.
+func proxies() map[string]*string {
+	args := map[string]*string{}
+	for _, name := range []string{"http_proxy", "https_proxy", "no_proxy"} {
+		for _, name := range []string{name, strings.ToUpper(name)} {
+			if value, ok := os.LookupEnv(name); ok {
+				args[name] = &value
+			}
+		}
+	}
+	return args
+}
+
+// build runs the build, with BuildKit where the daemon wants it so.
+func (b *builder) build(ctx context.Context, tar []byte, options build.ImageBuildOptions, tell func(engine.Progress)) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, buildTime, errSlow)
+	defer cancel()
+	log := func(l string) { tell(engine.Progress{Variant: b.variant.Name, Event: engine.Log, Text: l}) }
+	refused, err := b.once(ctx, tar, options, log)
+	if refused {
+		// It keeps its stages to itself.
+		options.Version = build.BuilderBuildKit
+		if refused, again := b.once(ctx, tar, options, log); !refused {
+			return again
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if err := b.nameStages(ctx, tar, options); err != nil {
+		b.engine.log.Warn("the next build may be slower", "variant", b.variant.Name, "error", err)
+	}
+	return nil
+}
+
+// nameStages names the stages that a build passed through. They make the next
+// build fast, and a name keeps them apart from what an older build left: of our
+// images, those without a name are garbage.
+func (b *builder) nameStages(ctx context.Context, tar []byte, options build.ImageBuildOptions) error {
+	for _, stage := range b.leaves() {
+		name := "stair-stepper/stage:" + b.name() + "-" + engine.SafeName(stage)
+		older, err := b.engine.inspectImage(ctx, name)
+		if err != nil && !errdefs.IsNotFound(err) {
+			return fmt.Errorf("image %s: %w", name, err)
+		}
+		options.Target, options.Tags, options.Labels = stage, []string{name}, map[string]string{labelStage: stage}
+		if _, err := b.once(ctx, tar, options, func(string) {}); err != nil {
+			return err
+		}
+		if err := b.engine.removeReplaced(ctx, name, older.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// errSlow tells our own deadline from the caller's.
+var errSlow = fmt.Errorf("not done after %v", buildTime)
+
+// leaves are the named stages, but for the last, that have an image of their
+// own which no other starts from.
+func (b *builder) leaves() []string {
+	var names []string
+	parents := b.dockerfile.Parents()
+	for _, s := range b.dockerfile.Stages[:len(b.dockerfile.Stages)-1] {
+		if s.Name != "" && len(s.Steps) > 0 && !slices.Contains(parents, s.Name) {
+			names = append(names, s.Name)
+		}
+	}
+	return names
+}
+
+// once runs one build. refused says that the daemon would not do it with this
+// builder, or not at all.
+func (b *builder) once(ctx context.Context, tar []byte, options build.ImageBuildOptions, log func(string)) (refused bool, err error) {
+	s := stream{line: log}
+	answer, err := b.engine.api.ImageBuild(ctx, bytes.NewReader(tar), options)
+	refused = errdefs.IsInvalidArgument(err) || errdefs.IsNotImplemented(err)
+	if err == nil {
+		err = s.follow(answer.Body)
+		answer.Body.Close()
+		refused = err != nil && strings.Contains(err.Error(), "requires BuildKit")
+	}
+	switch {
+	case err == nil:
+		return false, nil
+	case errors.Is(context.Cause(ctx), errSlow):
+		err = errSlow
+	case ctx.Err() != nil:
+		return false, fmt.Errorf("build %s: %w", b.variant.Name, ctx.Err())
+	}
+	return refused, &engine.BuildError{Variant: b.variant.Name, Step: s.step, Log: s.last, Err: explain(err)}
+}
+
+// removeReplaced removes the image that had a name before, unless it has it
+// still.
+func (e *Engine) removeReplaced(ctx context.Context, name, older string) error {
+	now, err := e.inspectImage(ctx, name)
+	if err != nil || older == "" || older == now.ID {
+		return err
+	}
+	_, err = e.removeImage(ctx, older)
+	return err
+}
+
+// removeImage removes an image, unless it is in use, and says whether it did.
+func (e *Engine) removeImage(ctx context.Context, name string) (bool, error) {
+	_, err := e.api.ImageRemove(ctx, name, image.RemoveOptions{PruneChildren: true})
+	if errdefs.IsConflict(err) || errdefs.IsNotFound(err) {
+		return false, nil // a container or an image needs it, or it went with another
+	}
+	return err == nil, err
+}
+
+// short is an id as docker prints it.
+func short(id string) string {
+	id = strings.TrimPrefix(id, "sha256:")
+	return id[:min(12, len(id))]
+}

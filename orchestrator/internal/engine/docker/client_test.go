@@ -1,0 +1,323 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/docker/docker/client"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
+)
+
+func variants(v ...bench.Variant) []bench.Variant { return v }
+
+func failed(t *testing.T, err error, step string) *engine.BuildError {
+	t.Helper()
+	var b *engine.BuildError
+	if !errors.As(err, &b) || b.Step != step {
+		t.Fatalf("%v; want a BuildError in step %q", err, step)
+	}
+	return b
+}
+
+// scripted is an engine whose daemon answers with handlers by "METHOD /path",
+// the API's version cut off. What is not scripted is a 404.
+func scripted(t *testing.T, root string, answers map[string]http.HandlerFunc) *Engine {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Api-Version", "1.41")
+		path := r.URL.Path
+		if rest, ok := strings.CutPrefix(path, "/v1.41"); ok {
+			path = rest
+		} else if path != "/_ping" {
+			t.Errorf("%s: not the version that was agreed on", path)
+		}
+		w.Header().Set("Content-Type", "application/json")
+		if h := answers[r.Method+" "+path]; h != nil {
+			h(w, r)
+			return
+		}
+		if path == "/_ping" {
+			return
+		}
+		w.WriteHeader(http.StatusNotFound)
+		fmt.Fprintf(w, `{"message":"no such thing: %s"}`, path)
+	}))
+	t.Cleanup(server.Close)
+	api, err := client.NewClientWithOpts(client.WithHost("tcp://"+server.Listener.Addr().String()), client.WithAPIVersionNegotiation())
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := New(Options{Root: root, Client: api, SocketRoot: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { e.Close() })
+	return e
+}
+
+func text(s string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, s) }
+}
+
+func TestInfo(t *testing.T) {
+	e := scripted(t, ".", map[string]http.HandlerFunc{
+		"GET /info": text(`{"ServerVersion":"20.10.24","Driver":"overlay2","CgroupVersion":"2","OSType":"linux"}`),
+	})
+	got, err := e.Info(t.Context())
+	want := engine.Info{Name: "docker", Version: "20.10.24", Storage: "overlay2", CgroupV: 2, Remote: true}
+	if err != nil || got != want {
+		t.Errorf("Info = %+v, %v; want %+v", got, err, want)
+	}
+}
+
+func TestInfoWithoutDaemon(t *testing.T) {
+	check := func(host, text, advice string) {
+		t.Helper()
+		api, err := client.NewClientWithOpts(client.WithHost(host))
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := New(Options{Root: ".", Client: api})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Close()
+		_, err = e.Info(t.Context())
+		var h *engine.Hinted
+		if !errors.As(err, &h) || !strings.Contains(err.Error(), text) || !strings.Contains(h.Hint(), advice) {
+			t.Errorf("%v; want %q with advice %q", err, text, advice)
+		}
+	}
+	missing := filepath.Join(t.TempDir(), "none.sock")
+	check("unix://"+missing, "there is no "+missing, "--engine process")
+	check("tcp://127.0.0.1:1", "tcp://127.0.0.1:1", "DOCKER_HOST")
+}
+
+// project is one whose Dockerfile needs no base.
+func project(t *testing.T) (string, bench.Variant) {
+	t.Helper()
+	root, variant := enginetest.Project(t, true)
+	if err := os.WriteFile(filepath.Join(root, "Dockerfile.test"), []byte("FROM scratch\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return root, variant
+}
+
+func TestFailedBuildIsA200(t *testing.T) {
+	root, variant := project(t)
+	var lines strings.Builder
+	for i := range 30 {
+		lines.WriteString(fmt.Sprintf(`{"stream":"line %d\n"}`, i))
+	}
+	e := scripted(t, root, map[string]http.HandlerFunc{
+		"POST /build": text(`{"stream":"Step 1/2 : FROM scratch"}{"stream":"\n"}{"stream":"Step 2/2 : RUN make\n"}` + lines.String() +
+			`{"errorDetail":{"code":2,"message":"make: returned a non-zero code: 2"},"error":"make"}`),
+	})
+	var told []string
+	_, err := e.Prepare(t.Context(), variants(variant), func(p engine.Progress) {
+		if p.Event == engine.Log && p.Variant == variant.Name {
+			told = append(told, p.Text)
+		}
+	})
+	b := failed(t, err, "2/2 : RUN make")
+	if len(b.Log) != kept || b.Log[kept-1] != "line 29" {
+		t.Errorf("log %q; want the last %d lines", b.Log, kept)
+	}
+	if len(told) != 32 || told[0] != "Step 1/2 : FROM scratch" {
+		t.Errorf("%d lines were told: %q", len(told), told)
+	}
+	if got, want := err.Error(), "build test+knob: step 2/2 : RUN make: make: returned a non-zero code: 2"; got != want {
+		t.Errorf("error %q, want %q", got, want)
+	}
+}
+
+func TestFullDisk(t *testing.T) {
+	root, variant := project(t)
+	e := scripted(t, root, map[string]http.HandlerFunc{
+		"POST /build": text(`{"errorDetail":{"message":"write /x: no space left on device"}}`),
+	})
+	_, err := e.Prepare(t.Context(), variants(variant), nil)
+	var h *engine.Hinted
+	if !errors.As(err, &h) || !strings.Contains(err.Error(), "disk is full") {
+		t.Errorf("%v; want a full disk, with advice", err)
+	}
+}
+
+func TestCutStream(t *testing.T) {
+	root, variant := project(t)
+	e := scripted(t, root, map[string]http.HandlerFunc{
+		"POST /build": text(`{"stream":"Step 1/1 : FROM scratch\n"}{"stre`),
+	})
+	_, err := e.Prepare(t.Context(), variants(variant), nil)
+	failed(t, err, "1/1 : FROM scratch")
+}
+
+// TestCancelledBuild: that the caller gave up is not a failed build.
+func TestCancelledBuild(t *testing.T) {
+	root, variant := project(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	e := scripted(t, root, map[string]http.HandlerFunc{
+		"POST /build": func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body) // what it holds does not matter
+			cancel()
+			<-r.Context().Done()
+		},
+	})
+	_, err := e.Prepare(ctx, variants(variant), nil)
+	var b *engine.BuildError
+	if !errors.Is(err, context.Canceled) || errors.As(err, &b) {
+		t.Errorf("%v; want the context's error", err)
+	}
+}
+
+// TestNoClassicBuilder: a daemon has two ways to say that it wants BuildKit.
+func TestNoClassicBuilder(t *testing.T) {
+	root, variant := project(t)
+	check := func(status int, refusal string) {
+		t.Helper()
+		var asked []string
+		e := scripted(t, root, map[string]http.HandlerFunc{
+			"POST /build": func(w http.ResponseWriter, r *http.Request) {
+				asked = append(asked, r.FormValue("version"))
+				if r.FormValue("version") != "2" {
+					w.WriteHeader(status)
+					fmt.Fprint(w, refusal)
+				}
+			},
+			"GET /images/stair-stepper:test/json": func(w http.ResponseWriter, _ *http.Request) {
+				if len(asked) < 2 {
+					w.WriteHeader(http.StatusNotFound)
+					return
+				}
+				fmt.Fprint(w, `{"Id":"sha256:1","Config":{"Labels":{"stair-stepper.allocator":"glibc"}}}`)
+			},
+			"GET /images/json": text(`[]`),
+		})
+		images, err := e.Prepare(t.Context(), variants(variant), nil)
+		if err != nil || images[0].ID != "sha256:1" || images[0].Allocator != "glibc" {
+			t.Errorf("%s: %+v, %v", refusal, images, err)
+		}
+		if !slices.Equal(asked, []string{"1", "2"}) {
+			t.Errorf("%s: builders asked for: %q", refusal, asked)
+		}
+	}
+	check(http.StatusBadRequest, `{"message":"invalid version \"1\""}`)
+	check(http.StatusOK, `{"errorDetail":{"message":"the --mount option requires BuildKit. Refer to the manual"}}`)
+}
+
+const linux = `{"OSType":"linux"}`
+
+// TestNameTaken: a container of somebody else keeps its name.
+func TestNameTaken(t *testing.T) {
+	var names []string
+	e := scripted(t, ".", map[string]http.HandlerFunc{
+		"GET /info": text(linux),
+		"POST /containers/create": func(w http.ResponseWriter, r *http.Request) {
+			name := r.FormValue("name")
+			names = append(names, name)
+			if name == "stepper-libc" {
+				w.WriteHeader(http.StatusConflict)
+				fmt.Fprint(w, `{"message":"the name is in use"}`)
+				return
+			}
+			w.WriteHeader(http.StatusCreated)
+			fmt.Fprint(w, `{"Id":"c1"}`)
+		},
+		"GET /containers/stepper-libc/json": text(`{"Id":"other","Config":{"Labels":{}}}`),
+		"POST /containers/c1/start":         func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) },
+		"GET /containers/c1/json": text(`{"Id":"c1","State":{"Running":true,"Pid":5,"StartedAt":"2026-01-02T03:04:05.6Z"},
+			"NetworkSettings":{"Ports":{"3000/tcp":[{"HostIp":"127.0.0.1","HostPort":"32768"}]}}}`),
+	})
+	in, err := e.Start(t.Context(), engine.Spec{Image: engine.Image{Variant: "libc", ID: "sha256:1", Name: "stair-stepper:libc"}, RunID: "20260102-abcdefgh"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "stepper-libc-abcdefgh"; in.Name() != want || in.Address() != "127.0.0.1:32768" {
+		t.Errorf("%s at %s; want %s at 127.0.0.1:32768; tried %q", in.Name(), in.Address(), want, names)
+	}
+}
+
+// TestStartFails: what was created and could not be started is removed.
+func TestStartFails(t *testing.T) {
+	removed := false
+	e := scripted(t, ".", map[string]http.HandlerFunc{
+		"GET /info":               text(linux),
+		"POST /containers/create": text(`{"Id":"c1"}`),
+		"POST /containers/c1/start": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusInternalServerError)
+			fmt.Fprint(w, `{"message":"no such runtime"}`)
+		},
+		"DELETE /containers/c1": func(http.ResponseWriter, *http.Request) { removed = true },
+	})
+	_, err := e.Start(t.Context(), engine.Spec{Image: engine.Image{Variant: "libc"}, RunID: "r"})
+	if err == nil || !strings.Contains(err.Error(), "start libc: ") || !strings.Contains(err.Error(), "no such runtime") {
+		t.Errorf("error %v", err)
+	}
+	if !removed {
+		t.Error("the container stays")
+	}
+	if left, _ := os.ReadDir(e.folders.Root); len(left) > 0 {
+		t.Errorf("left in the socket folder: %v", left)
+	}
+}
+
+func TestLostContainer(t *testing.T) {
+	in := &instance{engine: scripted(t, ".", nil), id: "c1", name: "stepper-libc"}
+	if _, err := in.State(t.Context()); !errors.Is(err, engine.ErrNotFound) {
+		t.Errorf("State: %v; want ErrNotFound", err)
+	}
+	if _, err := in.Stop(t.Context(), time.Second); !errors.Is(err, engine.ErrNotFound) {
+		t.Errorf("Stop: %v; want ErrNotFound", err)
+	}
+	if err := in.Remove(t.Context()); err != nil {
+		t.Errorf("Remove: %v; want none, it is gone", err)
+	}
+}
+
+// TestLimitDiscarded: a daemon that cannot limit memory only warns.
+func TestLimitDiscarded(t *testing.T) {
+	removed := false
+	e := scripted(t, ".", map[string]http.HandlerFunc{
+		"GET /info":               text(linux),
+		"POST /containers/create": text(`{"Id":"c1","Warnings":["Your kernel does not support memory limit capabilities. Limitation discarded."]}`),
+		"DELETE /containers/c1":   func(http.ResponseWriter, *http.Request) { removed = true },
+	})
+	_, err := e.Start(t.Context(), engine.Spec{Image: engine.Image{Variant: "libc"}, RunID: "r", Memory: bench.GiB})
+	var h *engine.Hinted
+	if !errors.As(err, &h) || !strings.Contains(h.Hint(), "--memory") || !removed {
+		t.Errorf("%v, removed %v; want an error with advice, and no container", err, removed)
+	}
+}
+
+// TestLiteralBase: an image that a FROM names itself cannot be stood in for.
+func TestLiteralBase(t *testing.T) {
+	root, variant := enginetest.Project(t, true)
+	if err := os.WriteFile(filepath.Join(root, "Dockerfile.test"), []byte("ARG A=debian:bookworm\nFROM ${A}\nFROM debian:bookworm\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err := scripted(t, root, nil).Prepare(t.Context(), variants(variant), nil)
+	var h *engine.Hinted
+	if !errors.As(err, &h) || !strings.Contains(h.Hint(), "name it in an ARG") {
+		t.Errorf("%v; want one that wants an ARG", err)
+	}
+}
+
+func TestProxies(t *testing.T) {
+	t.Setenv("http_proxy", "http://proxy:1")
+	if got := proxies()["http_proxy"]; got == nil || *got != "http://proxy:1" {
+		t.Errorf("http_proxy = %v", got)
+	}
+}

@@ -1,0 +1,194 @@
+package docker
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+)
+
+// files is a build context by slash-separated path.
+type files map[string][]byte
+
+// source gathers what the service is built from: its own code, and the packages
+// of other modules that it imports, as a vendor folder, so that the build needs
+// no network. go.mod is cut down to those modules: a new version of a library
+// that only the orchestrator uses leaves the images as they are. Nothing is
+// written into the project's folder.
+func (e *Engine) source(ctx context.Context, tell func(engine.Progress)) (files, error) {
+	code, err := engine.Source(e.root)
+	if err != nil {
+		return nil, fmt.Errorf("build context: %w", err)
+	}
+	f := files(code)
+	tell(engine.Progress{Variant: "base", Event: engine.Log, Text: "go list " + engine.Service + " (fetches modules that are missing)"})
+	if f["vendor/modules.txt"], f["go.mod"], err = e.vendor(ctx, f); err != nil {
+		return nil, fmt.Errorf("build context: %w", err)
+	}
+	// The same allow-list as by hand keeps the Dockerfile itself out of the
+	// COPY, so that variants can share layers.
+	switch ignore, err := os.ReadFile(filepath.Join(e.root, ".dockerignore")); {
+	case err == nil:
+		f[".dockerignore"] = ignore
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("build context: %w", err)
+	}
+	return f, nil
+}
+
+// vendor adds the needed packages of other modules to f and gives modules.txt
+// and go.mod for them.
+func (e *Engine) vendor(ctx context.Context, f files) (modules, gomod []byte, err error) {
+	packages, err := e.list(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	byModule := map[string][]string{} // "path version" to its packages
+	goOf := map[string]string{}
+	var main *module
+	for _, p := range packages {
+		switch {
+		case p.Module == nil: // the standard library
+			continue
+		case p.Module.Main:
+			main = p.Module
+			continue
+		}
+		key := p.Module.Path + " " + p.Module.Version
+		byModule[key] = append(byModule[key], p.ImportPath)
+		goOf[key] = p.Module.GoVersion
+		if err := addPackage(f, path.Join("vendor", p.ImportPath), p.Dir); err != nil {
+			return nil, nil, err
+		}
+	}
+	if main == nil {
+		return nil, nil, fmt.Errorf("%s is not in the module of %s", engine.Service, e.root)
+	}
+	var txt, mod strings.Builder
+	fmt.Fprintf(&mod, "module %s\n\ngo %s\n", main.Path, main.GoVersion)
+	for _, key := range slices.Sorted(maps.Keys(byModule)) {
+		fmt.Fprintf(&mod, "\nrequire %s\n", key)
+		fmt.Fprintf(&txt, "# %s\n## explicit", key)
+		if v := goOf[key]; v != "" {
+			fmt.Fprintf(&txt, "; go %s", v)
+		}
+		fmt.Fprintf(&txt, "\n%s\n", strings.Join(byModule[key], "\n"))
+	}
+	return []byte(txt.String()), []byte(mod.String()), nil
+}
+
+// addPackage adds the files of one package's folder.
+func addPackage(f files, to, dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, d := range entries {
+		if !d.Type().IsRegular() || strings.HasSuffix(d.Name(), "_test.go") {
+			continue
+		}
+		if f[path.Join(to, d.Name())], err = os.ReadFile(filepath.Join(dir, d.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// module and listed are what is read of go list's answer.
+type module struct {
+	Path, Version, GoVersion string
+	Main                     bool
+}
+
+type listed struct {
+	ImportPath, Dir string
+	Module          *module
+}
+
+// list asks the go command for the service's packages, as they are in a Linux
+// container with cgo.
+func (e *Engine) list(ctx context.Context) ([]listed, error) {
+	limited, cancel := context.WithTimeoutCause(ctx, listTime, fmt.Errorf("not done after %v", listTime))
+	defer cancel()
+	cmd := exec.CommandContext(limited, "go", "list", "-deps", "-json=ImportPath,Dir,Module", engine.Service)
+	cmd.Dir = e.root
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=1", "GOOS=linux")
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 5 * time.Second
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if errors.Is(err, exec.ErrNotFound) {
+		return nil, noGo(err)
+	}
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if limited.Err() != nil {
+			err = context.Cause(limited)
+		}
+		return nil, &engine.Hinted{
+			Err:    fmt.Errorf("go list %s: %w: %s", engine.Service, err, lastLine(stderr.String())),
+			Advice: "if modules cannot be fetched, check the network and GOPROXY (go env GOPROXY)",
+		}
+	}
+	var packages []listed
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		switch err := dec.Decode(&p); {
+		case errors.Is(err, io.EOF):
+			return packages, nil
+		case err != nil:
+			return nil, fmt.Errorf("go list %s: %w", engine.Service, err)
+		}
+		packages = append(packages, p)
+	}
+}
+
+func noGo(err error) error {
+	return &engine.Hinted{Err: err, Advice: "install Go (https://go.dev/dl) and put it on the PATH"}
+}
+
+func lastLine(s string) string {
+	s = strings.TrimSpace(s)
+	return s[strings.LastIndexByte(s, '\n')+1:]
+}
+
+// archive writes files as a tar that is the same whenever they are the same:
+// sorted, with fixed modes, owners and times. Otherwise no layer would be found
+// again.
+func (f files) archive() ([]byte, error) {
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, name := range slices.Sorted(maps.Keys(f)) {
+		h := &tar.Header{
+			Name: name, Mode: 0o755, Size: int64(len(f[name])), // one mode for all: scripts must run
+			Typeflag: tar.TypeReg, ModTime: time.Unix(0, 0), Format: tar.FormatPAX,
+		}
+		if err := w.WriteHeader(h); err != nil {
+			return nil, fmt.Errorf("build context: %s: %w", name, err)
+		}
+		if _, err := w.Write(f[name]); err != nil {
+			return nil, fmt.Errorf("build context: %s: %w", name, err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		return nil, fmt.Errorf("build context: %w", err)
+	}
+	return b.Bytes(), nil
+}

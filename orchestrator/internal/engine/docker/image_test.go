@@ -1,0 +1,220 @@
+package docker
+
+import (
+	"archive/tar"
+	"bytes"
+	"errors"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+)
+
+const root = "../../../.."
+
+// TestSharedLines: the Dockerfiles of the project begin alike up to the source,
+// or every variant would compile the standard library again.
+func TestSharedLines(t *testing.T) {
+	var first string
+	for _, name := range []string{"libc", "jemalloc", "musl"} {
+		text, err := os.ReadFile(filepath.Join(root, "Dockerfile."+name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, rest, _ := strings.Cut(string(text), "\nFROM ")
+		shared, _, found := strings.Cut(rest, "\nCOPY . .\n")
+		if !found {
+			t.Fatalf("Dockerfile.%s has no COPY . .", name)
+		}
+		if first == "" {
+			first = shared
+		}
+		if diff := cmp.Diff(first, shared); diff != "" {
+			t.Errorf("Dockerfile.%s does not begin as Dockerfile.libc (-libc +%s):\n%s", name, name, diff)
+		}
+	}
+}
+
+// TestPromises: what the Dockerfiles of the project say is inside.
+func TestPromises(t *testing.T) {
+	check := func(name, allocator, linkage, preload string, args map[string]string) {
+		t.Helper()
+		d, err := engine.ReadDockerfile(filepath.Join(root, "Dockerfile."+name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := d.Walk(len(d.Stages)-1, args, nil)
+		got := []string{v.Labels[labelAllocator], v.Labels[prefix+"linkage"], v.Env["LD_PRELOAD"]}
+		if want := []string{allocator, linkage, preload}; !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	check("libc", "glibc", "libc", "", nil)
+	check("jemalloc", "jemalloc", "preloaded", "/usr/$LIB/libjemalloc.so.2", nil)
+	check("jemalloc", "jemalloc", "linked", "", map[string]string{"LINK": "linked"})
+	check("musl", "musl", "static", "", nil)
+}
+
+// TestSource: the project's own build context has the service, its packages of
+// other modules, and nothing of the orchestrator.
+func TestSource(t *testing.T) {
+	e, err := New(Options{Root: root})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	f, err := e.source(t.Context(), func(engine.Progress) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{".dockerignore", "go.mod", "services/stepper/main.go", "vendor/github.com/gorilla/mux/mux.go", "vendor/modules.txt"} {
+		if f[name] == nil {
+			t.Errorf("no %s", name)
+		}
+	}
+	for name := range f {
+		if strings.Contains(name, "orchestrator") || strings.Contains(name, "docker/docker") || strings.HasSuffix(name, "_test.go") {
+			t.Errorf("%s is there", name)
+		}
+	}
+	if mod := string(f["go.mod"]); !strings.Contains(mod, "require github.com/gorilla/mux v") || strings.Contains(mod, "docker") {
+		t.Errorf("go.mod:\n%s", mod)
+	}
+	a, err := f.archive()
+	b, err2 := maps.Clone(f).archive()
+	if err != nil || err2 != nil || !bytes.Equal(a, b) {
+		t.Errorf("two archives of the same files differ: %v, %v", err, err2)
+	}
+}
+
+func TestStandIn(t *testing.T) {
+	check := func(public, image, suite string) {
+		t.Helper()
+		s, err := newStandIn(t.Context(), public, []string{"libmimalloc-dev"})
+		if err != nil {
+			t.Errorf("%s: %v", public, err)
+			return
+		}
+		if s.image != image || s.suite != suite || !slices.Contains(s.packages, "libmimalloc-dev") {
+			t.Errorf("%s: %+v; want %s of %s with libmimalloc-dev", public, s, image, suite)
+		}
+		if !s.fits(s.labels()) {
+			t.Errorf("%s does not fit itself", public)
+		}
+		other := s.labels()
+		other[labelRecipe] = "another"
+		if s.fits(other) {
+			t.Errorf("%s fits what another recipe made", public)
+		}
+		older := s.labels()
+		s.add("more")
+		if s.fits(older) {
+			t.Errorf("%s fits without a package", public)
+		}
+	}
+	version := strings.Join(strings.Split(strings.TrimPrefix(runtime.Version(), "go"), ".")[:2], ".")
+	check("debian:bookworm-slim", "stair-stepper/debian:bookworm-slim", "bookworm")
+	check("docker.io/library/debian:trixie", "stair-stepper/debian:trixie", "trixie")
+	check("golang:"+version+"-bookworm", "stair-stepper/golang:"+version+"-bookworm", "bookworm")
+
+	if _, err := newStandIn(t.Context(), "alpine:3", nil); err == nil {
+		t.Error("alpine: no error")
+	}
+	_, err := newStandIn(t.Context(), "golang:1.2-bookworm", nil)
+	var h *engine.Hinted
+	if !errors.As(err, &h) {
+		t.Errorf("another Go: %v; want one with advice", err)
+	}
+}
+
+// TestMerge: packages that still know /bin and /lib as folders of their own end
+// up under /usr, what two packages bring is there once, and manuals are not.
+func TestMerge(t *testing.T) {
+	var in bytes.Buffer
+	w := tar.NewWriter(&in)
+	add := func(h tar.Header, content string) {
+		h.Size = int64(len(content))
+		if err := w.WriteHeader(&h); err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(w, content)
+	}
+	add(tar.Header{Name: "./", Typeflag: tar.TypeDir, Mode: 0o755}, "")
+	add(tar.Header{Name: "./bin/", Typeflag: tar.TypeDir, Mode: 0o755}, "")
+	add(tar.Header{Name: "./bin/dash", Typeflag: tar.TypeReg, Mode: 0o755}, "shell")
+	add(tar.Header{Name: "./bin/hard", Typeflag: tar.TypeLink, Linkname: "./bin/dash"}, "")
+	add(tar.Header{Name: "./usr/share/man/man1/dash.1", Typeflag: tar.TypeReg}, "manual")
+	add(tar.Header{Name: "./usr/share/ca-certificates/m/a.crt", Typeflag: tar.TypeReg}, "certificate\n")
+	add(tar.Header{Name: "./bin/dash", Typeflag: tar.TypeReg}, "again")
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	r := &rootfs{tar: tar.NewWriter(&out), seen: map[string]bool{}}
+	if err := r.copy(tar.NewReader(&in)); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.tar.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for tr := tar.NewReader(&out); ; {
+		h, err := tr.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(tr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, strings.Join([]string{h.Name, h.Linkname, string(content)}, " "))
+	}
+	want := []string{"usr/bin  ", "usr/bin/dash  shell", "usr/bin/hard usr/bin/dash ", "usr/share/ca-certificates/m/a.crt  certificate\n"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if r.certs.String() != "certificate\n" {
+		t.Errorf("certificates %q", r.certs.String())
+	}
+}
+
+// TestSources: of the host's sources those of the suite are taken, in either
+// format, and no others.
+func TestSources(t *testing.T) {
+	etc := t.TempDir()
+	if err := os.Mkdir(filepath.Join(etc, "sources.list.d"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(etc, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := &standIn{suite: "bookworm"}
+	check := func(wantStanzas, wantLines string) {
+		t.Helper()
+		stanzas, lines, err := s.sources(etc)
+		if err != nil || string(stanzas) != wantStanzas || string(lines) != wantLines {
+			t.Errorf("%q, %q, %v; want %q, %q", stanzas, lines, err, wantStanzas, wantLines)
+		}
+	}
+	write("sources.list.d/other.list", "deb https://x bookworm stable\ndeb http://y cloud-bookworm main\n")
+	write("sources.list", "# deb http://m bookworm main\ndeb [arch=amd64 signed-by=/k] http://m bookworm main contrib\ndeb-src http://m bookworm main\n")
+	check("", "deb [arch=amd64 signed-by=/k] http://m bookworm main contrib\n\n")
+	write("sources.list", "deb http://m trixie main\n")
+	const stanza = "Types: deb\n# a comment\nURIs: http://m\nSuites: bookworm\n bookworm-updates\nComponents: main\n"
+	write("sources.list.d/a.sources", "Types: deb\nURIs: http://n\nSuites: nodistro\nComponents: main\n\n"+stanza)
+	check(stanza+"\n", "")
+}

@@ -1,0 +1,226 @@
+package docker
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/events"
+	"github.com/docker/docker/api/types/filters"
+	"github.com/docker/docker/pkg/stdcopy"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+)
+
+// instance is one container.
+type instance struct {
+	engine  *Engine
+	id      string
+	name    string
+	user    string
+	address string
+	dir     string // on the host, bind-mounted into it
+	pid     int    // of its first process, as the daemon's host numbers it
+	born    uint64 // when that one started, in ticks: the number is used again
+	started time.Time
+}
+
+func (in *instance) Name() string    { return in.name }
+func (in *instance) Address() string { return in.address }
+func (in *instance) Socket() string  { return filepath.Join(in.dir, socket) }
+
+// PIDs reads /proc, which is cheap enough to be asked every second: what a
+// container runs descends from its first process, for orphans are given to that
+// one. Only where the kernel does not list children is the daemon asked.
+func (in *instance) PIDs(ctx context.Context) ([]int, error) {
+	born, running, err := engine.StartTime(in.pid)
+	if err != nil || !running || born != in.born {
+		return nil, err
+	}
+	pids, err := engine.Tree(in.pid)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return pids, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, quickTime)
+	defer cancel()
+	top, err := in.engine.api.ContainerTop(ctx, in.id, []string{"-eo", "pid"})
+	switch {
+	case errdefs.IsNotFound(err), errdefs.IsConflict(err):
+		return nil, nil // it does not run
+	case err != nil:
+		return nil, in.wrap("processes", err)
+	}
+	for _, row := range top.Processes {
+		pid, err := strconv.Atoi(row[0])
+		if err != nil {
+			return nil, in.wrap("processes", err)
+		}
+		pids = append(pids, pid)
+	}
+	return pids, nil
+}
+
+// State asks the daemon. Besides its flag for the container as a whole, the
+// events tell when the kernel killed another process than the first.
+func (in *instance) State(ctx context.Context) (engine.State, error) {
+	ctx, cancel := context.WithTimeout(ctx, quickTime)
+	defer cancel()
+	c, err := in.engine.api.ContainerInspect(ctx, in.id)
+	if err != nil {
+		return engine.State{}, in.wrap("state", err)
+	}
+	s := engine.State{Running: c.State.Running, OOMKilled: c.State.OOMKilled}
+	if !s.Running {
+		s.ExitCode = c.State.ExitCode
+	}
+	limited := c.HostConfig != nil && c.HostConfig.Memory > 0
+	if !s.OOMKilled && limited {
+		if s.OOMKilled, err = in.oom(ctx); err != nil {
+			return engine.State{}, in.wrap("events", err)
+		}
+	}
+	return s, nil
+}
+
+// oom says that the daemon has seen the kernel kill for memory in the container.
+func (in *instance) oom(ctx context.Context) (bool, error) {
+	stamp := func(t time.Time) string { return fmt.Sprintf("%d.%09d", t.Unix(), t.Nanosecond()) }
+	// An end in the past makes this a look at the daemon's memory, not a wait.
+	list, errs := in.engine.api.Events(ctx, events.ListOptions{
+		Since: stamp(in.started.Add(-time.Second)),
+		Until: stamp(time.Now()),
+		Filters: filters.NewArgs(
+			filters.Arg("type", "container"), filters.Arg("event", "oom"), filters.Arg("container", in.id)),
+	})
+	seen := false
+	for {
+		select {
+		case <-list:
+			seen = true
+		case err := <-errs:
+			if err == nil || err.Error() == "EOF" {
+				return seen, nil
+			}
+			return seen, err
+		}
+	}
+}
+
+// Logs gives the last n lines of both streams, in the order in which they came.
+func (in *instance) Logs(ctx context.Context, n int) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, quickTime)
+	defer cancel()
+	r, err := in.engine.api.ContainerLogs(ctx, in.id, container.LogsOptions{
+		ShowStdout: true, ShowStderr: true, Tail: strconv.Itoa(n),
+	})
+	if err != nil {
+		return nil, in.wrap("logs", err)
+	}
+	defer r.Close()
+	var b bytes.Buffer
+	if _, err := stdcopy.StdCopy(&b, &b, r); err != nil {
+		return nil, in.wrap("logs", err)
+	}
+	if b.Len() == 0 {
+		return nil, nil
+	}
+	return strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n"), nil
+}
+
+// Stop sends SIGTERM, and SIGKILL after grace. It does not use the daemon's own
+// stop, which knows whole seconds only.
+func (in *instance) Stop(ctx context.Context, grace time.Duration) (engine.State, error) {
+	for _, step := range []struct {
+		signal string
+		wait   time.Duration
+	}{{"SIGTERM", grace}, {"SIGKILL", slowTime}} {
+		ended, err := in.signal(ctx, step.signal, step.wait)
+		if err != nil {
+			return engine.State{}, in.wrap("stop", err)
+		}
+		if ended {
+			return in.State(ctx)
+		}
+	}
+	return engine.State{}, in.wrap("stop", fmt.Errorf("still running %v after SIGKILL", slowTime))
+}
+
+// signal sends a signal and waits for the end.
+func (in *instance) signal(ctx context.Context, signal string, wait time.Duration) (ended bool, err error) {
+	call, cancel := context.WithTimeout(ctx, quickTime)
+	defer cancel()
+	err = in.engine.api.ContainerKill(call, in.id, signal)
+	if err != nil && !errdefs.IsConflict(err) { // a conflict: it does not run
+		return false, err
+	}
+	patience, cancelWait := context.WithTimeout(ctx, wait)
+	defer cancelWait()
+	done, failed := in.engine.api.ContainerWait(patience, in.id, container.WaitConditionNotRunning)
+	select {
+	case <-done:
+		return true, nil
+	case err := <-failed:
+		if ctx.Err() != nil {
+			return false, ctx.Err()
+		}
+		if patience.Err() != nil {
+			return false, nil
+		}
+		return false, err
+	}
+}
+
+// Remove removes the container and its folder, in this order: nothing may be
+// able to write into a folder that is being removed.
+func (in *instance) Remove(ctx context.Context) error {
+	if err := in.engine.discard(ctx, in.id, in.dir); err != nil {
+		return in.wrap("remove", err)
+	}
+	return nil
+}
+
+// discard removes a container and its socket folder, if they are still there.
+func (e *Engine) discard(ctx context.Context, id, dir string) error {
+	ctx, cancel := context.WithTimeout(ctx, slowTime)
+	defer cancel()
+	if id != "" {
+		if err := e.removeContainer(ctx, id); err != nil {
+			return err
+		}
+	}
+	return e.folders.Remove(dir)
+}
+
+func (e *Engine) removeContainer(ctx context.Context, id string) error {
+	for {
+		err := e.api.ContainerRemove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: true})
+		if err == nil || errdefs.IsNotFound(err) {
+			return nil
+		}
+		// Somebody else removes it at this moment: wait until that is done.
+		if !errdefs.IsConflict(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// wrap adds the container's name, and tells apart what is gone.
+func (in *instance) wrap(what string, err error) error {
+	if errdefs.IsNotFound(err) {
+		err = fmt.Errorf("%w: %w", engine.ErrNotFound, err)
+	}
+	return fmt.Errorf("%s: %s: %w", in.name, what, err)
+}

@@ -1,0 +1,93 @@
+package docker
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+)
+
+// sources are those of the host's own, in the folder etc, that have the suite,
+// for they may name a mirror that is nearer: stanzas in the newer format, lines
+// in the older one. Where there are none they are Debian's public ones.
+func (s *standIn) sources(etc string) (stanzas, lines []byte, err error) {
+	read := func(pattern string) string {
+		var all strings.Builder
+		files, _ := filepath.Glob(filepath.Join(etc, pattern)) // the pattern is a good one
+		for _, f := range files {
+			if text, err := os.ReadFile(f); err == nil { // one that only root may read has a password in it
+				all.Write(text)
+				all.WriteString("\n\n")
+			}
+		}
+		return all.String()
+	}
+	complete := false
+	for stanza := range strings.SplitSeq(read("sources.list.d/*.sources"), "\n\n") {
+		if field := fields822(stanza); s.wants(field["types"], field["suites"], field["components"]) && !slices.Contains(field["enabled"], "no") {
+			stanzas = fmt.Appendf(stanzas, "%s\n\n", strings.TrimSpace(stanza))
+			complete = complete || slices.Contains(field["suites"], s.suite)
+		}
+	}
+	for line := range strings.Lines(read("sources.list") + read("sources.list.d/*.list")) {
+		line, _, _ = strings.Cut(line, "#")
+		f := strings.Fields(line)
+		if len(f) > 1 && strings.HasPrefix(f[1], "[") { // options
+			end := slices.IndexFunc(f, func(w string) bool { return strings.HasSuffix(w, "]") })
+			f = slices.Delete(f, 1, max(1, end+1))
+		}
+		if len(f) > 3 && s.wants(f[:1], f[2:3], f[3:]) {
+			lines = fmt.Appendf(lines, "%s\n", line)
+			complete = complete || f[2] == s.suite
+		}
+	}
+	if complete {
+		return stanzas, lines, nil
+	}
+	if _, err := os.Stat(keyring); err != nil {
+		return nil, nil, &engine.Hinted{
+			Err:    fmt.Errorf("no keys to check Debian's signatures with: %w", err),
+			Advice: "install the package debian-archive-keyring, or bring " + s.public + " here with docker pull or docker load",
+		}
+	}
+	return fmt.Appendf(nil, `Types: deb
+URIs: http://deb.debian.org/debian
+Suites: %[1]s %[1]s-updates
+Components: main
+Signed-By: %[2]s
+
+Types: deb
+URIs: http://deb.debian.org/debian-security
+Suites: %[1]s-security
+Components: main
+Signed-By: %[2]s
+`, s.suite, keyring), nil, nil
+}
+
+// wants says that a source is Debian's own for the suite, as far as can be told.
+func (s *standIn) wants(types, suites, components []string) bool {
+	return slices.Contains(types, "deb") && slices.Contains(components, "main") &&
+		slices.ContainsFunc(suites, func(name string) bool {
+			return name == s.suite || name == s.suite+"-updates" || name == s.suite+"-security"
+		})
+}
+
+// fields822 takes a stanza of NAME: words apart.
+func fields822(stanza string) map[string][]string {
+	fields, name := map[string][]string{}, ""
+	for line := range strings.Lines(stanza) {
+		switch {
+		case strings.HasPrefix(line, "#"):
+			continue
+		case !strings.HasPrefix(line, " ") && !strings.HasPrefix(line, "\t"):
+			var rest string
+			name, rest, _ = strings.Cut(line, ":")
+			name, line = strings.ToLower(name), rest
+		}
+		fields[name] = append(fields[name], strings.Fields(line)...)
+	}
+	return fields
+}

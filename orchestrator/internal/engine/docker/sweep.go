@@ -1,0 +1,195 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/filters"
+	"github.com/docker/docker/api/types/image"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+)
+
+const folderPrefix = "stair-stepper-"
+
+// Sweep removes containers and folders of dead owners, and images that have
+// lost their name. Networks there are none of: containers use the default one.
+func (e *Engine) Sweep(ctx context.Context) ([]string, error) {
+	removed, err := e.removeContainers(ctx, leftover)
+	folders, folderErr := e.removeFolders(ctx, engine.Run.Leftover)
+	images, imageErr := e.removeDangling(ctx)
+	return append(append(removed, folders...), images...), errors.Join(err, folderErr, imageErr)
+}
+
+// Clean removes all that this project made: kept containers too, images and
+// base images. What belongs to a run that is alive stays unless force is set,
+// and with it every image: the run may be about to start them.
+func (e *Engine) Clean(ctx context.Context, force bool) ([]string, error) {
+	var busy error
+	removed, err := e.removeContainers(ctx, func(labels map[string]string, _ string) bool {
+		if force || !alive(labels) {
+			return true
+		}
+		busy = engine.StillGoing("run " + labels[labelRun])
+		return false
+	})
+	folders, folderErr := e.removeFolders(ctx, func(r engine.Run) bool { return force || r.Owner.Dead() })
+	removed = append(removed, folders...)
+	if busy == nil && !force {
+		busy = e.folders.Busy()
+	}
+	if busy != nil {
+		return removed, errors.Join(err, folderErr, busy)
+	}
+	images, imageErr := e.removeImages(ctx)
+	return append(removed, images...), errors.Join(err, folderErr, imageErr)
+}
+
+// removeContainers removes the containers of ours that match, each with its
+// folder.
+func (e *Engine) removeContainers(ctx context.Context, match func(labels map[string]string, dir string) bool) ([]string, error) {
+	quick, cancel := context.WithTimeout(ctx, quickTime)
+	defer cancel()
+	list, err := e.api.ContainerList(quick, container.ListOptions{All: true, Filters: ours(labelOwner)})
+	if err != nil {
+		return nil, err
+	}
+	var removed []string
+	var failed error
+	for _, c := range list {
+		dir := mountOf(c.Mounts)
+		if !match(c.Labels, dir) {
+			continue
+		}
+		if err := e.discard(ctx, c.ID, dir); err != nil {
+			failed = errors.Join(failed, err)
+			continue
+		}
+		name := short(c.ID)
+		if len(c.Names) > 0 {
+			name = strings.TrimPrefix(c.Names[0], "/")
+		}
+		removed = append(removed, "container "+name)
+	}
+	return removed, failed
+}
+
+// mountOf is the host's folder that a container has its socket in.
+func mountOf(mounts []container.MountPoint) string {
+	for _, m := range mounts {
+		if m.Destination == socketDir {
+			return m.Source
+		}
+	}
+	return ""
+}
+
+// removeFolders removes the folders of the runs that match, unless a container
+// that was kept still has its socket there.
+func (e *Engine) removeFolders(ctx context.Context, match func(engine.Run) bool) ([]string, error) {
+	runs, err := e.folders.Runs()
+	if err != nil {
+		return nil, err
+	}
+	quick, cancel := context.WithTimeout(ctx, quickTime)
+	defer cancel()
+	list, err := e.api.ContainerList(quick, container.ListOptions{All: true, Filters: ours(labelOwner)})
+	if err != nil {
+		return nil, err
+	}
+	used := map[string]bool{}
+	for _, c := range list {
+		used[mountOf(c.Mounts)] = true
+	}
+	var removed []string
+	var failed error
+	for _, run := range runs {
+		if !match(run) {
+			continue
+		}
+		dirs, err := run.Instances()
+		failed = errors.Join(failed, err)
+		dirs = slices.DeleteFunc(dirs, func(dir string) bool { return used[dir] })
+		for _, dir := range dirs {
+			failed = errors.Join(failed, e.folders.Remove(dir))
+		}
+		if len(dirs) > 0 {
+			removed = append(removed, "folder "+run.Dir)
+		}
+		failed = errors.Join(failed, e.folders.RemoveEmpty(run))
+	}
+	return removed, failed
+}
+
+// removeImages removes every image of ours that no container uses. Labels pass
+// on to whatever somebody else builds from an image, so what has a name goes by
+// the name: one that is not ours is never taken off.
+func (e *Engine) removeImages(ctx context.Context) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, slowTime)
+	defer cancel()
+	var removed []string
+	// Images first that others build on last: the daemon refuses otherwise.
+	for _, label := range []string{labelHash, labelStage, labelBase} {
+		list, err := e.api.ImageList(ctx, image.ListOptions{Filters: ours(label)})
+		if err != nil {
+			return removed, err
+		}
+		for _, img := range list {
+			for _, name := range img.RepoTags {
+				if !strings.HasPrefix(name, "stair-stepper:") && !strings.HasPrefix(name, "stair-stepper/") {
+					continue
+				}
+				done, err := e.removeImage(ctx, name)
+				if err != nil {
+					return removed, err
+				}
+				if done {
+					removed = append(removed, "image "+name)
+				}
+			}
+		}
+	}
+	nameless, err := e.removeNameless(ctx)
+	return append(removed, nameless...), err
+}
+
+// removeDangling removes images of ours that have lost their name to a newer
+// one, and says which. None goes while another run is alive, which may have
+// begun with them.
+func (e *Engine) removeDangling(ctx context.Context) ([]string, error) {
+	if e.folders.Busy() != nil {
+		return nil, nil
+	}
+	return e.removeNameless(ctx)
+}
+
+func (e *Engine) removeNameless(ctx context.Context) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, slowTime)
+	defer cancel()
+	var removed []string
+	for _, label := range []string{labelHash, labelStage, labelBase} {
+		list, err := e.api.ImageList(ctx, image.ListOptions{Filters: ours(label, filters.Arg("dangling", "true"))})
+		if err != nil {
+			return removed, err
+		}
+		for _, img := range list {
+			if label == labelBase {
+				// All that is built on a stand-in has this label too.
+				if made, err := e.inspectImage(ctx, img.ID); err != nil || made.Comment != standInComment {
+					continue
+				}
+			}
+			done, err := e.removeImage(ctx, img.ID)
+			if err != nil {
+				return removed, err
+			}
+			if done {
+				removed = append(removed, "image "+short(img.ID))
+			}
+		}
+	}
+	return removed, nil
+}

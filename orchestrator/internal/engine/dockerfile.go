@@ -1,0 +1,249 @@
+package engine
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Dockerfile is what the engines need to know of a Dockerfile: its arguments
+// and, stage by stage, the base and the instructions. It is no judge of the
+// rest; that is the engine's own business.
+type Dockerfile struct {
+	Args   []Arg   // before the first FROM, in order
+	Stages []Stage // at least one
+}
+
+// Arg is an ARG with its default.
+type Arg struct {
+	Name    string
+	Default string
+}
+
+// Stage is one FROM and what follows it.
+type Stage struct {
+	From  string // as written, such as ${RUN_BASE}
+	Name  string // after AS; may be empty
+	Steps []Step
+}
+
+// Step is one instruction of a stage.
+type Step struct {
+	Line    int    // where it begins, from 1
+	Keyword string // in capitals, such as RUN
+	Text    string // what follows it, continuation lines joined
+}
+
+// ReadDockerfile reads and parses the Dockerfile at path.
+func ReadDockerfile(path string) (*Dockerfile, error) {
+	text, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, &Hinted{
+			Err:    fmt.Errorf("there is no %s", path),
+			Advice: "a variant NAME is built from the file Dockerfile.NAME",
+		}
+	case err != nil:
+		return nil, err
+	}
+	d, err := ParseDockerfile(string(text))
+	if err != nil {
+		return nil, fmt.Errorf("%s:%w", path, err)
+	}
+	return d, nil
+}
+
+// ParseDockerfile parses the text of a Dockerfile. An error begins with the
+// line's number.
+func ParseDockerfile(text string) (*Dockerfile, error) {
+	d := &Dockerfile{}
+	var pending string
+	var line, start int
+	scan := bufio.NewScanner(strings.NewReader(text))
+	scan.Buffer(nil, 1<<20)
+	for scan.Scan() {
+		line++
+		trimmed := strings.TrimSpace(scan.Text())
+		if trimmed == "" || strings.HasPrefix(trimmed, "#") {
+			continue // a comment between continuation lines is dropped as well
+		}
+		if pending == "" {
+			start = line
+		}
+		if head, more := strings.CutSuffix(trimmed, `\`); more {
+			pending += head + " "
+			continue
+		}
+		full := pending + trimmed
+		pending = ""
+		if err := d.add(start, full); err != nil {
+			return nil, err
+		}
+		// The texts that <<END begins are no instructions.
+		for _, end := range heredocs(full) {
+			for {
+				if !scan.Scan() {
+					return nil, fmt.Errorf("%d: the text that <<%s begins has no end", start, end)
+				}
+				line++
+				if strings.TrimLeft(scan.Text(), "\t") == end {
+					break
+				}
+			}
+		}
+	}
+	if err := scan.Err(); err != nil {
+		return nil, fmt.Errorf("%d: %w", line+1, err)
+	}
+	if pending != "" {
+		return nil, fmt.Errorf("%d: the last line ends with a backslash", line)
+	}
+	if len(d.Stages) == 0 {
+		return nil, fmt.Errorf("%d: no FROM", line)
+	}
+	return d, nil
+}
+
+var heredoc = regexp.MustCompile(`^\d*<<-?["']?(\w+)["']?$`)
+
+// heredocs are the words that end the texts which an instruction begins.
+func heredocs(instruction string) []string {
+	words := split(instruction)
+	if len(words) == 0 || !slices.Contains([]string{"RUN", "COPY", "ADD"}, strings.ToUpper(words[0])) {
+		return nil
+	}
+	var ends []string
+	for _, w := range words[1:] {
+		if m := heredoc.FindStringSubmatch(w); m != nil {
+			ends = append(ends, m[1])
+		}
+	}
+	return ends
+}
+
+func (d *Dockerfile) add(line int, text string) error {
+	keyword, rest := text, ""
+	if i := strings.IndexAny(text, " \t"); i >= 0 {
+		keyword, rest = text[:i], strings.TrimSpace(text[i:])
+	}
+	keyword = strings.ToUpper(keyword)
+	switch {
+	case keyword == "FROM":
+		var words []string
+		for w := range strings.FieldsSeq(rest) {
+			if !strings.HasPrefix(w, "--") { // --platform=
+				words = append(words, w)
+			}
+		}
+		stage := Stage{}
+		switch {
+		case len(words) == 1:
+			stage.From = words[0]
+		case len(words) == 3 && strings.EqualFold(words[1], "AS"):
+			stage.From, stage.Name = words[0], strings.ToLower(words[2])
+		default:
+			return fmt.Errorf("%d: FROM wants an image, or an image AS a name", line)
+		}
+		d.Stages = append(d.Stages, stage)
+	case len(d.Stages) > 0:
+		s := &d.Stages[len(d.Stages)-1]
+		s.Steps = append(s.Steps, Step{Line: line, Keyword: keyword, Text: rest})
+	case keyword == "ARG":
+		for _, p := range pairs(rest, func(string) string { return "" }) {
+			d.Args = append(d.Args, Arg{Name: p[0], Default: p[1]})
+		}
+	default:
+		return fmt.Errorf("%d: %s before the first FROM", line, keyword)
+	}
+	return nil
+}
+
+// globals are the arguments before the first FROM with their defaults, unless
+// args gives another value.
+func (d *Dockerfile) globals(args map[string]string) map[string]string {
+	values := map[string]string{}
+	for _, a := range d.Args {
+		values[a.Name] = Expand(a.Default, func(name string) string { return values[name] })
+		if v, ok := args[a.Name]; ok {
+			values[a.Name] = v
+		}
+	}
+	return values
+}
+
+// Base is an image, not made by the Dockerfile itself, that one of its stages
+// starts from.
+type Base struct {
+	Image string // such as debian:bookworm-slim
+	Arg   string // the ARG that can put another in its place; empty: none can
+}
+
+// Bases lists the images that the Dockerfile starts from, each once for every
+// ARG that names it.
+func (d *Dockerfile) Bases() []Base {
+	values := d.globals(nil)
+	stages := map[string]bool{"scratch": true}
+	var bases []Base
+	for _, s := range d.Stages {
+		image := Expand(s.From, func(name string) string { return values[name] })
+		if !stages[strings.ToLower(image)] {
+			base := Base{Image: image}
+			for _, a := range d.Args {
+				if s.From == "$"+a.Name || s.From == "${"+a.Name+"}" {
+					base.Arg = a.Name
+				}
+			}
+			if !slices.Contains(bases, base) {
+				bases = append(bases, base)
+			}
+		}
+		if s.Name != "" {
+			stages[s.Name] = true
+		}
+	}
+	return bases
+}
+
+// The ARGs in which a Dockerfile names the Debian packages that a stage needs.
+const (
+	BuildPackages = "BUILD_PACKAGES"
+	RunPackages   = "RUN_PACKAGES"
+)
+
+// Packages lists the Debian packages that the stages which start from image ask
+// for in the ARGs of the given names; all stages, when image is empty.
+func (d *Dockerfile) Packages(image string, names ...string) []string {
+	values := d.globals(nil)
+	var packages []string
+	for _, s := range d.Stages {
+		if image != "" && image != Expand(s.From, func(name string) string { return values[name] }) {
+			continue
+		}
+		for _, step := range s.Steps {
+			if step.Keyword != "ARG" {
+				continue
+			}
+			for _, p := range pairs(step.Text, func(string) string { return "" }) {
+				if slices.Contains(names, p[0]) {
+					packages = append(packages, strings.Fields(p[1])...)
+				}
+			}
+		}
+	}
+	return packages
+}
+
+// Parents lists the names and images that stages start from.
+func (d *Dockerfile) Parents() []string {
+	values := d.globals(nil)
+	parents := make([]string, len(d.Stages))
+	for i, s := range d.Stages {
+		parents[i] = strings.ToLower(Expand(s.From, func(name string) string { return values[name] }))
+	}
+	return parents
+}

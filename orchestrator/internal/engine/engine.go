@@ -1,0 +1,160 @@
+// Package engine is the contract between the lab and whatever builds and runs
+// variants: Docker (package docker) or plain local processes (package process).
+// The lab knows this package alone.
+package engine
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+)
+
+// Engine builds images and runs instances of them. All methods may be called
+// from several goroutines. Every call honours its context and carries a
+// deadline of its own as well, so that a hung engine is an error, not a hang.
+type Engine interface {
+	// Info asks the engine who it is. It is the first call of a run: an
+	// engine that does not answer fails here, with a hint.
+	Info(ctx context.Context) (Info, error)
+	// Prepare makes the images of the variants, in order, and gives one Image
+	// for each. Images whose inputs did not change are reused. Progress is
+	// told step by step. A failed build is a *BuildError.
+	Prepare(ctx context.Context, variants []bench.Variant, progress func(Progress)) ([]Image, error)
+	// Start runs one instance and returns as soon as it was started; it may
+	// not answer requests yet.
+	Start(ctx context.Context, spec Spec) (Instance, error)
+	// Sweep removes what runs whose owner is dead left behind, and says what
+	// that was, one line each.
+	Sweep(ctx context.Context) ([]string, error)
+	// Clean removes every instance, network, image and file that this project
+	// made, and says what that was, one line each. While another run is alive
+	// its instances stay, and so do all images, unless force is set.
+	Clean(ctx context.Context, force bool) ([]string, error)
+	// Close gives back what the Engine itself holds. It stops no instance; those
+	// that were to be kept are kept from now on.
+	Close() error
+}
+
+// Info is what an engine says of itself.
+type Info struct {
+	Name    string // docker or process
+	Version string
+	Storage string // storage driver, where there is one
+	CgroupV int    // 1 or 2; 0: unknown
+	Remote  bool   // instances run where this host's /proc does not show them
+}
+
+// Progress is one step of Prepare.
+type Progress struct {
+	Variant string        // or "base" while a base image is made
+	Event   Event         // what happened
+	Text    string        // a line of the build's log, or what is being done
+	Took    time.Duration // with Built
+}
+
+// Event is a kind of Progress.
+type Event int
+
+// The kinds of Progress.
+const (
+	Building Event = iota // work begins
+	Log                   // one line of the log
+	Built                 // made anew
+	Reused                // nothing had changed
+)
+
+// Image is a variant made ready to run.
+type Image struct {
+	Variant   string
+	Name      string // such as stair-stepper:jemalloc
+	ID        string // content digest
+	Allocator string // what its label stair-stepper.allocator promises; empty: it has none
+	Hash      string // of everything that went into the build
+}
+
+// Spec is what one instance is to be.
+type Spec struct {
+	Image   Image
+	Env     map[string]string
+	Memory  bench.Bytes       // limit; 0: none
+	Labels  map[string]string // beside the engine's own; keys without prefix, such as run, variant, round, plan
+	RunID   string
+	KeepFor string // with --keep: the text for people why it stays after Close; empty: the owner's death makes it a leftover
+}
+
+// Instance is one running variant.
+type Instance interface {
+	// Name is what people see: the container's name.
+	Name() string
+	// Address is the host:port on 127.0.0.1 under which the service answers.
+	Address() string
+	// Socket is the path, on this host, of the service's unix socket.
+	Socket() string
+	// PIDs lists the instance's processes, as this host numbers them.
+	PIDs(ctx context.Context) ([]int, error)
+	// State says whether it runs, and why not.
+	State(ctx context.Context) (State, error)
+	// Logs gives the last n lines that it printed.
+	Logs(ctx context.Context, n int) ([]string, error)
+	// Stop asks it to end, waits for grace, then kills it, and gives its last
+	// state. Stopping an instance that has ended is no error.
+	Stop(ctx context.Context, grace time.Duration) (State, error)
+	// Remove kills it if need be and removes every trace, its socket folder
+	// included. Removing twice is no error.
+	Remove(ctx context.Context) error
+}
+
+// State is how an instance fares.
+type State struct {
+	Running   bool
+	ExitCode  int  // when it does not run; 128+n after signal n
+	OOMKilled bool // the kernel killed it, or a process in it, for memory
+}
+
+// String says it in words: "running", "killed for memory (exit 137)", "exit 1".
+func (s State) String() string {
+	switch {
+	case s.Running:
+		return "running"
+	case s.OOMKilled:
+		return "killed for memory (exit " + strconv.Itoa(s.ExitCode) + ")"
+	default:
+		return "exit " + strconv.Itoa(s.ExitCode)
+	}
+}
+
+// ErrNotFound is matched by errors about something that the engine does not have.
+var ErrNotFound = errors.New("not found")
+
+// BuildError is a build that failed in a step of its Dockerfile.
+type BuildError struct {
+	Variant string
+	Step    string   // the failing step as the Dockerfile has it
+	Log     []string // the last lines of its log
+	Err     error
+}
+
+func (e *BuildError) Error() string {
+	if e.Step == "" {
+		return "build " + e.Variant + ": " + e.Err.Error()
+	}
+	return "build " + e.Variant + ": step " + e.Step + ": " + e.Err.Error()
+}
+
+func (e *BuildError) Unwrap() error { return e.Err }
+
+// Hinted is an error with advice for the person at the terminal. Any error
+// with a method Hint() string is treated so by the commands.
+type Hinted struct {
+	Err    error
+	Advice string
+}
+
+func (e *Hinted) Error() string { return e.Err.Error() }
+func (e *Hinted) Unwrap() error { return e.Err }
+
+// Hint gives the advice.
+func (e *Hinted) Hint() string { return e.Advice }

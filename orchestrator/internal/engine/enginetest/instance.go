@@ -1,0 +1,188 @@
+package enginetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+)
+
+// FakeInstance is an instance of a Fake.
+type FakeInstance struct {
+	Spec engine.Spec // as it was started with; Env with ADDR and SOCKET
+
+	fake    *Fake
+	owner   engine.Owner
+	server  *http.Server
+	address string
+	socket  string
+	serving sync.WaitGroup
+
+	mu       sync.Mutex
+	lines    []string
+	state    engine.State
+	stubborn bool
+	removed  bool
+	done     chan struct{} // closed when it has ended
+}
+
+var _ engine.Instance = (*FakeInstance)(nil)
+
+// listen opens the port and the socket and answers on both.
+func (in *FakeInstance) listen() error {
+	var err error
+	if in.socket, err = socketPath(); err != nil {
+		return err
+	}
+	tcp, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	unix, err := net.Listen("unix", in.socket)
+	if err != nil {
+		return errors.Join(err, tcp.Close())
+	}
+	in.address = tcp.Addr().String()
+	if in.Spec.Env == nil {
+		in.Spec.Env = map[string]string{}
+	}
+	in.Spec.Env["ADDR"], in.Spec.Env["SOCKET"] = in.address, in.socket
+	in.state = engine.State{Running: true}
+	in.server = &http.Server{} // before Handler, which may end the instance already
+	var handler http.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	if in.fake.Handler != nil {
+		handler = in.fake.Handler(in)
+	}
+	in.server.Handler = handler
+	for _, l := range []net.Listener{tcp, unix} {
+		in.serving.Go(func() { _ = in.server.Serve(l) }) // it ends with ErrServerClosed
+	}
+	return nil
+}
+
+// Print adds a line to the log.
+func (in *FakeInstance) Print(line string) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.lines = append(in.lines, line)
+}
+
+// Stubborn makes the instance ignore the polite way of Stop.
+func (in *FakeInstance) Stubborn() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.stubborn = true
+}
+
+// Exit ends the instance as if it had died by itself, connections and all. It
+// may be called by its own handler.
+func (in *FakeInstance) Exit(s engine.State) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if !in.state.Running {
+		return
+	}
+	s.Running = false
+	in.state = s
+	_ = in.server.Close() // its listeners are closed in any case
+	close(in.done)
+}
+
+// Done is closed when the instance has ended.
+func (in *FakeInstance) Done() <-chan struct{} { return in.done }
+
+// Name is stepper-VARIANT.
+func (in *FakeInstance) Name() string { return "stepper-" + engine.SafeName(in.Spec.Image.Variant) }
+
+// Address is where it listens.
+func (in *FakeInstance) Address() string { return in.address }
+
+// Socket is where it listens too.
+func (in *FakeInstance) Socket() string { return in.socket }
+
+func (in *FakeInstance) kept() bool {
+	in.fake.mu.Lock()
+	defer in.fake.mu.Unlock()
+	return in.Spec.KeepFor != "" && in.fake.closed
+}
+
+// PIDs gives the Fake's PIDs while it runs.
+func (in *FakeInstance) PIDs(context.Context) ([]int, error) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	switch {
+	case !in.state.Running:
+		return nil, nil
+	case in.fake.PIDs != nil:
+		return slices.Clone(in.fake.PIDs), nil
+	}
+	return []int{os.Getpid()}, nil
+}
+
+// State gives what Exit or Stop left.
+func (in *FakeInstance) State(ctx context.Context) (engine.State, error) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.removed {
+		return engine.State{}, fmt.Errorf("%s: %w", in.Name(), engine.ErrNotFound)
+	}
+	return in.state, ctx.Err()
+}
+
+// Logs gives the last lines of Print.
+func (in *FakeInstance) Logs(_ context.Context, n int) ([]string, error) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.removed {
+		return nil, fmt.Errorf("%s: %w", in.Name(), engine.ErrNotFound)
+	}
+	return slices.Clone(in.lines[max(0, len(in.lines)-n):]), nil
+}
+
+// Stop ends it: at once, or after grace when it is stubborn.
+func (in *FakeInstance) Stop(ctx context.Context, grace time.Duration) (engine.State, error) {
+	in.fake.call("stop %s", in.Spec.Image.Variant)
+	in.mu.Lock()
+	stubborn := in.stubborn
+	in.mu.Unlock()
+	if !stubborn {
+		in.Exit(engine.State{})
+		return in.State(ctx)
+	}
+	patience := time.NewTimer(grace)
+	defer patience.Stop()
+	select {
+	case <-ctx.Done():
+		return engine.State{}, ctx.Err()
+	case <-in.done:
+	case <-patience.C:
+		in.Exit(engine.State{ExitCode: 137})
+	}
+	return in.State(ctx)
+}
+
+// Remove ends it and removes its socket.
+func (in *FakeInstance) Remove(context.Context) error {
+	in.fake.call("remove %s", in.Spec.Image.Variant)
+	if err := in.fake.FailRemove[in.Spec.Image.Variant]; err != nil {
+		return err
+	}
+	in.Exit(engine.State{ExitCode: 137})
+	in.serving.Wait()
+	in.mu.Lock()
+	in.removed = true
+	in.mu.Unlock()
+	w := in.fake.world()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.running = slices.DeleteFunc(w.running, func(other *FakeInstance) bool { return other == in })
+	return os.RemoveAll(filepath.Dir(in.socket))
+}

@@ -1,0 +1,236 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+)
+
+// Folders are the folders of runs, ROOT/PREFIX*: in each the name of the run's
+// owner, and a folder for each instance. ROOT may be a place where anybody can
+// write, so only folders that are this user's own are ever looked into.
+type Folders struct {
+	Root   string
+	Prefix string
+	Owner  Owner // who answers for the folders that are made
+
+	mu   sync.Mutex        // held while folders come and go
+	work string            // the folder that Announce made
+	keep map[string]string // by folder of a run: why Close is to mark it as kept
+}
+
+// Run is the folder of one run.
+type Run struct {
+	Dir   string
+	Owner Owner
+}
+
+const (
+	ownerFile = "owner" // who answers for the run
+	keptFile  = "kept"  // why its instances outlive the owner
+)
+
+// Announce makes a folder that shows the owner at work until Close, before it
+// has an instance and between two of them as well.
+func (f *Folders) Announce() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.work != "" {
+		return nil
+	}
+	dir, err := f.Temp("at-work-")
+	f.work = dir
+	return err
+}
+
+// Temp makes a folder with the owner's name in it and a name that is free.
+func (f *Folders) Temp(prefix string) (string, error) {
+	dir, err := os.MkdirTemp(f.Root, f.Prefix+prefix)
+	if err != nil {
+		return "", err
+	}
+	return dir, f.sign(dir)
+}
+
+func (f *Folders) sign(dir string) error {
+	return os.WriteFile(filepath.Join(dir, ownerFile), []byte(f.Owner.String()), 0o600)
+}
+
+// Add makes a folder for an instance, with a number to its name where an
+// earlier one is still up. If keepFor is not empty, Close marks the run as kept.
+func (f *Folders) Add(run, name, keepFor string) (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	run = filepath.Join(f.Root, f.Prefix+SafeName(run))
+	if err := os.Mkdir(run, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return "", err
+	}
+	if !mine(run) {
+		return "", fmt.Errorf("%s is there and not a folder of this user alone", run)
+	}
+	if err := f.sign(run); err != nil {
+		return "", err
+	}
+	if keepFor != "" {
+		if f.keep == nil {
+			f.keep = map[string]string{}
+		}
+		f.keep[run] = keepFor
+	}
+	plain := filepath.Join(run, SafeName(name))
+	dir := plain
+	for i := 2; ; i++ {
+		err := os.Mkdir(dir, 0o700)
+		if err == nil {
+			return dir, nil
+		}
+		if !errors.Is(err, fs.ErrExist) || i > 99 {
+			return "", err
+		}
+		dir = plain + "-" + strconv.Itoa(i)
+	}
+}
+
+// Remove removes an instance's folder, and its run's with the last one. What
+// is not a folder of this user's own is left alone.
+func (f *Folders) Remove(dir string) error {
+	run := filepath.Dir(dir)
+	if !strings.HasPrefix(filepath.Base(run), f.Prefix) || !mine(run) {
+		return nil
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := os.RemoveAll(dir); err != nil {
+		return err
+	}
+	return removeIfEmpty(run)
+}
+
+// RemoveEmpty removes a run's folder if there is no instance's in it.
+func (f *Folders) RemoveEmpty(r Run) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return removeIfEmpty(r.Dir)
+}
+
+func removeIfEmpty(run string) error {
+	entries, err := os.ReadDir(run)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, d := range entries {
+		if d.Name() != ownerFile && d.Name() != keptFile {
+			return nil
+		}
+	}
+	return os.RemoveAll(run)
+}
+
+// Runs lists the folders of this user's runs.
+func (f *Folders) Runs() ([]Run, error) {
+	dirs, err := filepath.Glob(filepath.Join(f.Root, f.Prefix+"*"))
+	if err != nil {
+		return nil, err
+	}
+	var runs []Run
+	for _, dir := range dirs {
+		if !mine(dir) {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(dir, ownerFile))
+		if err != nil {
+			continue // not a run's folder, or gone by now
+		}
+		if owner, err := ParseOwner(string(text)); err == nil {
+			runs = append(runs, Run{Dir: dir, Owner: owner})
+		}
+	}
+	return runs, nil
+}
+
+// Instances lists the folders in a run's.
+func (r Run) Instances() ([]string, error) {
+	entries, err := os.ReadDir(r.Dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	var dirs []string
+	for _, d := range entries {
+		if d.IsDir() {
+			dirs = append(dirs, filepath.Join(r.Dir, d.Name()))
+		}
+	}
+	return dirs, nil
+}
+
+// Leftover says that the owner is dead and that nothing was kept on purpose.
+func (r Run) Leftover() bool { return r.Owner.Dead() && !Kept(r.Dir) }
+
+// Kept says that what ran from a run's folder was left on purpose. A folder
+// that may not be read is another user's, and it is for that user to say.
+func Kept(run string) bool {
+	_, err := os.Lstat(filepath.Join(run, keptFile))
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// Busy is an error with advice while another owner's run is alive: what runs
+// share is not to be taken away then.
+func (f *Folders) Busy() error {
+	runs, err := f.Runs()
+	if err != nil {
+		return err
+	}
+	for _, r := range runs {
+		if r.Owner != f.Owner && !r.Owner.Dead() {
+			return StillGoing("the run of process " + strconv.Itoa(r.Owner.PID))
+		}
+	}
+	return nil
+}
+
+// StillGoing is the error of a clean-up that a living run stands in the way of.
+func StillGoing(run string) error {
+	return &Hinted{
+		Err:    fmt.Errorf("%s is still going on: it and all images stay", run),
+		Advice: "wait for its end, or use --force",
+	}
+}
+
+// Close marks the runs that are to be kept and still have instances, and ends
+// what Announce began. A run that dies before has kept nothing.
+func (f *Folders) Close() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var failed error
+	for run, why := range f.keep {
+		err := os.WriteFile(filepath.Join(run, keptFile), []byte(why), 0o600)
+		if !errors.Is(err, fs.ErrNotExist) { // its instances were removed
+			failed = errors.Join(failed, err)
+		}
+	}
+	if f.work != "" {
+		failed = errors.Join(failed, os.RemoveAll(f.work))
+	}
+	f.work, f.keep = "", nil
+	return failed
+}
+
+// mine says that dir is a folder, no link to one, that only this user can
+// change.
+func mine(dir string) bool {
+	info, err := os.Lstat(dir)
+	if err != nil || !info.IsDir() || info.Mode().Perm()&0o022 != 0 {
+		return false
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(stat.Uid) == os.Geteuid()
+}

@@ -1,0 +1,265 @@
+package process
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+)
+
+// instance is one process and what descends from it: a process group.
+type instance struct {
+	engine  *Engine
+	name    string
+	address string
+	dir     string
+	pid     int
+	done    chan struct{} // closed when it has ended; state is set then
+	state   engine.State
+}
+
+// Start starts the variant's binary.
+func (e *Engine) Start(ctx context.Context, spec engine.Spec) (engine.Instance, error) {
+	in, err := e.start(ctx, spec)
+	if err != nil {
+		return nil, fmt.Errorf("start %s: %w", spec.Image.Variant, err)
+	}
+	return in, nil
+}
+
+func (e *Engine) start(ctx context.Context, spec engine.Spec) (*instance, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	e.mu.Lock()
+	r, known := e.recipes[spec.Image.Hash]
+	e.mu.Unlock()
+	switch {
+	case !known:
+		return nil, fmt.Errorf("image %s: %w: it was not prepared here", spec.Image.Name, engine.ErrNotFound)
+	case spec.Memory > 0:
+		return nil, &engine.Hinted{
+			Err:    errors.New("a local process cannot be given a memory limit"),
+			Advice: "leave --memory out, or use --engine docker",
+		}
+	}
+	in := &instance{engine: e, name: "stepper-" + engine.SafeName(spec.Image.Variant), done: make(chan struct{})}
+	var err error
+	if in.dir, err = e.folders.Add(spec.RunID, spec.Image.Variant, spec.KeepFor); err == nil {
+		err = engine.CheckSocket(in.Socket())
+	}
+	if err == nil {
+		err = in.run(r, spec)
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), quickTime)
+		defer cancel()
+		return nil, errors.Join(err, in.Remove(ctx))
+	}
+	e.log.Debug("process started", "name", in.name, "address", in.address, "pid", in.pid)
+	return in, nil
+}
+
+// run starts the process and sees to it that it does not outlive this one,
+// unless it is to be kept.
+func (in *instance) run(r recipe, spec engine.Spec) error {
+	// The port is free now; the moment until the service takes it is short, and
+	// a service that cannot take it says so and ends.
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	in.address = l.Addr().String()
+	l.Close()
+
+	// Nothing of the caller's own environment may tune an allocator.
+	env := map[string]string{"PATH": os.Getenv("PATH"), "HOME": os.Getenv("HOME")}
+	maps.Copy(env, r.env)
+	maps.Copy(env, spec.Env)
+	env["ADDR"], env["SOCKET"] = in.address, in.Socket()
+
+	// A file, not a pipe: one that is kept must be able to print when nobody
+	// listens any more.
+	log, err := os.OpenFile(in.log(), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	cmd := exec.Command(r.binary)
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = in.dir, environment(env), log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if spec.KeepFor == "" {
+		cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	}
+	started := make(chan error)
+	go in.attend(cmd, started)
+	if err := <-started; err != nil {
+		return err
+	}
+	in.pid = cmd.Process.Pid
+	start, _, err := engine.StartTime(in.pid)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(in.record(), fmt.Appendf(nil, "%d %d", in.pid, start), 0o644)
+}
+
+// attend starts the process and waits for its end. The kernel takes the death
+// of the thread that started a process for its parent's death, so the thread
+// stays with it.
+func (in *instance) attend(cmd *exec.Cmd, started chan<- error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer close(in.done)
+	err := cmd.Start()
+	started <- err
+	if err != nil {
+		return
+	}
+	// As long as it is a zombie nobody else can get its number, so the signal
+	// to what is left of its group can meet no stranger.
+	for {
+		err := unix.Waitid(unix.P_PID, cmd.Process.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
+		if !errors.Is(err, unix.EINTR) {
+			break
+		}
+	}
+	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // ESRCH: nobody is left
+	_ = cmd.Wait()                                      // an exit code is no error here
+	status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus)
+	switch {
+	case ok && status.Signaled():
+		in.state.ExitCode = 128 + int(status.Signal())
+	default:
+		in.state.ExitCode = cmd.ProcessState.ExitCode()
+	}
+}
+
+func (in *instance) Name() string    { return in.name }
+func (in *instance) Address() string { return in.address }
+func (in *instance) Socket() string  { return filepath.Join(in.dir, "stepper.sock") }
+func (in *instance) log() string     { return filepath.Join(in.dir, "log") }
+func (in *instance) record() string  { return filepath.Join(in.dir, recordFile) }
+
+func (in *instance) ended() bool {
+	select {
+	case <-in.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// PIDs reads /proc.
+func (in *instance) PIDs(context.Context) ([]int, error) {
+	if in.ended() {
+		return nil, nil
+	}
+	pids, err := engine.Tree(in.pid)
+	if errors.Is(err, fs.ErrNotExist) {
+		return []int{in.pid}, nil // this kernel does not list children
+	}
+	return pids, err
+}
+
+// State knows of no kill for memory: the kernel tells nobody why it kills.
+func (in *instance) State(context.Context) (engine.State, error) {
+	if !in.ended() {
+		return engine.State{Running: true}, nil
+	}
+	if _, err := os.Stat(in.dir); errors.Is(err, fs.ErrNotExist) {
+		return engine.State{}, fmt.Errorf("%s: %w", in.name, engine.ErrNotFound)
+	}
+	return in.state, nil
+}
+
+// Logs gives the last n lines, out of the last 64 KiB.
+func (in *instance) Logs(_ context.Context, n int) ([]string, error) {
+	f, err := os.Open(in.log())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: logs: %w", in.name, engine.ErrNotFound)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	const most = 64 << 10
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(io.NewSectionReader(f, max(0, info.Size()-most), most))
+	if err != nil {
+		return nil, err
+	}
+	text = bytes.TrimSuffix(text, []byte("\n"))
+	if len(text) == 0 {
+		return nil, nil
+	}
+	all := strings.Split(string(text), "\n")
+	return all[max(0, len(all)-n):], nil
+}
+
+// Stop sends SIGTERM, and SIGKILL to the whole group after grace.
+func (in *instance) Stop(ctx context.Context, grace time.Duration) (engine.State, error) {
+	if !in.ended() {
+		_ = syscall.Kill(in.pid, syscall.SIGTERM) // it may just have ended
+	}
+	patience := time.NewTimer(grace)
+	defer patience.Stop()
+	select {
+	case <-in.done:
+	case <-ctx.Done():
+		return engine.State{}, fmt.Errorf("stop %s: %w", in.name, ctx.Err())
+	case <-patience.C:
+		if err := in.kill(ctx); err != nil {
+			return engine.State{}, err
+		}
+	}
+	return in.State(ctx)
+}
+
+// kill ends it at once. Its number is its own as long as done is open.
+func (in *instance) kill(ctx context.Context) error {
+	if in.pid == 0 {
+		return nil // it was never started
+	}
+	if !in.ended() {
+		_ = syscall.Kill(-in.pid, syscall.SIGKILL) // it may just have ended
+	}
+	ctx, cancel := context.WithTimeout(ctx, quickTime)
+	defer cancel()
+	select {
+	case <-in.done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("kill %s (pid %s): %w", in.name, strconv.Itoa(in.pid), ctx.Err())
+	}
+}
+
+// Remove kills it and removes its folder.
+func (in *instance) Remove(ctx context.Context) error {
+	if err := in.kill(ctx); err != nil {
+		return err
+	}
+	return in.engine.folders.Remove(in.dir)
+}

@@ -1,0 +1,101 @@
+// Package process is the engine that runs variants as plain local processes:
+// for machines without Docker, and for tests. It builds with the host's
+// compilers what the Dockerfiles say, and runs it with the environment that
+// they give. There is no isolation and no memory limit.
+package process
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+)
+
+// Deadlines, so that nothing can hang a run.
+const (
+	quickTime = 20 * time.Second
+	buildTime = 15 * time.Minute
+)
+
+// Options are the settings of an Engine. The zero value of each but Root has a
+// meaning that suits most.
+type Options struct {
+	Root      string       // the project's folder: go.mod, Dockerfile.*, services
+	Log       *slog.Logger // what the engine does; nil: nothing is logged
+	Owner     engine.Owner // who answers for what is started; zero: this process
+	StateRoot string       // where runs have their folders; empty: the system's temporary folder
+	CacheDir  string       // where binaries are kept; empty: stair-stepper in the user's cache folder
+}
+
+// Engine is an engine.Engine without containers.
+type Engine struct {
+	root     string
+	log      *slog.Logger
+	owner    engine.Owner
+	cacheDir string
+
+	folders *engine.Folders
+
+	mu      sync.Mutex
+	recipes map[string]recipe // by Image.Hash
+}
+
+var _ engine.Engine = (*Engine)(nil)
+
+// New makes an Engine. Nothing is started and nothing is written yet.
+func New(opts Options) (*Engine, error) {
+	e := &Engine{log: opts.Log, owner: opts.Owner, recipes: map[string]recipe{}}
+	var err error
+	if e.root, err = filepath.Abs(opts.Root); err != nil {
+		return nil, err
+	}
+	if e.log == nil {
+		e.log = slog.New(slog.DiscardHandler)
+	}
+	if e.owner == (engine.Owner{}) {
+		if e.owner, err = engine.Self(); err != nil {
+			return nil, err
+		}
+	}
+	if opts.StateRoot == "" {
+		opts.StateRoot = os.TempDir()
+	}
+	state, err := filepath.Abs(opts.StateRoot)
+	if err != nil {
+		return nil, err
+	}
+	e.folders = &engine.Folders{Root: state, Prefix: folderPrefix, Owner: e.owner}
+	if opts.CacheDir == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			return nil, fmt.Errorf("where to keep binaries: %w", err)
+		}
+		opts.CacheDir = filepath.Join(cache, "stair-stepper")
+	}
+	if e.cacheDir, err = filepath.Abs(opts.CacheDir); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// Info names the kernel as the version: there is nothing else between a variant
+// and the machine.
+func (e *Engine) Info(context.Context) (engine.Info, error) {
+	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
+	if err != nil {
+		return engine.Info{}, &engine.Hinted{
+			Err:    fmt.Errorf("local processes need Linux: %w", err),
+			Advice: "use --engine docker",
+		}
+	}
+	return engine.Info{Name: "process", Version: "Linux " + strings.TrimSpace(string(release))}, nil
+}
+
+// Close marks what is to be kept as kept.
+func (e *Engine) Close() error { return e.folders.Close() }
