@@ -1,0 +1,247 @@
+// Package bench holds the plain data of an experiment: what was to be done
+// (Design), where (Environment), with which work (Plan) and what was measured
+// (Trials). It has no behaviour beyond formatting and depends on the standard
+// library alone, so that a saved experiment can be read anywhere.
+//
+// Conventions: memory is in bytes, durations are nanoseconds in JSON, and every
+// offset counts from the start of its trial.
+package bench
+
+import "time"
+
+// Schema names the format of a saved Experiment. It changes when a field
+// changes its meaning or goes away.
+const Schema = "stair-stepper/experiment/v1"
+
+// Experiment is everything that a run measured: the saved file.
+type Experiment struct {
+	Schema      string      `json:"schema"`
+	RunID       string      `json:"run_id"`
+	Command     string      `json:"command"` // the command line that made it
+	Started     time.Time   `json:"started"`
+	Ended       time.Time   `json:"ended"`
+	Interrupted bool        `json:"interrupted"` // stopped before the design was carried out
+	Design      Design      `json:"design"`
+	Environment Environment `json:"environment"`
+	Plan        Plan        `json:"plan"`
+	Trials      []Trial     `json:"trials"`
+	Warnings    []Warning   `json:"warnings"`
+}
+
+// Design is what is to be done.
+type Design struct {
+	Variants    []Variant     `json:"variants"`
+	Baseline    string        `json:"baseline"` // name of the variant that the others are compared with
+	Rounds      int           `json:"rounds"`
+	Batches     int           `json:"batches"`      // per trial
+	Pause       time.Duration `json:"pause_ns"`     // between two batches of a variant
+	Idle        time.Duration `json:"idle_ns"`      // after the last batch
+	Sleep       time.Duration `json:"sleep_ns"`     // in the handler, tree, clone and bytes alive
+	Workers     int           `json:"workers"`      // OS threads that do the C-heap work
+	Threads     string        `json:"threads"`      // Hop or Stick
+	Transport   string        `json:"transport"`    // Unix or TCP
+	MemoryLimit Bytes         `json:"memory_limit"` // per container; 0: none
+	SampleEvery time.Duration `json:"sample_every_ns"`
+	Seed        uint64        `json:"seed"`  // of the order in which a round starts its variants
+	Quick       bool          `json:"quick"` // the preset for a first look
+}
+
+// The two ways in which a request may meet the worker threads.
+const (
+	Hop   = "hop"   // the free may run on any worker
+	Stick = "stick" // a request stays on one worker, round robin
+)
+
+// The two roads of the load to the service.
+const (
+	Unix = "unix" // the socket in a bind-mounted folder
+	TCP  = "tcp"  // the port published on 127.0.0.1
+)
+
+// Variant is one build under test: a Dockerfile.NAME, and environment.
+type Variant struct {
+	Name       string            `json:"name"`
+	Dockerfile string            `json:"dockerfile"` // relative to the project's root, slash-separated
+	Env        map[string]string `json:"env,omitempty"`
+}
+
+// Environment is where it was done.
+type Environment struct {
+	Host         string `json:"host"`
+	OS           string `json:"os"` // PRETTY_NAME of os-release
+	Kernel       string `json:"kernel"`
+	Arch         string `json:"arch"`
+	CPUModel     string `json:"cpu_model"`
+	CPUs         int    `json:"cpus"` // online
+	MemoryTotal  Bytes  `json:"memory_total_bytes"`
+	SwapTotal    Bytes  `json:"swap_total_bytes"`
+	CgroupV      int    `json:"cgroup_version"` // 1 or 2
+	THP          string `json:"thp"`            // always, madvise or never
+	Engine       string `json:"engine"`         // docker or process
+	EngineV      string `json:"engine_version"`
+	Storage      string `json:"storage_driver,omitempty"`
+	GoVersion    string `json:"go_version"` // of the orchestrator
+	Orchestrator string `json:"orchestrator_version,omitempty"`
+}
+
+// Plan records the work that each variant was sent in each batch.
+type Plan struct {
+	File        string     `json:"file"`
+	SHA256      string     `json:"sha256"` // over everything that is sent, in order
+	Tags        []string   `json:"tags"`
+	SkipTags    []string   `json:"skip_tags"`
+	Concurrency int        `json:"concurrency"`
+	Iterations  int        `json:"iterations"` // per batch
+	RampupS     float64    `json:"rampup_s"`
+	Items       []PlanItem `json:"items"`
+}
+
+// PlanItem is one request of a plan.
+type PlanItem struct {
+	Name      string   `json:"name"`
+	Method    string   `json:"method"`
+	URL       string   `json:"url"`
+	BodyBytes Bytes    `json:"body_bytes"`
+	Tags      []string `json:"tags"`
+}
+
+// Trial is one container's life: start, warm-up, batches with pauses, final
+// idle, stop.
+type Trial struct {
+	Variant   string    `json:"variant"`
+	Round     int       `json:"round"` // from 1
+	Started   time.Time `json:"started"`
+	Image     string    `json:"image"`     // name of the image
+	ImageID   string    `json:"image_id"`  // its digest
+	Container string    `json:"container"` // name of the instance
+	Address   string    `json:"address"`   // host:port under which people reached it
+	Proof     Proof     `json:"proof"`
+	Phases    []Phase   `json:"phases"` // in order of time
+	Batches   []Batch   `json:"batches"`
+	Samples   []Sample  `json:"samples"` // in order of time
+	Gauges    []Gauge   `json:"gauges"`  // in order of time
+	Edges     []Edge    `json:"edges"`   // exact readings at phase edges
+	Sampler   Sampler   `json:"sampler"`
+	Warnings  []Warning `json:"warnings"`
+	Error     string    `json:"error,omitempty"` // why the trial ended early; what was measured until then stands
+}
+
+// Proof says which allocator a trial ran and how that is known.
+type Proof struct {
+	Promised  string            `json:"promised"`  // the allocator that the variant's name or image label promises
+	Allocator string            `json:"allocator"` // what the allocator says of itself
+	Version   string            `json:"version"`
+	Linkage   string            `json:"linkage"`             // preloaded, linked or static
+	Libraries []string          `json:"libraries"`           // allocator and C libraries in the memory maps
+	Libc      string            `json:"libc"`                // name and version of the C library
+	Arenas    int               `json:"arenas"`              // as the allocator counts them; 0: it does not say
+	Knobs     map[string]string `json:"knobs"`               // read back from the allocator
+	Workers   int               `json:"workers"`             // as the service says
+	Threads   string            `json:"threads"`             // as the service says
+	MaxProcs  int               `json:"gomaxprocs"`          // as the service says
+	GoGC      int               `json:"gogc"`                // per cent
+	GoMemory  Bytes             `json:"gomemlimit"`          // Go's own soft limit
+	GoVersion string            `json:"go_version"`          // of the service
+	UsableOf1 int               `json:"usable_of_one_bytes"` // malloc_usable_size of a one-byte block: the allocators differ in it
+}
+
+// Phase is a stretch of a trial.
+type Phase struct {
+	Kind  string        `json:"kind"` // PhaseWarmup, PhaseBatch, PhasePause or PhaseIdle
+	Batch int           `json:"batch,omitempty"`
+	Start time.Duration `json:"start_ns"`
+	End   time.Duration `json:"end_ns"`
+}
+
+// The kinds of Phase.
+const (
+	PhaseWarmup = "warm-up"
+	PhaseBatch  = "batch"
+	PhasePause  = "pause"
+	PhaseIdle   = "idle"
+)
+
+// Batch is one full execution of the plan against one variant.
+type Batch struct {
+	Number    int            `json:"number"` // from 1
+	Start     time.Duration  `json:"start_ns"`
+	End       time.Duration  `json:"end_ns"` // the response of the last request
+	Requests  int            `json:"requests"`
+	Failed    int            `json:"failed"`   // status outside 200-299, or no answer
+	Errors    map[string]int `json:"errors"`   // failures by class
+	Statuses  map[string]int `json:"statuses"` // answers by status code
+	Answers   map[string]int `json:"answers"`  // answers by "status/body bytes": equal work gives equal maps
+	SentBytes Bytes          `json:"sent_bytes"`
+	Latency   Latency        `json:"latency"`
+	CPU       time.Duration  `json:"cpu_ns"`  // of all the container's processes
+	Wait      time.Duration  `json:"wait_ns"` // its threads' time ready to run without a CPU
+	// HighWater is VmHWM less RssFile and RssShmem, summed over the processes,
+	// after a reset at the batch's start; 0 where it could not be reset.
+	HighWater Bytes `json:"high_water_bytes"`
+	// CgroupPeak is the cgroup's own peak less page cache, where the kernel
+	// keeps one that can be reset; otherwise 0.
+	CgroupPeak Bytes `json:"cgroup_peak_bytes"`
+	// Interrupted says that the batch did not come to its end.
+	Interrupted bool `json:"interrupted,omitempty"`
+}
+
+// Latency holds quantiles of the time from the start of a request to the last
+// byte of its answer, failed requests included.
+type Latency struct {
+	Min  time.Duration `json:"min_ns"`
+	Mean time.Duration `json:"mean_ns"`
+	P50  time.Duration `json:"p50_ns"`
+	P90  time.Duration `json:"p90_ns"`
+	P99  time.Duration `json:"p99_ns"`
+	P999 time.Duration `json:"p999_ns"`
+	Max  time.Duration `json:"max_ns"`
+}
+
+// Sample is one memory reading, summed over the container's processes.
+type Sample struct {
+	At    time.Duration `json:"t"`
+	Anon  Bytes         `json:"anon"` // RssAnon
+	File  Bytes         `json:"file"` // RssFile
+	Shmem Bytes         `json:"shmem"`
+}
+
+// Gauge is one reading of the service's own counters (GET /memory).
+type Gauge struct {
+	At            time.Duration `json:"t"`
+	LiveRequested Bytes         `json:"live_requested"` // bytes asked of malloc and not yet freed
+	LiveUsable    Bytes         `json:"live_usable"`    // the same as malloc_usable_size counts them
+	Allocs        uint64        `json:"allocs"`         // since the start
+	Frees         uint64        `json:"frees"`
+	GoLow         Bytes         `json:"go_low"`  // Go's share of RssAnon, at least: heap objects and stacks
+	GoHigh        Bytes         `json:"go_high"` // at most: mapped by the runtime and not returned
+	Staging       Bytes         `json:"staging"` // mapped buffers that bodies arrive in
+	Threads       int           `json:"threads"` // OS threads
+}
+
+// Edge is an exact reading by page walk (smaps_rollup) at the edge of a phase,
+// beside what the cheap instrument said at the same moment.
+type Edge struct {
+	At            time.Duration `json:"t"`
+	Name          string        `json:"name"`      // such as "batch 1 start"
+	Anon          Bytes         `json:"anon"`      // RssAnon of status
+	Anonymous     Bytes         `json:"anonymous"` // Anonymous of smaps_rollup
+	LazyFree      Bytes         `json:"lazy_free"`
+	AnonHugePages Bytes         `json:"anon_huge_pages"`
+	Swap          Bytes         `json:"swap"`
+	MinorFaults   uint64        `json:"minor_faults"` // since the start
+}
+
+// Sampler says how the readings were taken and what they cost.
+type Sampler struct {
+	Every    time.Duration `json:"every_ns"`
+	Taken    int           `json:"taken"`
+	Missed   int           `json:"missed"` // ticks that came too late to be taken
+	Busy     time.Duration `json:"busy_ns"`
+	HWMBound Bytes         `json:"hwm_bound_bytes"` // how far VmHWM may be off on this kernel and number of CPUs
+}
+
+// Warning is something that does not stop the work but weakens the result.
+type Warning struct {
+	Code string `json:"code"` // such as cpu-starved: stable, for programs
+	Text string `json:"text"` // for people
+}
