@@ -1,0 +1,114 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/meter"
+)
+
+// requestTimeout bounds one request of the load: far above what a variant takes
+// that shares two CPUs with others and waits for one lock.
+const requestTimeout = time.Minute
+
+// batch sends the plan once and measures what it took. What a batch that is
+// cut short measured is kept too.
+func (t *trial) batch(ctx context.Context, number int) error {
+	if err := t.edge(fmt.Sprintf("batch %d start", number)); err != nil {
+		return err
+	}
+	highWater := true
+	if err := t.meter.ResetHighWater(); err != nil {
+		highWater = false
+		t.warn("no-high-water", fmt.Sprintf("the kernel's high-water mark could not be reset (%v): peaks are the highest of the samples", err))
+	}
+	cpu, waited, err := t.meter.CPU()
+	if err != nil {
+		return err
+	}
+	progress := &load.Progress{}
+	t.mu.Lock()
+	t.progress, t.began = progress, time.Now()
+	t.mu.Unlock()
+
+	b := bench.Batch{Number: number, Start: t.now()}
+	sent, err := load.Run(ctx, t.run.conf.Plan, t.part.target, load.Options{Timeout: requestTimeout, Progress: progress})
+	if err != nil && sent.Requests == 0 {
+		return err
+	}
+	b.End = b.Start + sent.End.Sub(sent.Start)
+	b.Requests, b.Failed, b.Errors = sent.Requests, sent.Failed, sent.Errors
+	b.Statuses, b.Answers = sent.Statuses, sent.Answers
+	b.SentBytes, b.Latency = sent.SentBytes, sent.Latency
+	b.Interrupted = sent.Interrupted || err != nil
+
+	// Readings of a process that died in the batch fail: the batch keeps what
+	// the load saw, the trial's error says what happened. A variant that died
+	// fails the rest of its batch in no time, before the meter misses it.
+	ended := t.readBatch(&b, cpu, waited, highWater)
+	if ended == nil && b.Failed > 0 && !b.Interrupted {
+		ended = t.stillRuns(ctx)
+	}
+	b.Interrupted = b.Interrupted || ended != nil
+	t.result.Batches = append(t.result.Batches, b)
+	t.mu.Lock()
+	t.status.Failed += b.Failed
+	t.progress = nil
+	t.mu.Unlock()
+	t.run.conf.Observe.Batch(t.part.variant.Name, t.result.Round, b, t.highest(b))
+	switch {
+	case err != nil:
+		return err
+	case sent.Interrupted:
+		return context.Cause(ctx)
+	case ended != nil:
+		return ended
+	}
+	return t.edge(fmt.Sprintf("batch %d end", number))
+}
+
+// stillRuns gives an error that matches meter.ErrEnded if the instance does not.
+func (t *trial) stillRuns(ctx context.Context) error {
+	bounded, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	state, err := t.part.instance.State(bounded)
+	if err != nil {
+		return err
+	}
+	if !state.Running {
+		return fmt.Errorf("%v: %w", state, meter.ErrEnded)
+	}
+	return nil
+}
+
+// readBatch fills in what the meter says at the end of a batch.
+func (t *trial) readBatch(b *bench.Batch, cpu, waited time.Duration, highWater bool) error {
+	nowCPU, nowWaited, err := t.meter.CPU()
+	if err != nil {
+		return err
+	}
+	b.CPU, b.Wait = nowCPU-cpu, nowWaited-waited
+	if highWater {
+		if b.HighWater, err = t.meter.HighWater(); err != nil {
+			return err
+		}
+	}
+	if b.CgroupPeak, err = t.meter.CgroupPeak(); err != nil {
+		t.warn("no-cgroup-peak", fmt.Sprintf("the cgroup's own peak could not be read: %v", err))
+	}
+	return nil
+}
+
+// highest gives the highest sample of a batch.
+func (t *trial) highest(b bench.Batch) bench.Bytes {
+	var most bench.Bytes
+	for _, s := range t.meter.Samples() {
+		if s.At >= b.Start && s.At <= b.End {
+			most = max(most, s.Anon)
+		}
+	}
+	return max(most, b.HighWater)
+}

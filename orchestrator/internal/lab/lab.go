@@ -1,0 +1,197 @@
+// Package lab carries out an experiment: it has the images made, runs the
+// rounds of the schedule, proves what each variant runs, sends the load,
+// records memory, and cleans up. It decides nothing about what the figures
+// mean: that is package report's.
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/meter"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
+)
+
+// Config is what a run needs.
+type Config struct {
+	Engine  engine.Engine
+	Plan    *plan.Plan
+	Design  bench.Design
+	RunID   string
+	Command string // the command line, for the record
+	Keep    bool   // leave the instances of the last round running
+	Observe Observer
+	// Checkpoint is given the experiment after every batch and at the end, so
+	// that nothing measured is lost. It must not keep what it is given. Its
+	// failure ends the run: a disk that is full now will be full at the end.
+	Checkpoint func(*bench.Experiment) error
+}
+
+// Run carries out the design and gives what was measured, complete or not: the
+// Experiment is nil only when nothing was started. Whatever Run started is gone
+// when it returns, unless Keep asks for it.
+func Run(ctx context.Context, conf Config) (*bench.Experiment, error) {
+	if conf.Observe == nil {
+		conf.Observe = Nobody{}
+	}
+	info, err := conf.Engine.Info(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if info.Remote {
+		return nil, &engine.Hinted{
+			Err:    fmt.Errorf("the %s engine runs its containers on another machine, whose /proc cannot be read from here", info.Name),
+			Advice: "run the lab on the machine where the engine runs",
+		}
+	}
+	exp, err := newExperiment(conf, info)
+	if err != nil {
+		return nil, err
+	}
+	swept, err := conf.Engine.Sweep(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("sweep what earlier runs left: %w", err)
+	}
+	for _, line := range swept {
+		conf.Observe.Note("removed, left by a run that is dead: " + line)
+	}
+	images, err := conf.Engine.Prepare(ctx, conf.Design.Variants, conf.Observe.Preparing)
+	if err != nil {
+		return nil, err
+	}
+	promises := map[string]string{}
+	for _, image := range images {
+		if promises[image.Variant], err = promised(image.Variant, image); err != nil {
+			return nil, err
+		}
+	}
+
+	r := &run{conf: conf, exp: exp, promises: promises, images: images}
+	for _, round := range Schedule(conf.Design) {
+		if err = r.round(ctx, round, round.Number == conf.Design.Rounds); err != nil {
+			break
+		}
+	}
+	exp.Ended = time.Now()
+	exp.Interrupted = err != nil
+	return exp, errors.Join(err, r.checkpoint())
+}
+
+// run is an experiment under way.
+type run struct {
+	conf     Config
+	images   []engine.Image
+	promises map[string]string // allocator by variant
+
+	mu  sync.Mutex // guards exp.Trials and Checkpoint
+	exp *bench.Experiment
+}
+
+func (r *run) image(variant string) engine.Image {
+	i := slices.IndexFunc(r.images, func(image engine.Image) bool { return image.Variant == variant })
+	return r.images[i]
+}
+
+// record puts a trial, finished or not, into the experiment and saves it.
+func (r *run) record(t bench.Trial) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	same := func(old bench.Trial) bool { return old.Variant == t.Variant && old.Round == t.Round }
+	if i := slices.IndexFunc(r.exp.Trials, same); i >= 0 {
+		r.exp.Trials[i] = t
+	} else {
+		r.exp.Trials = append(r.exp.Trials, t)
+	}
+	// In the order of the design, whatever order the trials come in.
+	slices.SortStableFunc(r.exp.Trials, func(a, b bench.Trial) int {
+		if a.Round != b.Round {
+			return a.Round - b.Round
+		}
+		return r.position(a.Variant) - r.position(b.Variant)
+	})
+	return r.save()
+}
+
+func (r *run) position(variant string) int {
+	return slices.IndexFunc(r.conf.Design.Variants, func(v bench.Variant) bool { return v.Name == variant })
+}
+
+func (r *run) checkpoint() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.save()
+}
+
+func (r *run) save() error {
+	if r.conf.Checkpoint == nil {
+		return nil
+	}
+	if err := r.conf.Checkpoint(r.exp); err != nil {
+		return &SaveError{err}
+	}
+	return nil
+}
+
+// SaveError is a failure of Config.Checkpoint.
+type SaveError struct{ Err error }
+
+func (e *SaveError) Error() string { return "save what was measured: " + e.Err.Error() }
+func (e *SaveError) Unwrap() error { return e.Err }
+
+// newExperiment describes what is to be done, and where.
+func newExperiment(conf Config, info engine.Info) (*bench.Experiment, error) {
+	env, err := meter.Environment(meter.Host)
+	if err != nil {
+		return nil, fmt.Errorf("describe this machine: %w", err)
+	}
+	env.Engine, env.EngineV, env.Storage = info.Name, info.Version, info.Storage
+	if info.CgroupV != 0 {
+		env.CgroupV = info.CgroupV
+	}
+	env.GoVersion = runtime.Version()
+	return &bench.Experiment{
+		Schema:      bench.Schema,
+		RunID:       conf.RunID,
+		Command:     conf.Command,
+		Started:     time.Now(),
+		Design:      conf.Design,
+		Environment: env,
+		Plan:        Describe(conf.Plan),
+		Trials:      []bench.Trial{},
+		Warnings:    planWarnings(conf.Plan),
+	}, nil
+}
+
+// Describe records a plan.
+func Describe(p *plan.Plan) bench.Plan {
+	b := bench.Plan{
+		File:        p.File,
+		SHA256:      p.SHA256(),
+		Tags:        append([]string{}, p.Tags...),
+		SkipTags:    append([]string{}, p.SkipTags...),
+		Concurrency: p.Concurrency,
+		Iterations:  p.Iterations,
+		RampupS:     p.Rampup.Seconds(),
+	}
+	for _, r := range p.Requests() {
+		b.Items = append(b.Items, bench.PlanItem{
+			Name: r.Name, Method: r.Method, URL: r.URL, BodyBytes: bench.Bytes(len(r.Body)), Tags: append([]string{}, r.Tags...),
+		})
+	}
+	return b
+}
+
+func planWarnings(p *plan.Plan) []bench.Warning {
+	warnings := []bench.Warning{}
+	for _, w := range p.Warnings {
+		warnings = append(warnings, bench.Warning{Code: "plan", Text: w.String()})
+	}
+	return warnings
+}

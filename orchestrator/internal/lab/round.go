@@ -1,0 +1,265 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/meter"
+)
+
+// The bounds of what an instance may take.
+const (
+	readyWithin  = 60 * time.Second // to answer GET /healthz
+	answerWithin = 10 * time.Second // to answer about itself
+	stopGrace    = 5 * time.Second  // to end after SIGTERM
+	removeWithin = 60 * time.Second // to clean up a whole round, also after Ctrl-C
+)
+
+// participant is a variant of a round: its instance, and how to reach it.
+type participant struct {
+	variant  bench.Variant
+	image    engine.Image
+	instance engine.Instance
+	target   load.Target
+	service  *service
+	started  time.Time
+	proof    bench.Proof
+}
+
+// round starts all variants, proves them, runs their trials at the same time
+// and removes them, also when it fails or ctx ends.
+func (r *run) round(ctx context.Context, round Round, last bool) (err error) {
+	parts := make([]*participant, 0, len(round.Order))
+	defer func() {
+		for _, p := range parts {
+			p.service.close()
+		}
+		if last && err == nil && r.conf.Keep {
+			return
+		}
+		err = errors.Join(err, removeAll(ctx, parts))
+	}()
+	for _, name := range round.Order {
+		p, err := r.start(ctx, name, round.Number)
+		if err != nil {
+			return err
+		}
+		parts = append(parts, p)
+	}
+	admitted, err := r.admitAll(ctx, parts, round.Number)
+	if err != nil {
+		return err
+	}
+
+	// From here on a variant that dies does not end the others; results that
+	// cannot be saved end them all.
+	saving, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var trials sync.WaitGroup
+	failures := make([]error, len(admitted))
+	for i, p := range admitted {
+		trials.Go(func() {
+			if failures[i] = r.trial(saving, p, round.Number); failures[i] != nil {
+				stop(failures[i])
+			}
+		})
+	}
+	trials.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return errors.Join(append(failures, err)...)
+	}
+	return errors.Join(failures...)
+}
+
+// admitAll admits the instances at the same time. In the first round, and
+// wherever a proof fails, one that is not admitted ends the run: what is wrong
+// then is the variant. Later it is a trial of its own that failed, and the others
+// go on.
+func (r *run) admitAll(ctx context.Context, parts []*participant, round int) ([]*participant, error) {
+	failures := make([]error, len(parts))
+	var all sync.WaitGroup
+	for i, p := range parts {
+		all.Go(func() { failures[i] = r.admit(ctx, p, round) })
+	}
+	all.Wait()
+	var admitted []*participant
+	for i, p := range parts {
+		var wrong *proofError
+		switch err := failures[i]; {
+		case err == nil:
+			admitted = append(admitted, p)
+		case round == 1 || errors.As(err, &wrong) || ctx.Err() != nil:
+			return nil, errors.Join(failures...)
+		default:
+			t := bench.Trial{
+				Variant: p.variant.Name, Round: round, Started: p.started, Image: p.image.Name, ImageID: p.image.ID,
+				Container: p.instance.Name(), Error: "did not start: " + err.Error(),
+				Phases: []bench.Phase{}, Batches: []bench.Batch{}, Samples: []bench.Sample{}, Gauges: []bench.Gauge{},
+				Edges: []bench.Edge{}, Warnings: []bench.Warning{},
+			}
+			r.conf.Observe.Ended(t)
+			if err := r.record(t); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return admitted, nil
+}
+
+// start runs one instance of a variant.
+func (r *run) start(ctx context.Context, name string, round int) (*participant, error) {
+	d := r.conf.Design
+	variant := d.Variants[r.position(name)]
+	env := map[string]string{
+		"SLEEP_MS": strconv.FormatInt(d.Sleep.Milliseconds(), 10),
+		"WORKERS":  strconv.Itoa(d.Workers),
+		"THREADS":  d.Threads,
+	}
+	maps.Copy(env, variant.Env)
+	spec := engine.Spec{
+		Image:  r.image(name),
+		Env:    env,
+		Memory: d.MemoryLimit,
+		RunID:  r.conf.RunID,
+		Labels: map[string]string{
+			"variant":   name,
+			"round":     strconv.Itoa(round),
+			"plan":      r.exp.Plan.SHA256,
+			"allocator": r.promises[name],
+		},
+	}
+	if r.conf.Keep {
+		spec.KeepFor = "asked for with --keep"
+	}
+	started := time.Now()
+	instance, err := r.conf.Engine.Start(ctx, spec)
+	if err != nil {
+		return nil, fmt.Errorf("start %s: %w", name, err)
+	}
+	target := load.Target{Network: "unix", Address: instance.Socket()}
+	if d.Transport == bench.TCP {
+		target = load.Target{Network: "tcp", Address: instance.Address()}
+	}
+	return &participant{
+		variant: variant, image: spec.Image, instance: instance,
+		target: target, service: newService(target), started: started,
+	}, nil
+}
+
+// admit waits until an instance answers and proves what it runs.
+func (r *run) admit(ctx context.Context, p *participant, round int) error {
+	name := p.variant.Name
+	if err := p.awaitReady(ctx); err != nil {
+		return fmt.Errorf("variant %s: %w", name, err)
+	}
+	asking, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	var a allocatorAnswer
+	if err := p.service.get(asking, "/allocator", &a); err != nil {
+		return fmt.Errorf("ask variant %s for its allocator: %w", name, err)
+	}
+	mapped, err := p.mappedFiles(asking)
+	if err != nil {
+		return fmt.Errorf("read the memory maps of variant %s: %w", name, err)
+	}
+	if p.proof, err = prove(name, r.promises[name], a, mapped); err != nil {
+		return &proofError{err}
+	}
+	if err := setUp(name, r.conf.Design, a); err != nil {
+		return &proofError{err}
+	}
+	r.conf.Observe.Proved(name, round, p.instance.Name(), p.proof)
+	return nil
+}
+
+// awaitReady polls until the service answers, and says why it does not when it
+// has ended instead.
+func (p *participant) awaitReady(ctx context.Context) error {
+	bounded, cancel := context.WithTimeoutCause(ctx, readyWithin, fmt.Errorf("does not answer within %v", readyWithin))
+	defer cancel()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for polls := 1; ; polls++ {
+		err := p.service.get(bounded, "/healthz", nil)
+		if err == nil {
+			return nil
+		}
+		// The engine is slower to ask than the service.
+		if polls%20 == 0 {
+			state, stateErr := p.instance.State(bounded)
+			if stateErr != nil {
+				return errors.Join(err, stateErr)
+			}
+			if !state.Running {
+				return fmt.Errorf("ended before it served: %v%s", state, p.lastWords(ctx))
+			}
+		}
+		select {
+		case <-bounded.Done():
+			return fmt.Errorf("%w (last: %w)%s", context.Cause(bounded), err, p.lastWords(ctx))
+		case <-tick.C:
+		}
+	}
+}
+
+// lastWords gives the last lines that an instance printed, as the end of an
+// error's text.
+func (p *participant) lastWords(ctx context.Context) string {
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerWithin)
+	defer cancel()
+	lines, err := p.instance.Logs(bounded, 5)
+	if err != nil || len(lines) == 0 {
+		return ""
+	}
+	return "; it said last: " + strings.Join(lines, " | ")
+}
+
+// removeAll removes the instances of a round, at the same time and even though
+// ctx has ended.
+func removeAll(ctx context.Context, parts []*participant) error {
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeWithin)
+	defer cancel()
+	failures := make([]error, len(parts))
+	var all sync.WaitGroup
+	for i, p := range parts {
+		all.Go(func() {
+			if err := p.instance.Remove(bounded); err != nil {
+				failures[i] = fmt.Errorf("remove %s: %w", p.instance.Name(), err)
+			}
+		})
+	}
+	all.Wait()
+	return errors.Join(failures...)
+}
+
+// mappedFiles lists the files in the memory maps of an instance's processes.
+func (p *participant) mappedFiles(ctx context.Context) ([]string, error) {
+	pids, err := p.instance.PIDs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var files []string
+	for _, pid := range pids {
+		mapped, err := meter.Host.Maps(pid)
+		var denied *meter.DeniedError
+		if errors.As(err, &denied) {
+			return nil, &engine.Hinted{Err: err, Advice: "run as root, or as the user whose id the containers run with"}
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range mapped {
+			files = append(files, m.Path)
+		}
+	}
+	return files, nil
+}

@@ -1,0 +1,52 @@
+package lab
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+)
+
+// Round is one trial of every variant, run at the same time.
+type Round struct {
+	Number int      // from 1
+	Order  []string // in which the variants are started
+}
+
+// Schedule decides what a design means before anything is done: the rounds,
+// each with an order of its own drawn from the design's seed. A fixed order
+// would give the first variant's container the machine to itself for a moment,
+// every time.
+func Schedule(d bench.Design) []Round {
+	rnd := rand.New(rand.NewPCG(d.Seed, 0))
+	rounds := make([]Round, d.Rounds)
+	for i := range rounds {
+		order := make([]string, len(d.Variants))
+		for j, v := range d.Variants {
+			order[j] = v.Name
+		}
+		rnd.Shuffle(len(order), func(a, b int) { order[a], order[b] = order[b], order[a] })
+		rounds[i] = Round{Number: i + 1, Order: order}
+	}
+	return rounds
+}
+
+// LeastDuration is how long the load of a design lasts at least: every request
+// sleeps in the handler, and only so many are in flight. A variant that
+// saturates the machine takes longer.
+func LeastDuration(d bench.Design, p bench.Plan) time.Duration {
+	requests := p.Iterations * len(p.Items)
+	waves := (requests + p.Concurrency - 1) / max(p.Concurrency, 1)
+	batch := time.Duration(waves) * d.Sleep
+	trial := settle(d) + time.Duration(d.Batches)*batch + time.Duration(d.Batches-1)*d.Pause + d.Idle
+	return time.Duration(d.Rounds) * trial
+}
+
+// settle is the quiet time between the warm-up request and the first batch, in
+// which the baseline is read.
+func settle(d bench.Design) time.Duration {
+	if d.Quick {
+		return time.Second
+	}
+	return 5 * time.Second
+}

@@ -1,0 +1,122 @@
+package lab
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
+)
+
+// service asks a running variant about itself, over the same road as the load
+// but on a connection of its own.
+type service struct{ client *http.Client }
+
+func newService(target load.Target) *service {
+	var dialer net.Dialer
+	return &service{&http.Client{Transport: &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return dialer.DialContext(ctx, target.Network, target.Address)
+		},
+		MaxIdleConnsPerHost: 2,
+	}}}
+}
+
+func (s *service) close() { s.client.CloseIdleConnections() }
+
+// get reads a JSON answer into v, or drops the answer where v is nil.
+func (s *service) get(ctx context.Context, path string, v any) error {
+	return s.ask(ctx, http.MethodGet, path, "", http.StatusOK, v)
+}
+
+func (s *service) ask(ctx context.Context, method, path, body string, want int, v any) error {
+	r, err := http.NewRequestWithContext(ctx, method, "http://localhost"+path, strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	answer, err := s.client.Do(r)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	if answer.StatusCode != want {
+		return fmt.Errorf("%s %s: answered %s: %.200s", method, path, answer.Status, text)
+	}
+	if v == nil {
+		return nil
+	}
+	if err := json.Unmarshal(text, v); err != nil {
+		return fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	return nil
+}
+
+// warmUp sends one tiny request, so that what a first request alone brings
+// about is there before the baseline is read.
+func (s *service) warmUp(ctx context.Context) error {
+	return s.ask(ctx, http.MethodPost, "/widgets", `{"payload":[]}`, http.StatusCreated, nil)
+}
+
+// allocatorAnswer is what the lab reads of GET /allocator.
+type allocatorAnswer struct {
+	Name        string            `json:"name"`
+	Version     string            `json:"version"`
+	File        string            `json:"file"`
+	Linkage     string            `json:"linkage"`
+	Libc        string            `json:"libc"`
+	LibcVersion string            `json:"libc_version"`
+	Arenas      int               `json:"arenas"`
+	UsableOfOne int               `json:"usable_of_one_bytes"`
+	Knobs       map[string]string `json:"knobs"`
+	Workers     int               `json:"workers"`
+	Threads     string            `json:"threads"`
+	GoMaxProcs  int               `json:"gomaxprocs"`
+	GoGC        int               `json:"gogc"`
+	GoMemLimit  int64             `json:"gomemlimit"`
+	GoVersion   string            `json:"go_version"`
+	SleepMS     int64             `json:"sleep_ms"`
+}
+
+// memoryAnswer is what the lab reads of GET /memory.
+type memoryAnswer struct {
+	LiveRequested int64  `json:"live_requested_bytes"`
+	LiveUsable    int64  `json:"live_usable_bytes"`
+	Allocs        uint64 `json:"allocs"`
+	Frees         uint64 `json:"frees"`
+	GoLow         int64  `json:"go_low_bytes"`
+	GoHigh        int64  `json:"go_high_bytes"`
+	Staging       int64  `json:"staging_bytes"`
+	OSThreads     int    `json:"os_threads"`
+}
+
+// gauge reads the service's counters. The allocator's own statistics are left
+// out: their reading takes the allocator's locks and would disturb what is
+// measured.
+func (s *service) gauge(ctx context.Context, since time.Time) (bench.Gauge, error) {
+	var m memoryAnswer
+	if err := s.get(ctx, "/memory?statistics=false", &m); err != nil {
+		return bench.Gauge{}, err
+	}
+	return bench.Gauge{
+		At:            time.Since(since),
+		LiveRequested: bench.Bytes(m.LiveRequested),
+		LiveUsable:    bench.Bytes(m.LiveUsable),
+		Allocs:        m.Allocs,
+		Frees:         m.Frees,
+		GoLow:         bench.Bytes(m.GoLow),
+		GoHigh:        bench.Bytes(m.GoHigh),
+		Staging:       bench.Bytes(m.Staging),
+		Threads:       m.OSThreads,
+	}, nil
+}
