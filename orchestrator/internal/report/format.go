@@ -1,0 +1,191 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/stat"
+)
+
+// none stands where nothing was measured.
+const none = "–"
+
+// scale is how a whole column is written: one unit and one number of decimals,
+// so that its figures line up and compare at a glance.
+type scale struct {
+	unit     string
+	size     float64 // of the unit, in the base unit
+	decimals int
+}
+
+// memoryScale fits amounts in bytes. Whole MiB from 10 MiB on: containers of
+// one variant differ by more than that, and so may the high-water mark.
+func memoryScale(bytes []float64) scale {
+	least, most := span(bytes)
+	switch {
+	case most < 10*float64(bench.MiB):
+		return scale{"MiB", float64(bench.MiB), 1}
+	case least < float64(bench.GiB) || most < 10*float64(bench.GiB):
+		return scale{"MiB", float64(bench.MiB), 0}
+	}
+	return scale{"GiB", float64(bench.GiB), 2}
+}
+
+// timeScale fits durations in nanoseconds.
+func timeScale(ns []float64) scale {
+	least, most := span(ns)
+	s := scale{unit: "ms", size: 1e6}
+	switch {
+	case most > 0 && most < 1e6:
+		s = scale{unit: "µs", size: 1e3}
+	case least >= 1e10:
+		s = scale{unit: "s", size: 1e9}
+	}
+	s.decimals = digits(least/s.size, most/s.size)
+	return s
+}
+
+// digits gives the decimals that leave two digits to the least value, but no
+// more than four to the greatest.
+func digits(least, most float64) int {
+	if !(least > 0) {
+		return 0
+	}
+	want := 1 - int(math.Floor(math.Log10(least)))
+	allowed := 3 - int(math.Floor(math.Log10(most)))
+	return max(0, min(want, allowed, 3))
+}
+
+// span gives the least and greatest of the positive values; zeros without any.
+func span(values []float64) (least, most float64) {
+	for _, v := range values {
+		if v > 0 && (least == 0 || v < least) {
+			least = v
+		}
+		most = max(most, v)
+	}
+	return least, most
+}
+
+// format writes a value of the base unit, without the unit.
+func (s scale) format(v float64) string {
+	if math.IsNaN(v) {
+		return none
+	}
+	return number(v/s.size, s.decimals)
+}
+
+// number writes v with commas between thousands.
+func number(v float64, decimals int) string {
+	text := strconv.FormatFloat(math.Abs(v), 'f', decimals, 64)
+	whole, rest, _ := strings.Cut(text, ".")
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if decimals > 0 {
+		whole += "." + rest
+	}
+	if v < 0 && strings.Trim(whole, "0.,") != "" {
+		whole = "−" + whole
+	}
+	return whole
+}
+
+// count writes a whole number with commas.
+func count(n int) string { return number(float64(n), 0) }
+
+// share writes a share as a percentage with about two digits.
+func share(v float64) string {
+	percent := math.Abs(v) * 100
+	switch {
+	case percent == 0 || percent >= 9.95:
+		return number(v*100, 0) + " %"
+	case percent >= 0.95:
+		return number(v*100, 1) + " %"
+	case percent < 0.01:
+		return "<0.01 %"
+	}
+	return number(v*100, 2) + " %"
+}
+
+// change writes a ratio to the baseline as a change: "−39 %"; "~" where rounds
+// enough show none, none where there is no ratio.
+func change(r stat.Ratio) string {
+	switch {
+	case r.N == 0:
+		return none
+	case r.Verdict() == stat.NotShown:
+		return "~"
+	}
+	return percentChange(r.Center)
+}
+
+// percentChange writes a ratio as a change in per cent. Nothing that is left
+// rounds to −100 %.
+func percentChange(ratio float64) string {
+	percent := (ratio - 1) * 100
+	text := number(percent, 0)
+	if percent <= -99.5 {
+		text = number(max(percent, -99.9), 1)
+	}
+	if percent > 0 && text != "0" {
+		text = "+" + text
+	}
+	return text + " %"
+}
+
+// mebibytes writes an amount on its own: whole MiB from 10 MiB on.
+func mebibytes(bytes float64) string {
+	s := memoryScale([]float64{bytes})
+	if bytes > 0 && bytes < float64(bench.MiB) {
+		s.decimals = 2
+	}
+	return s.format(bytes) + " " + s.unit
+}
+
+// kilobytes writes the size of a body, in powers of ten as plans do.
+func kilobytes(b bench.Bytes) string {
+	switch {
+	case b >= 1_000_000:
+		return number(float64(b)/1e6, 2) + " MB"
+	case b >= 1000:
+		return number(float64(b)/1e3, 0) + " kB"
+	}
+	return number(float64(b), 0) + " B"
+}
+
+// about writes a duration for a person who plans a coffee.
+func about(d time.Duration) string {
+	switch {
+	case d < 90*time.Second:
+		return fmt.Sprintf("%d s", int(math.Round(d.Seconds())))
+	case d < 90*time.Minute:
+		return fmt.Sprintf("%d minutes", int(math.Round(d.Minutes())))
+	}
+	return number(d.Hours(), 1) + " hours"
+}
+
+// short writes a setting: "450 ms", "10 s", "1 m 30 s".
+func short(d time.Duration) string {
+	switch {
+	case d >= time.Minute && d%time.Minute == 0:
+		return number(d.Minutes(), 0) + " min"
+	case d >= time.Minute:
+		return fmt.Sprintf("%s min %d s", number(math.Floor(d.Minutes()), 0), int(d.Seconds())%60)
+	case d >= time.Second || d == 0:
+		return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + " s"
+	}
+	return strconv.FormatFloat(float64(d)/1e6, 'f', -1, 64) + " ms"
+}
+
+// plural writes a number and a noun: "1 round", "6 rounds".
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return count(n) + " " + many
+}

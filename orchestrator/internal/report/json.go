@@ -1,0 +1,292 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/stat"
+)
+
+// document is the saved file: the experiment, and its summary before the trials,
+// where a reader meets it first. Read takes the experiment alone.
+type document struct {
+	*bench.Experiment
+	Summary  []summary       `json:"summary"`
+	Trials   []bench.Trial   `json:"trials"`
+	Warnings []bench.Warning `json:"warnings"`
+}
+
+// summary is a Row as JSON. What was not measured is null.
+type summary struct {
+	Variant        string         `json:"variant"`
+	Rounds         int            `json:"rounds"` // trials that the figures rest on
+	PeakRSS        *estimate      `json:"peak_rss_bytes"`
+	PeakRatio      *comparison    `json:"peak_rss_ratio"` // to the baseline: 0.61 is 39 % less
+	PeakByBatch    []*float64     `json:"peak_rss_bytes_by_batch"`
+	PeakSource     string         `json:"peak_source"`
+	SteadyRSS      *steady        `json:"steady_rss_bytes"`
+	SteadyRatio    *comparison    `json:"steady_rss_ratio"`
+	IdleRSS        *estimate      `json:"idle_rss_bytes"`
+	IdleRatio      *comparison    `json:"idle_rss_ratio"`
+	IdleFloor      *float64       `json:"idle_floor_bytes"`
+	EndRSS         *float64       `json:"end_rss_bytes"`
+	Returned       *float64       `json:"returned_share"`
+	LiveBytes      *float64       `json:"live_bytes"`
+	Overhead       *float64       `json:"overhead"`
+	OverheadAtPeak *float64       `json:"overhead_at_peak"`
+	GoShare        *float64       `json:"go_share_bytes"`
+	CPUPerRequest  *float64       `json:"cpu_seconds_per_request"`
+	WaitShare      *float64       `json:"wait_share"`
+	Requests       int            `json:"requests"`
+	Failed         int            `json:"failed"`
+	Errors         map[string]int `json:"errors"`
+	Latency        latency        `json:"latency"`
+	Allocator      string         `json:"allocator"`
+	Notes          []jsonNote     `json:"notes"`
+}
+
+// estimate is a figure over n rounds. lo and hi bound its 95 % interval; they
+// are null where none can be given.
+type estimate struct {
+	Center float64  `json:"center"`
+	Lo     *float64 `json:"lo"`
+	Hi     *float64 `json:"hi"`
+	N      int      `json:"n"`
+}
+
+// steady is an estimate, and whether the condition for a steady state held.
+type steady struct {
+	estimate
+	Steady bool `json:"steady"`
+}
+
+// comparison is a ratio over n rounds, and whether a difference is shown: null
+// while the rounds are too few to say.
+type comparison struct {
+	estimate
+	Shown *bool `json:"shown"`
+}
+
+// latency is in nanoseconds; null where no request was timed.
+type latency struct {
+	P50  *float64 `json:"p50_ns"`
+	P90  *float64 `json:"p90_ns"`
+	P99  *float64 `json:"p99_ns"`
+	P999 *float64 `json:"p999_ns"`
+	Max  *float64 `json:"max_ns"`
+}
+
+// jsonNote is a Note that weakens a row.
+type jsonNote struct {
+	Code string `json:"code"`
+	Text string `json:"text"`
+}
+
+// JSON writes the whole experiment with a summary, as it is saved. Read reads it
+// back. Lists are never null, an object or list that is short stays on one line,
+// so each sample has one. Errors are those of w, and of times that RFC 3339 does
+// not know.
+func JSON(w io.Writer, exp *bench.Experiment) error {
+	r := Summarize(exp)
+	whole := filled(exp)
+	doc := document{Experiment: whole, Summary: []summary{}, Trials: whole.Trials, Warnings: whole.Warnings}
+	for _, row := range r.Rows {
+		doc.Summary = append(doc.Summary, r.summary(row))
+	}
+	var compact bytes.Buffer
+	encoder := json.NewEncoder(&compact)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(doc); err != nil {
+		return fmt.Errorf("write the experiment as JSON: %w", err)
+	}
+	_, err := w.Write(indent(compact.Bytes()))
+	return err
+}
+
+// summary gives the row as JSON.
+func (r *Report) summary(row *Row) summary {
+	s := summary{
+		Variant:        row.Variant,
+		Rounds:         row.Trials,
+		PeakRSS:        whole(row.Peak.Estimate),
+		PeakRatio:      compared(row.Peak.Ratio),
+		PeakByBatch:    []*float64{},
+		PeakSource:     row.PeakSource,
+		SteadyRatio:    compared(row.Steady.Ratio),
+		IdleRSS:        whole(row.Idle.Estimate),
+		IdleRatio:      compared(row.Idle.Ratio),
+		IdleFloor:      center(row.IdleFloor),
+		EndRSS:         center(row.End),
+		Returned:       value(row.Returned),
+		LiveBytes:      center(row.Live),
+		Overhead:       value(row.Overhead),
+		OverheadAtPeak: value(row.OverheadAtPeak),
+		GoShare:        center(row.GoShare),
+		CPUPerRequest:  value(row.CPU),
+		WaitShare:      value(row.WaitShare),
+		Requests:       row.Requests,
+		Failed:         row.Failed,
+		Errors:         row.Errors,
+		Latency:        latency{center(row.P50), center(row.P90), center(row.P99), center(row.P999), center(row.Max)},
+		Allocator:      join(row.Proof.Allocator + spaced(row.Proof.Version)),
+		Notes:          []jsonNote{},
+	}
+	if e := whole(row.Steady.Estimate); e != nil {
+		s.SteadyRSS = &steady{*e, row.IsSteady}
+	}
+	for _, v := range row.PeakByBatch {
+		s.PeakByBatch = append(s.PeakByBatch, finite(math.Round(v)))
+	}
+	for _, n := range r.of(row) {
+		s.Notes = append(s.Notes, jsonNote{n.Code, n.Text})
+	}
+	return s
+}
+
+// exact gives an estimate as JSON; nil for one that was not measured.
+func exact(e stat.Estimate) *estimate {
+	if e.N == 0 || finite(e.Center) == nil {
+		return nil
+	}
+	to := &estimate{Center: e.Center, N: e.N}
+	if e.Interval {
+		to.Lo, to.Hi = finite(e.Lo), finite(e.Hi)
+	}
+	return to
+}
+
+// whole is exact for amounts in whole bytes.
+func whole(e stat.Estimate) *estimate {
+	e.Center, e.Lo, e.Hi = math.Round(e.Center), math.Round(e.Lo), math.Round(e.Hi)
+	return exact(e)
+}
+
+// compared gives a ratio as JSON.
+func compared(r stat.Ratio) *comparison {
+	e := exact(r.Estimate)
+	if e == nil {
+		return nil
+	}
+	c := &comparison{estimate: *e}
+	if v := r.Verdict(); v != stat.Unknown {
+		shown := v == stat.Shown
+		c.Shown = &shown
+	}
+	return c
+}
+
+// value gives the centre of an estimate; nil for one that was not measured.
+func value(e stat.Estimate) *float64 {
+	if e.N == 0 {
+		return nil
+	}
+	return finite(e.Center)
+}
+
+// center is value for whole units.
+func center(e stat.Estimate) *float64 {
+	e.Center = math.Round(e.Center)
+	return value(e)
+}
+
+// finite gives v, or nil for what JSON cannot write.
+func finite(v float64) *float64 {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	return &v
+}
+
+// spaced puts a space before text that is not empty.
+func spaced(text string) string {
+	if text == "" {
+		return ""
+	}
+	return " " + text
+}
+
+// lineLimit is the longest object or list, in bytes, that stays on one line.
+const lineLimit = 256
+
+// indent breaks compact JSON into lines. The standard library's Indent gives
+// every number its own line, which makes a file of samples six times as long and
+// unreadable.
+func indent(compact []byte) []byte {
+	out := make([]byte, 0, len(compact)+len(compact)/8)
+	depth := 0
+	newline := func() {
+		out = append(out, '\n')
+		for range depth {
+			out = append(out, "  "...)
+		}
+	}
+	for i := 0; i < len(compact); {
+		switch c := compact[i]; c {
+		case '{', '[':
+			if end := closing(compact[i:]); end > 0 {
+				out = append(out, compact[i:i+end]...)
+				i += end
+				continue
+			}
+			out = append(out, c)
+			depth++
+			newline()
+		case '}', ']':
+			depth--
+			newline()
+			out = append(out, c)
+		case ',':
+			out = append(out, c)
+			newline()
+		case ':':
+			out = append(out, ": "...)
+		case '"':
+			end := quoted(compact[i:])
+			out = append(out, compact[i:i+end]...)
+			i += end
+			continue
+		default:
+			out = append(out, c)
+		}
+		i++
+	}
+	return out
+}
+
+// closing gives the length of the object or list at the start of text if it
+// is short enough for a line; otherwise 0.
+func closing(text []byte) int {
+	depth := 0
+	for i := 0; i < min(len(text), lineLimit); {
+		switch text[i] {
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		case '"':
+			i += quoted(text[i:])
+			continue
+		}
+		i++
+	}
+	return 0
+}
+
+// quoted gives the length of the string at the start of text.
+func quoted(text []byte) int {
+	for i := 1; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(text)
+}

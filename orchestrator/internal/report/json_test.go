@@ -1,0 +1,149 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+)
+
+// formats are all the ways to write an experiment.
+var formats = map[string]func(io.Writer, *bench.Experiment) error{
+	"text": text(TextOptions{}), "Markdown": Markdown, "CSV": CSV, "JSON": JSON,
+}
+
+func TestRoundTrip(t *testing.T) {
+	for _, exp := range []*bench.Experiment{experiment(1), troubled(), {Schema: bench.Schema}} {
+		file := render(t, JSON, exp)
+		back, err := Read(bytes.NewReader(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(exp, back, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("an experiment came back changed:\n%s", diff)
+		}
+		for name, format := range formats {
+			if !bytes.Equal(render(t, format, exp), render(t, format, back)) {
+				t.Errorf("%s of a file that was read back differs", name)
+			}
+		}
+	}
+}
+
+// TestKeys wants every key of bench.Experiment, and the summary before the trials.
+func TestKeys(t *testing.T) {
+	file := render(t, JSON, experiment(1))
+	var keys map[string]json.RawMessage
+	if err := json.Unmarshal(file, &keys); err != nil {
+		t.Fatal(err)
+	}
+	for field := range reflect.TypeFor[bench.Experiment]().Fields() {
+		if key := field.Tag.Get("json"); keys[key] == nil {
+			t.Errorf("key %q is missing", key)
+		}
+	}
+	if bytes.Index(file, []byte(`"summary"`)) > bytes.Index(file, []byte(`"trials"`)) {
+		t.Error("the summary comes after the trials")
+	}
+	if bytes.Contains(bytes.Join([][]byte{keys["trials"], keys["plan"], keys["design"]}, nil), []byte("null")) {
+		t.Error("what was measured holds a null")
+	}
+}
+
+func TestJSONLayout(t *testing.T) {
+	file := string(render(t, JSON, experiment(1)))
+	samples := 0
+	for line := range strings.Lines(file) {
+		if strings.HasPrefix(strings.TrimSpace(line), `{"t":`) && strings.Contains(line, `"anon":`) {
+			samples++
+		}
+		if len(line) > lineLimit+40 {
+			t.Errorf("a line of %d bytes: %.80s", len(line), line)
+		}
+	}
+	if want := len(experiment(1).Trials[0].Samples); samples < 3*want {
+		t.Errorf("%d lines of samples; want one for each", samples)
+	}
+}
+
+func TestManySamples(t *testing.T) {
+	exp := experiment(1)
+	trial := &exp.Trials[0]
+	trial.Samples = nil
+	for i := range 100_000 {
+		trial.Samples = append(trial.Samples, bench.Sample{At: time.Duration(i) * 5 * time.Millisecond, Anon: 600 * bench.MiB})
+	}
+	start := time.Now()
+	file := render(t, JSON, exp)
+	if _, err := Read(bytes.NewReader(file)); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(start); took > 20*time.Second {
+		t.Errorf("100,000 samples took %v", took)
+	}
+}
+
+func TestReadErrors(t *testing.T) {
+	check := func(in, want string) {
+		t.Helper()
+		_, err := Read(strings.NewReader(in))
+		if err == nil || err.Error() != want {
+			t.Errorf("Read(%q): %v; want %s", in, err, want)
+		}
+	}
+	check("", "read the experiment: the file is empty")
+	check("{\n  \"schema\": oops\n}", "read the experiment: line 2, column 13: not JSON: invalid character 'o' looking for beginning of value")
+	check("# results", "read the experiment: line 1, column 1: not JSON: invalid character '#' looking for beginning of value")
+	check(`{"schema": "stair-stepper/experiment/v1"} {}`, "read the experiment: line 1, column 43: not JSON: invalid character '{' after top-level value")
+	check(`{"schema": "stair-stepper/experiment/v1"`, "read the experiment: line 1, column 40: not JSON: unexpected end of JSON input")
+	check(`{"a": 1}`, `read the experiment: no key "schema"`)
+	check(`{"schema": "other/v2"}`, `read the experiment: schema "other/v2"; this version reads "stair-stepper/experiment/v1"`)
+	check(`[1]`, `read the experiment: line 1, column 1: array where an object is needed`)
+	check("{\"schema\": \"stair-stepper/experiment/v1\",\n \"run_id\": 5}", `read the experiment: line 2, column 12: number where "run_id" needs string`)
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add([]byte(`{"schema":"stair-stepper/experiment/v1"}`))
+	small := experiment(1)
+	for i := range small.Trials {
+		trial := &small.Trials[i]
+		trial.Samples, trial.Gauges, trial.Batches = trial.Samples[:8], trial.Gauges[:2], trial.Batches[:1]
+	}
+	f.Add(render(f, JSON, small))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		exp, err := Read(bytes.NewReader(data))
+		if err != nil {
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("an error of more than one line: %v", err)
+			}
+			return
+		}
+		for name, format := range formats {
+			var first, second bytes.Buffer
+			if err := format(&first, exp); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if format(&second, exp); !bytes.Equal(first.Bytes(), second.Bytes()) {
+				t.Errorf("%s differs from one time to the next", name)
+			}
+			if name != "JSON" {
+				continue
+			}
+			back, err := Read(&second)
+			if err != nil {
+				t.Fatalf("what JSON wrote is not read: %v", err)
+			}
+			if diff := cmp.Diff(exp, back); diff != "" {
+				t.Errorf("came back changed:\n%s", diff)
+			}
+		}
+	})
+}

@@ -1,0 +1,125 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/olekukonko/tablewriter/renderer"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/stat"
+)
+
+// markdownKeys are the columns of the Markdown table, a choice for a README;
+// failures join them only if there are any.
+var markdownKeys = map[string]string{
+	colVariant: "variant", colPeak: "peak RSS", colSteady: "steady RSS", colIdle: "idle RSS",
+	colOverhead: "overhead", colCPU: "CPU/request", colP99: "p99",
+}
+
+// Markdown writes the table for a README: one row per variant, then a line in
+// small print with what was run and the notes. Names are escaped. The only
+// errors are those of w.
+func Markdown(w io.Writer, exp *bench.Experiment) error {
+	r := Summarize(exp)
+	failed := false
+	for _, row := range r.Rows {
+		failed = failed || row.Failed > 0
+	}
+	var head []string
+	rows := make([][]string, len(r.Rows))
+	for _, c := range r.columns() {
+		name := markdownKeys[c.key]
+		if c.key == colFailed && failed {
+			name = c.key
+		}
+		if name == "" {
+			continue
+		}
+		head = append(head, marked(name, c.notes))
+		for i, cell := range c.cells {
+			rows[i] = append(rows[i], markdownCell(c, cell))
+		}
+	}
+	var b strings.Builder
+	if err := writeTable(&b, renderer.NewMarkdown(), head, rows); err != nil {
+		return err
+	}
+	lines := []string{r.inBrief()}
+	for _, n := range r.Notes {
+		lines = append(lines, superscript(n.Number)+" "+escape(n.Text)+" ("+escape(n.Code)+")")
+	}
+	fmt.Fprintf(&b, "\n<sub>%s</sub>\n", strings.Join(lines, "<br>"))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// markdownCell writes a cell with its unit and change: "410 MiB (−39 %) ¹".
+func markdownCell(c column, from cell) string {
+	text := escape(from.value)
+	switch {
+	case from.value == none || c.unit == "":
+	case c.unit == "×":
+		text += "×"
+	default:
+		text += " " + c.unit
+	}
+	if from.change != "" && from.change != none {
+		text += " (" + escape(from.change) + ")"
+	}
+	return marked(text, from.notes)
+}
+
+// marked adds the marks of notes to text.
+func marked(text string, notes []*Note) string { return text + spaced(marks(notes)) }
+
+// inBrief says in one line of Markdown what was run.
+func (r *Report) inBrief() string {
+	exp := r.Exp
+	d, p, e := exp.Design, exp.Plan, exp.Environment
+	body := ""
+	switch len(p.Items) {
+	case 0:
+	case 1:
+		body = " × " + kilobytes(p.Items[0].BodyBytes)
+	default:
+		body = fmt.Sprintf(" × %d requests", len(p.Items))
+	}
+	rounds := plural(d.Rounds, "round", "rounds")
+	if d.Rounds < stat.MinRounds {
+		rounds += ", indicative"
+	}
+	machine := []string{plural(e.CPUs, "CPU", "CPUs"), "kernel " + e.Kernel}
+	seen := map[string]bool{}
+	for _, row := range r.Rows {
+		if a := row.Proof.Allocator + spaced(row.Proof.Version); a != "" && !seen[a] {
+			seen[a] = true
+			machine = append(machine, a)
+		}
+	}
+	change := ""
+	if d.Baseline != "" && len(r.Rows) > 1 {
+		change = "RssAnon; changes against " + d.Baseline
+	}
+	return join(escape(join(
+		fmt.Sprintf("%s%s × %s, %s at a time, %s sleep, %s, %s", count(p.Iterations), body, plural(d.Batches, "batch", "batches"),
+			plural(p.Concurrency, "request", "requests"), short(d.Sleep), plural(d.Workers, "worker", "workers"), d.Threads),
+		rounds, change, strings.Join(machine, ", "), exp.Started.UTC().Format("2006-01-02"))), code(exp.Command))
+}
+
+// code writes text as inline code.
+func code(text string) string {
+	if text == "" {
+		return ""
+	}
+	return "`" + strings.ReplaceAll(strings.Join(strings.Fields(text), " "), "`", "'") + "`"
+}
+
+// escaper takes their meaning from the signs that Markdown and HTML act on.
+var escaper = strings.NewReplacer(
+	"&", "&amp;", "<", "&lt;", "|", `\|`, `\`, `\\`, "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "~", `\~`, "`", "\\`",
+)
+
+// escape keeps text from acting as Markdown or HTML, and on one line.
+func escape(text string) string { return escaper.Replace(strings.Join(strings.Fields(text), " ")) }

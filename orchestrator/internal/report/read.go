@@ -1,0 +1,113 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+)
+
+// Read reads an experiment that JSON wrote. The summary in it is passed over:
+// whoever reports computes it anew. Unknown keys are passed over too, for a
+// later version of the same schema may add some. Errors say where: no JSON, a
+// value of the wrong kind, another schema, more than one value.
+func Read(r io.Reader) (*bench.Experiment, error) {
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("read the experiment: %w", err)
+	}
+	if len(bytes.TrimSpace(data)) == 0 {
+		return nil, errors.New("read the experiment: the file is empty")
+	}
+	// The schema goes first: a file of another kind should be named as such and
+	// not fail at the first field that differs.
+	var head struct {
+		Schema *string `json:"schema"`
+	}
+	if err := json.Unmarshal(data, &head); err != nil {
+		return nil, located(data, err)
+	}
+	const hint = "a saved experiment is the experiment.json of a results folder, or what --format json prints"
+	switch {
+	case head.Schema == nil:
+		return nil, &hinted{errors.New(`read the experiment: no key "schema"`), hint}
+	case *head.Schema != bench.Schema:
+		return nil, &hinted{fmt.Errorf("read the experiment: schema %q; this version reads %q", *head.Schema, bench.Schema), hint}
+	}
+	exp := new(bench.Experiment)
+	if err := json.Unmarshal(data, exp); err != nil {
+		return nil, located(data, err)
+	}
+	return filled(exp), nil
+}
+
+// located adds line and column to an error of encoding/json.
+func located(data []byte, err error) error {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		line, column := position(data, syntax.Offset)
+		return fmt.Errorf("read the experiment: line %d, column %d: not JSON: %w", line, column, err)
+	case errors.As(err, &kind):
+		line, column := position(data, kind.Offset)
+		if kind.Field == "" {
+			return fmt.Errorf("read the experiment: line %d, column %d: %s where an object is needed", line, column, kind.Value)
+		}
+		return fmt.Errorf("read the experiment: line %d, column %d: %s where %q needs %s", line, column, kind.Value, kind.Field, kind.Type)
+	}
+	return fmt.Errorf("read the experiment: %w", err)
+}
+
+// position gives line and column, both from 1 and in bytes, of the byte before
+// offset: encoding/json counts the bytes that it has read.
+func position(data []byte, offset int64) (line, column int) {
+	before := data[:min(max(offset-1, 0), int64(len(data)))]
+	return bytes.Count(before, []byte("\n")) + 1, len(before) - bytes.LastIndexByte(before, '\n')
+}
+
+// filled gives a copy of exp in which no list or map is nil, so that JSON has []
+// and {} where a program expects to loop. The samples themselves are shared.
+func filled(exp *bench.Experiment) *bench.Experiment {
+	e := *exp
+	e.Design.Variants = list(e.Design.Variants)
+	e.Plan.Tags, e.Plan.SkipTags = list(e.Plan.Tags), list(e.Plan.SkipTags)
+	e.Plan.Items = slices.Clone(list(e.Plan.Items))
+	for i := range e.Plan.Items {
+		e.Plan.Items[i].Tags = list(e.Plan.Items[i].Tags)
+	}
+	e.Warnings = list(e.Warnings)
+	e.Trials = slices.Clone(list(e.Trials))
+	for i := range e.Trials {
+		t := &e.Trials[i]
+		t.Proof.Libraries, t.Proof.Knobs = list(t.Proof.Libraries), dict(t.Proof.Knobs)
+		t.Phases, t.Samples, t.Gauges, t.Edges = list(t.Phases), list(t.Samples), list(t.Gauges), list(t.Edges)
+		t.Warnings = list(t.Warnings)
+		t.Batches = slices.Clone(list(t.Batches))
+		for j := range t.Batches {
+			b := &t.Batches[j]
+			b.Errors, b.Statuses, b.Answers = dict(b.Errors), dict(b.Statuses), dict(b.Answers)
+		}
+	}
+	return &e
+}
+
+// list gives an empty list for none.
+func list[T any](values []T) []T {
+	if values == nil {
+		return []T{}
+	}
+	return values
+}
+
+// dict gives an empty map for none.
+func dict[V any](values map[string]V) map[string]V {
+	if values == nil {
+		return map[string]V{}
+	}
+	return values
+}

@@ -1,0 +1,312 @@
+package report
+
+import (
+	"bytes"
+	"flag"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/stat"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// golden compares got with a file of testdata.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := WriteFile(path, func(w io.Writer) error { _, err := w.Write(got); return err }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s differs (-want +got); -update rewrites it:\n%s", name, diff)
+	}
+}
+
+// render gives what a format writes.
+func render(t testing.TB, format func(io.Writer, *bench.Experiment) error, exp *bench.Experiment) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := format(&b, exp); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// text is Text as a format.
+func text(options TextOptions) func(io.Writer, *bench.Experiment) error {
+	return func(w io.Writer, exp *bench.Experiment) error { return Text(w, exp, options) }
+}
+
+// troubled is an experiment in which all goes wrong that may.
+func troubled() *bench.Experiment {
+	exp := experiment(1)
+	exp.Design.Quick, exp.Interrupted, exp.Environment.THP = true, true, "always"
+	exp.Warnings = []bench.Warning{{Code: "busy-host", Text: "other processes took 40 % of the CPUs before the start"}}
+	exp.Design.Variants = append(exp.Design.Variants, bench.Variant{Name: "mimalloc|2_0"})
+
+	libc, je, musl := &exp.Trials[0], &exp.Trials[1], &exp.Trials[2]
+	je.Batches[2].Failed, je.Batches[2].Errors = 12, map[string]int{"timeout": 10, "status 503": 2}
+	je.Batches[2].Answers = map[string]int{"201/58": 2488, "503/0": 2}
+	je.Warnings = []bench.Warning{{Code: "late-start", Text: "started 2.1 s after the others"}}
+	je.Edges[3].Swap = 40 * bench.MiB
+	for i := range je.Gauges {
+		je.Gauges[i].GoHigh = 64 * bench.MiB
+	}
+
+	musl.Error = "died in batch 2: killed for memory (limit 256 MiB)"
+	musl.Batches, musl.Phases, musl.Gauges = musl.Batches[:2], musl.Phases[:4], nil
+	musl.Batches[1].Interrupted, musl.Batches[1].Requests = true, 900
+	musl.Batches[1].CPU, musl.Batches[1].Wait = musl.Batches[1].CPU*900/2500, musl.Batches[1].Wait*900/2500
+	musl.Samples = slices.DeleteFunc(musl.Samples, func(s bench.Sample) bool { return s.At > musl.Batches[1].End })
+
+	for i, s := range libc.Samples { // climbs to the end
+		if s.At > libc.Batches[2].Start {
+			libc.Samples[i].Anon += bench.Bytes((s.At - libc.Batches[2].Start).Seconds() * 3 * float64(bench.MiB))
+		}
+	}
+	last := &libc.Phases[len(libc.Phases)-1]
+	last.End = last.Start + 12*time.Second
+	libc.Edges[1].Anonymous -= 30 * bench.MiB
+	libc.Sampler.Missed, libc.Sampler.Busy = 40, 9*time.Second
+	return exp
+}
+
+func TestGolden(t *testing.T) {
+	for name, exp := range map[string]*bench.Experiment{"plain": experiment(1), "rounds": experiment(6), "troubled": troubled()} {
+		golden(t, name+".txt", render(t, text(TextOptions{}), exp))
+		golden(t, name+"-80.txt", render(t, text(TextOptions{Width: 80}), exp))
+		golden(t, name+".md", render(t, Markdown, exp))
+		golden(t, name+".csv", render(t, CSV, exp))
+	}
+	// The summary alone: the rest is the experiment as it is, see TestRoundTrip.
+	file := render(t, JSON, experiment(1))
+	from, to := bytes.Index(file, []byte(`  "summary": [`)), bytes.Index(file, []byte(`  "trials": [`))
+	if from < 0 || to < from {
+		t.Fatal("no summary before the trials")
+	}
+	golden(t, "plain-summary.json", file[from:to])
+	golden(t, "plain-color.txt", render(t, text(TextOptions{Width: 60, Color: true}), experiment(1)))
+}
+
+// TestTextFits holds the text to its width: only what cannot be broken may be
+// longer, and with colours the signs are the same.
+func TestTextFits(t *testing.T) {
+	for _, exp := range []*bench.Experiment{experiment(1), experiment(6), troubled()} {
+		for _, columns := range []int{50, 60, 80, 100, 140} {
+			plain := string(render(t, text(TextOptions{Width: columns}), exp))
+			for line := range strings.Lines(plain) {
+				if line = strings.TrimSuffix(line, "\n"); width(line) > columns || strings.HasSuffix(line, " ") {
+					t.Errorf("width %d: line of %d: %q", columns, width(line), line)
+				}
+			}
+			colored := string(render(t, text(TextOptions{Width: columns, Color: true}), exp))
+			for _, code := range []string{green, red, yellow, bold, reset} {
+				colored = strings.ReplaceAll(colored, code, "")
+			}
+			trim := func(s string) string {
+				lines := strings.Split(s, "\n")
+				for i := range lines {
+					lines[i] = strings.TrimRight(lines[i], " ")
+				}
+				return strings.Join(lines, "\n")
+			}
+			if diff := cmp.Diff(plain, trim(colored)); diff != "" {
+				t.Errorf("width %d: colours changed the text:\n%s", columns, diff)
+			}
+		}
+	}
+}
+
+func TestFigures(t *testing.T) {
+	r := Summarize(experiment(1))
+	libc, je := r.Rows[0], r.Rows[1]
+	near := func(name string, got, want, tolerance float64) {
+		t.Helper()
+		if !(got >= want-tolerance && got <= want+tolerance) {
+			t.Errorf("%s = %v; want %v ± %v", name, got, want, tolerance)
+		}
+	}
+	mib := float64(bench.MiB)
+	near("libc peak", libc.Peak.Center/mib, 668, 0.1)
+	near("libc steady", libc.Steady.Center/mib, 649, 3)
+	near("libc idle", libc.Idle.Center/mib, 645, 0.1)
+	near("libc live", libc.Live.Center, 16*7.3e6, 1)
+	near("libc overhead", libc.Overhead.Center, 5.2, 0.3)
+	near("libc CPU", libc.CPU.Center, 0.0093, 1e-9)
+	near("libc wait", libc.WaitShare.Center, 0.041, 1e-6)
+	near("libc p99", libc.P99.Center, 520e6, 1)
+	near("jemalloc peak ratio", je.Peak.Ratio.Center, 410.0/668, 1e-4)
+	if libc.PeakSource != sourceHighWater || !libc.IsSteady || libc.Peak.Interval {
+		t.Errorf("libc: source %q, steady %v, interval %v", libc.PeakSource, libc.IsSteady, libc.Peak.Interval)
+	}
+	if six := Summarize(experiment(6)).Rows[1]; !six.Peak.Interval || !six.Peak.Ratio.Interval || six.Peak.Ratio.N != 6 {
+		t.Errorf("6 rounds: %+v", six.Peak)
+	}
+}
+
+func TestPeakSource(t *testing.T) {
+	check := func(highWater, cgroup, sample bench.Bytes, want float64, source string) {
+		t.Helper()
+		trial := &bench.Trial{Samples: []bench.Sample{{At: 5, Anon: sample}, {At: 11, Anon: 999}}}
+		got, from := batchPeak(trial, &bench.Batch{Start: 0, End: 10, HighWater: highWater, CgroupPeak: cgroup})
+		if got != want || from != source {
+			t.Errorf("high water %d, cgroup %d, sample %d: %v from %q; want %v from %q", highWater, cgroup, sample, got, from, want, source)
+		}
+	}
+	check(30, 20, 10, 30, sourceHighWater)
+	check(20, 30, 10, 30, sourceCgroup)
+	check(20, 10, 30, 30, sourceSamples)
+	check(0, 0, 30, 30, sourceSamples)
+	check(30, 0, 30, 30, sourceSamples)
+}
+
+// TestNotes changes one thing at a time in a sound experiment and wants just the
+// codes that tell of it.
+func TestNotes(t *testing.T) {
+	check := func(name string, spoil func(*bench.Experiment), want ...string) {
+		t.Helper()
+		exp := experiment(6)
+		for i := range exp.Trials { // sound: musl is not starved either
+			for j := range exp.Trials[i].Batches {
+				exp.Trials[i].Batches[j].Wait = 0
+			}
+		}
+		spoil(exp)
+		got := []string{}
+		for i, n := range Summarize(exp).Notes {
+			got = append(got, n.Code)
+			if n.Number != i+1 {
+				t.Errorf("%s: note %d has number %d", name, i+1, n.Number)
+			}
+		}
+		slices.Sort(got)
+		slices.Sort(want)
+		if diff := cmp.Diff(append([]string{}, want...), got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	each := func(change func(*bench.Trial)) func(*bench.Experiment) {
+		return func(exp *bench.Experiment) {
+			for i := range exp.Trials {
+				change(&exp.Trials[i])
+			}
+		}
+	}
+	check("sound", func(*bench.Experiment) {})
+	check("one round", func(exp *bench.Experiment) {
+		exp.Trials = slices.DeleteFunc(exp.Trials, func(t bench.Trial) bool { return t.Round > 1 })
+	}, CodeTooFewRounds)
+	check("starved", each(func(t *bench.Trial) { t.Batches[0].Wait = time.Hour }), CodeStarved)
+	check("short idle", each(func(t *bench.Trial) { t.Phases[len(t.Phases)-1].End -= 10 * time.Second }), CodeShortIdle)
+	check("no gauges", each(func(t *bench.Trial) { t.Gauges = nil }), CodeNotMeasured)
+	check("no idle", each(func(t *bench.Trial) { t.Phases = t.Phases[:len(t.Phases)-1] }), CodeNotMeasured)
+	check("other answers", func(exp *bench.Experiment) { exp.Trials[8].Batches[1].Answers = map[string]int{"201/57": 2500} }, CodeUnequalWork)
+	check("failures", func(exp *bench.Experiment) { exp.Trials[8].Batches[1].Failed = 1 }, CodeFailedRequests)
+	check("go share", each(func(t *bench.Trial) {
+		for i := range t.Gauges {
+			t.Gauges[i].GoHigh = bench.GiB
+		}
+	}), CodeGoShare)
+	check("swap", each(func(t *bench.Trial) { t.Edges[0].Swap = 1 }), CodeSwap)
+	check("missed", each(func(t *bench.Trial) { t.Sampler.Missed = t.Sampler.Taken }), CodeMissed)
+	check("busy", each(func(t *bench.Trial) { t.Sampler.Busy = time.Hour }), CodeSampler)
+	check("bound", each(func(t *bench.Trial) { t.Sampler.HWMBound = bench.GiB }), CodeInstrument)
+	check("page walk", each(func(t *bench.Trial) { t.Edges[5].Anonymous += 100 * bench.MiB }), CodeInstrument)
+	check("no such baseline", func(exp *bench.Experiment) { exp.Design.Baseline = "scudo" }, CodeNoBaseline)
+	check("no baseline", func(exp *bench.Experiment) { exp.Design.Baseline = "" }, CodeNoBaseline)
+	check("baseline died", func(exp *bench.Experiment) {
+		for i := range exp.Trials[:6] {
+			exp.Trials[i].Error = "died in batch 3: exit status 139"
+		}
+	}, CodeNoBaseline, CodeTrialFailed)
+	check("interrupted in the last round", func(exp *bench.Experiment) {
+		exp.Interrupted = true
+		for i := range exp.Trials {
+			if t := &exp.Trials[i]; t.Round == 6 {
+				t.Error, t.Batches = "interrupted in batch 3", t.Batches[:2]
+			}
+		}
+	}, CodeInterrupted, CodeTrialFailed, CodeTrialFailed, CodeTrialFailed, CodeTooFewRounds)
+	check("one trial died", func(exp *bench.Experiment) { exp.Trials[0].Error = "died in batch 3: exit status 139" }, CodeTrialFailed, CodeTooFewRounds)
+	check("not run", func(exp *bench.Experiment) { exp.Trials = exp.Trials[:12] }, CodeNotMeasured)
+	check("recorded", func(exp *bench.Experiment) {
+		exp.Warnings = []bench.Warning{{Code: "a", Text: "x"}, {Code: "a", Text: "x"}}
+		exp.Trials[0].Warnings = []bench.Warning{{Code: "b", Text: "y"}}
+		exp.Trials[1].Warnings = []bench.Warning{{Code: "b", Text: "y"}}
+	}, "a", "b")
+	check("quick, interrupted, huge pages", func(exp *bench.Experiment) {
+		exp.Design.Quick, exp.Interrupted, exp.Environment.THP = true, true, "always"
+	}, CodeQuick, CodeInterrupted, CodeTHP)
+	check("empty", func(exp *bench.Experiment) { *exp = bench.Experiment{} })
+}
+
+// TestInterrupted wants changes also between trials that were cut off together.
+func TestInterrupted(t *testing.T) {
+	exp := experiment(1)
+	for i := range exp.Trials {
+		exp.Trials[i].Error, exp.Trials[i].Batches = "interrupted in batch 3", exp.Trials[i].Batches[:2]
+	}
+	if r := Summarize(exp); r.Rows[1].Peak.Ratio.N != 0 {
+		t.Error("trials that ended early were compared")
+	}
+	exp.Interrupted = true
+	if r := Summarize(exp); r.Rows[1].Peak.Ratio.N != 1 {
+		t.Error("trials that were interrupted together were not compared")
+	}
+}
+
+// TestNoDifference wants "~" where variants are alike and rounds are enough.
+func TestNoDifference(t *testing.T) {
+	exp := experiment(6)
+	for i := range exp.Trials[6:12] {
+		twin := profiles[0].trial(i+1, exp.Started)
+		for j := range twin.Batches { // up in one round, down in the next
+			twin.Batches[j].HighWater += bench.Bytes(1-2*(i%2)) * 4 * bench.MiB
+		}
+		twin.Variant = "jemalloc"
+		exp.Trials[6+i] = twin
+	}
+	line := strings.Split(string(render(t, text(TextOptions{}), exp)), "\n")[3]
+	if got := strings.Count(line, "~"); got != 3 {
+		t.Errorf("%d figures of a twin show no difference; want 3:\n%s", got, line)
+	}
+}
+
+// TestDied sees the cost of a variant that died come from its sound batches: of
+// the last one no CPU time could be read, and its failures took no time.
+func TestDied(t *testing.T) {
+	exp := experiment(1)
+	sound := Summarize(exp)
+	b := &exp.Trials[1].Batches[2]
+	b.Interrupted, b.CPU, b.Wait, b.Failed = true, 0, 0, b.Requests-100
+	b.Latency = bench.Latency{Min: 1000, Mean: 2000, P50: 2000, P90: 3000, P99: 3000, P999: 3000, Max: 4000}
+	exp.Trials[1].Error = "died in batch 3: exit 1"
+	died := Summarize(exp)
+	for _, figure := range []struct {
+		name      string
+		got, want stat.Estimate
+	}{
+		{"CPU", died.Rows[1].CPU, sound.Rows[1].CPU},
+		{"p50", died.Rows[1].P50, sound.Rows[1].P50},
+	} {
+		if math.Abs(figure.got.Center-figure.want.Center) > 1e-6*figure.want.Center {
+			t.Errorf("%s is %v, in its sound batches it was %v", figure.name, figure.got.Center, figure.want.Center)
+		}
+	}
+}

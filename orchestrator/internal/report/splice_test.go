@@ -1,0 +1,184 @@
+package report
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const begin, end = BeginMarker + "\n", EndMarker + "\n"
+
+func TestSplice(t *testing.T) {
+	check := func(name, in, want string) {
+		t.Helper()
+		got, err := splice([]byte(in), []byte("| a |\n"))
+		if err != nil || string(got) != want {
+			t.Errorf("%s: %q, %v; want %q", name, got, err, want)
+		}
+	}
+	block := begin + "| a |\n" + end
+	check("empty file", "", block)
+	check("only a byte order mark", "\ufeff", "\ufeff"+block)
+	check("first use", "# Title\n", "# Title\n\n"+block)
+	check("first use after an empty line", "# Title\n\n", "# Title\n\n"+block)
+	check("no final newline", "# Title", "# Title\n\n"+block)
+	check("replace", "a\n"+begin+"old\nolder\n"+end+"b", "a\n"+block+"b")
+	check("nothing between", begin+end, block)
+	check("end without newline", begin+EndMarker, begin+"| a |\n"+EndMarker)
+	check("spaces around markers", " "+BeginMarker+" \nold\n\t"+end, " "+BeginMarker+" \n| a |\n\t"+end)
+	check("CRLF, first use", "# T\r\n", "# T\r\n\r\n"+strings.ReplaceAll(block, "\n", "\r\n"))
+	check("CRLF, replace", "x\r\n"+BeginMarker+"\r\nold\r\n"+EndMarker+"\r\n", "x\r\n"+strings.ReplaceAll(block, "\n", "\r\n"))
+	check("byte order mark before a marker", "\ufeff"+begin+end, "\ufeff"+block)
+	fenced := "```html\n" + begin + end + "```\n"
+	check("markers in a fence", fenced, fenced+"\n"+block)
+	check("markers in a fence and outside", fenced+begin+end, fenced+block)
+	check("longer fence around a shorter", "````\n```\n"+begin+"````\n", "````\n```\n"+begin+"````\n\n"+block)
+	check("tildes", "~~~\n```\n"+begin+"~~~\n", "~~~\n```\n"+begin+"~~~\n\n"+block)
+	check("open fence below", begin+end+"```\n", block+"```\n")
+	check("marker within a line", "see `"+BeginMarker+"`\n", "see `"+BeginMarker+"`\n\n"+block)
+}
+
+func TestSpliceErrors(t *testing.T) {
+	check := func(name, in, block, want string) {
+		t.Helper()
+		file := filepath.Join(t.TempDir(), "README.md")
+		if err := os.WriteFile(file, []byte(in), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := CheckSplice(file); err == nil || strings.TrimPrefix(err.Error(), file) != want {
+			t.Errorf("%s: CheckSplice: %v; want %s", name, err, want)
+		}
+		err := Splice(file, []byte(block))
+		if err == nil || strings.TrimPrefix(err.Error(), file) != want {
+			t.Errorf("%s: %v; want %s", name, err, want)
+		}
+		if after, _ := os.ReadFile(file); string(after) != in {
+			t.Errorf("%s: the file changed to %q", name, after)
+		}
+		var hint interface{ Hint() string }
+		if strings.HasPrefix(want, ":") && !errors.As(err, &hint) {
+			t.Errorf("%s: no hint", name)
+		}
+	}
+	check("lone begin", "x\n"+begin, "b", ":2: "+BeginMarker+" has no end marker after it")
+	check("lone end", end, "b", ":1: "+EndMarker+" has no begin marker before it")
+	check("reversed", end+begin, "b", ":1: "+EndMarker+" comes before the begin marker")
+	check("two begins", begin+"x\n"+begin+end, "b", ":3: "+BeginMarker+" was in line 1 already")
+	check("two blocks", begin+end+begin+end, "b", ":3: "+BeginMarker+" was in line 1 already")
+	check("open fence", "x\n```\ny\n", "b", ":2: this code fence does not end")
+	check("end within an open fence", begin+"```\n"+end, "b", ":2: this code fence does not end")
+
+	for _, block := range []string{begin, "x " + EndMarker, "```\n"} {
+		if _, err := splice(nil, []byte(block)); err == nil {
+			t.Errorf("block %q was taken", block)
+		}
+	}
+	missing := filepath.Join(t.TempDir(), "REDAME.md")
+	var hint interface{ Hint() string }
+	if err := Splice(missing, nil); !errors.As(err, &hint) {
+		t.Errorf("missing file: %v; want a hint", err)
+	}
+	if _, err := os.Stat(missing); err == nil {
+		t.Error("a missing file was made")
+	}
+}
+
+func TestSpliceKeepsModeAndLink(t *testing.T) {
+	dir := t.TempDir()
+	target, link := filepath.Join(dir, "docs.md"), filepath.Join(dir, "README.md")
+	if err := os.WriteFile(target, []byte("# T\n"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("docs.md", link); err != nil {
+		t.Fatal(err)
+	}
+	if err := CheckSplice(link); err != nil {
+		t.Error(err)
+	}
+	if err := Splice(link, []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the link is gone: %v, %v", info, err)
+	}
+	info, err := os.Stat(target)
+	if err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("mode %v, %v; want 0640", info.Mode(), err)
+	}
+	if got, _ := os.ReadFile(target); string(got) != "# T\n\n"+begin+"x\n"+end {
+		t.Errorf("got %q", got)
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 2 {
+		t.Errorf("%d files left in the folder; want 2", len(entries))
+	}
+}
+
+func TestWriteFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "experiment.json")
+	say := func(text string) func(io.Writer) error {
+		return func(w io.Writer) error { _, err := io.WriteString(w, text); return err }
+	}
+	if err := WriteFile(path, say("one")); err != nil {
+		t.Fatal(err)
+	}
+	broken := errors.New("no more")
+	if err := WriteFile(path, func(w io.Writer) error { _ = say("half")(w); return broken }); !errors.Is(err, broken) {
+		t.Errorf("error %v; want %v", err, broken)
+	}
+	if got, _ := os.ReadFile(path); string(got) != "one" {
+		t.Errorf("a write that failed left %q", got)
+	}
+	if err := WriteFile(path, say("two")); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := os.ReadFile(path); string(got) != "two" {
+		t.Errorf("got %q; want two", got)
+	}
+	if err := WriteFile(dir, say("x")); err == nil {
+		t.Error("a folder was overwritten")
+	}
+	if err := WriteFile(filepath.Join(dir, "no", "file"), say("x")); err == nil {
+		t.Error("a file was made in no folder")
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
+		t.Errorf("%d files left in the folder; want 1", len(entries))
+	}
+}
+
+// FuzzSplice holds to two properties: a second time changes nothing, and no
+// byte outside of the markers changes.
+func FuzzSplice(f *testing.F) {
+	for _, seed := range []string{
+		"", "# T", "# T\r\n", "\ufeff" + begin + end, "a\n" + begin + "old\n" + end + "b", end + begin,
+		"```\n" + begin + "```\n", "````\n```\n" + begin, "~~~ x\n", begin + "```\n" + end,
+		"\r", "a\n" + BeginMarker + "\r\n" + end, // line ends that differ
+	} {
+		f.Add([]byte(seed), []byte("| a |\n| b |\n"))
+	}
+	f.Fuzz(func(t *testing.T, file, block []byte) {
+		once, err := splice(file, block)
+		if err != nil {
+			return
+		}
+		twice, err := splice(once, block)
+		if err != nil || !bytes.Equal(once, twice) {
+			t.Fatalf("a second time: %v\n%q\n%q", err, once, twice)
+		}
+		lines, found, _ := scan(file)
+		if len(found) == 0 {
+			if !bytes.HasPrefix(once, file) {
+				t.Fatalf("%q does not start with %q", once, file)
+			}
+			return
+		}
+		before, after := file[:lines[found[0].line].end], file[lines[found[1].line].start:]
+		if !bytes.HasPrefix(once, before) || !bytes.HasSuffix(once, after) {
+			t.Fatalf("bytes outside changed: %q to %q", file, once)
+		}
+	})
+}

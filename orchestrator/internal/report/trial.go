@@ -1,0 +1,304 @@
+package report
+
+import (
+	"math"
+	"time"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/stat"
+)
+
+// steadyLimit is how much of its median a level part may drift from its start
+// to its end.
+const steadyLimit = 0.05
+
+// trial holds the figures of one trial; NaN where it has none. Memory is in
+// bytes, latency in nanoseconds.
+type trial struct {
+	*bench.Trial
+	complete   int // batches that came to their end
+	batchPeaks []float64
+	peak       float64
+	peakSource string
+	steady     float64
+	isSteady   bool
+	drift      float64 // share of the steady RSS, signed; NaN without one
+	idle       float64
+	idleFloor  float64
+	idleLength time.Duration
+	end        float64
+	returned   float64
+	live       float64
+	overhead   float64
+	atPeak     float64
+	goShare    float64
+	cpu        float64 // seconds per request
+	waitShare  float64
+	latency    [5]float64 // p50, p90, p99, p99.9, max
+}
+
+// The instruments that a peak may come from.
+const (
+	sourceHighWater = "high-water mark"
+	sourceSamples   = "samples"
+	sourceCgroup    = "cgroup"
+)
+
+// newTrial measures t.
+func newTrial(t *bench.Trial) *trial {
+	nan := math.NaN()
+	m := &trial{
+		Trial: t, peak: nan, steady: nan, drift: nan, idle: nan, idleFloor: nan, end: nan, returned: nan,
+		live: nan, overhead: nan, atPeak: nan, goShare: nan, cpu: nan, waitShare: nan,
+		latency: [5]float64{nan, nan, nan, nan, nan},
+	}
+	var live []float64
+	for i := range t.Batches {
+		b := &t.Batches[i]
+		peak, source := batchPeak(t, b)
+		m.batchPeaks = append(m.batchPeaks, peak)
+		if peak > m.peak || math.IsNaN(m.peak) && !math.IsNaN(peak) {
+			m.peak, m.peakSource = peak, source
+		}
+		if b.Interrupted {
+			continue
+		}
+		m.complete++
+		from := m.settle(b)
+		for _, g := range t.Gauges {
+			if g.At >= from && g.At <= b.End {
+				live = append(live, float64(g.LiveRequested))
+			}
+		}
+	}
+	m.live = stat.Median(live)
+	m.rest()
+	m.heap()
+	m.cost()
+	return m
+}
+
+// batchPeak gives the peak RSS of a batch and the instrument that saw it. The
+// instruments overlap: samples miss short spikes, the high-water mark may be off
+// by what the kernel keeps per CPU, and the cgroup's counts more than RssAnon.
+func batchPeak(t *bench.Trial, b *bench.Batch) (peak float64, source string) {
+	peak = math.NaN()
+	take := func(v float64, from string) {
+		if v > 0 && !(v <= peak) {
+			peak, source = v, from
+		}
+	}
+	for _, v := range within(t.Samples, b.Start, b.End) {
+		take(v, sourceSamples)
+	}
+	take(float64(b.HighWater), sourceHighWater)
+	take(float64(b.CgroupPeak), sourceCgroup)
+	return peak, source
+}
+
+// within gives A from start to end, both included.
+func within(samples []bench.Sample, start, end time.Duration) []float64 {
+	var anon []float64
+	for _, s := range samples {
+		if s.At >= start && s.At <= end {
+			anon = append(anon, float64(s.Anon))
+		}
+	}
+	return anon
+}
+
+// settle takes the steady and the end RSS from a complete batch, so that those
+// of the last one stay, and gives the time from which the batch was level.
+func (m *trial) settle(b *bench.Batch) (from time.Duration) {
+	var at, anon []float64
+	for _, s := range m.Samples {
+		if s.At >= b.Start && s.At <= b.End {
+			at = append(at, s.At.Seconds())
+			anon = append(anon, float64(s.Anon))
+		}
+	}
+	m.steady, m.isSteady, m.drift, m.end = math.NaN(), false, math.NaN(), math.NaN()
+	if len(anon) == 0 {
+		return b.Start
+	}
+	cut := stat.LastChange(anon)
+	at, anon = at[cut:], anon[cut:]
+	m.end = stat.Median(anon[max(0, len(anon)-5):])
+	m.steady = stat.Median(anon)
+	if m.steady > 0 {
+		m.drift = stat.Slope(at, anon) * (at[len(at)-1] - at[0]) / m.steady
+		m.isSteady = math.Abs(m.drift) < steadyLimit
+	}
+	return time.Duration(at[0] * float64(time.Second))
+}
+
+// rest measures the final idle and what it gave back.
+func (m *trial) rest() {
+	for _, p := range m.Phases {
+		if p.Kind != bench.PhaseIdle || p.End <= p.Start {
+			continue
+		}
+		m.idleLength = p.End - p.Start
+		third := within(m.Samples, p.End-m.idleLength/3, p.End)
+		m.idle, m.idleFloor = stat.Median(third), stat.Quantile(third, 0)
+	}
+	if len(m.Batches) == 0 {
+		return
+	}
+	// Before the load: the 5 s before the first batch, or what there is of them.
+	first := m.Batches[0].Start
+	before := stat.Median(within(m.Samples, first-5*time.Second, first-1))
+	if added := m.end - before; added > 0 {
+		m.returned = (m.end - m.idle) / added
+	}
+}
+
+// heap measures what the C heap keeps resident for a live byte, and Go's share.
+func (m *trial) heap() {
+	var resident, live, shares []float64 // resident and live weighted with time
+	var atPeak float64
+	for i := range m.Batches {
+		b := &m.Batches[i]
+		var gauges []bench.Gauge
+		for _, g := range m.Gauges {
+			if g.At >= b.Start && g.At <= b.End {
+				gauges = append(gauges, g)
+			}
+		}
+		for j, g := range gauges {
+			shares = append(shares, goShare(g))
+			anon, ok := m.anonAt(g.At)
+			if !ok {
+				continue
+			}
+			// A gauge stands for half of the way to each neighbour.
+			since, until := b.Start, b.End
+			if j > 0 {
+				since = gauges[j-1].At + (g.At-gauges[j-1].At)/2
+			}
+			if j+1 < len(gauges) {
+				until = g.At + (gauges[j+1].At-g.At)/2
+			}
+			c := anon - m.lazyFree(g.At) - goShare(g)
+			resident = append(resident, c*(until-since).Seconds())
+			live = append(live, float64(g.LiveRequested)*(until-since).Seconds())
+		}
+		if at, anon, ok := highest(m.Samples, b); ok && anon > atPeak && len(gauges) > 0 {
+			g := gauges[0]
+			for _, other := range gauges {
+				if (other.At - at).Abs() < (g.At - at).Abs() {
+					g = other
+				}
+			}
+			atPeak = anon
+			m.atPeak = ratio(anon-m.lazyFree(at)-goShare(g), float64(g.LiveRequested))
+		}
+	}
+	m.goShare = stat.Median(shares)
+	m.overhead = ratio(sum(resident), sum(live))
+}
+
+// cost measures CPU, waiting and latency over the batches.
+func (m *trial) cost() {
+	var cpu, wait, requests, taken float64
+	for i := range m.Batches {
+		b := &m.Batches[i]
+		if b.CPU <= 0 {
+			continue // nothing could be read: the processes had ended
+		}
+		cpu += b.CPU.Seconds()
+		wait += b.Wait.Seconds()
+		requests += float64(b.Requests)
+		taken += float64(b.Requests) * b.Latency.Mean.Seconds()
+	}
+	if cpu > 0 {
+		m.cpu = ratio(cpu, requests)
+		m.waitShare = ratio(wait, taken)
+	}
+	var weighted [3]float64
+	var weight, p999, worst float64
+	for i := range m.Batches {
+		b := &m.Batches[i]
+		if b.Requests <= 0 || b.Latency.Max <= 0 || b.Interrupted && b.Failed > 0 {
+			continue // failures at a dead service take no time
+		}
+		n, l := float64(b.Requests), b.Latency
+		weight += n
+		for j, q := range []time.Duration{l.P50, l.P90, l.P99} {
+			weighted[j] += n * float64(q)
+		}
+		p999, worst = max(p999, float64(l.P999)), max(worst, float64(l.Max))
+	}
+	if weight > 0 {
+		for j, w := range weighted {
+			m.latency[j] = w / weight
+		}
+		m.latency[3], m.latency[4] = p999, worst
+	}
+}
+
+// anonAt gives A of the sample nearest to at.
+func (m *trial) anonAt(at time.Duration) (anon float64, ok bool) {
+	nearest := time.Duration(math.MaxInt64)
+	// Samples are in order, so the search could be halved; a trial has a few
+	// thousand samples and a hundred gauges, and a file may be out of order.
+	for _, s := range m.Samples {
+		if d := (s.At - at).Abs(); d < nearest {
+			nearest, anon, ok = d, float64(s.Anon), true
+		}
+	}
+	return anon, ok
+}
+
+// lazyFree gives LazyFree at the phase edge nearest to at; 0 without edges.
+func (m *trial) lazyFree(at time.Duration) float64 {
+	nearest, lazy := time.Duration(math.MaxInt64), 0.0
+	for _, e := range m.Edges {
+		if d := (e.At - at).Abs(); d < nearest {
+			nearest, lazy = d, float64(e.LazyFree)
+		}
+	}
+	return lazy
+}
+
+// length is the time from the trial's start to its last phase or sample.
+func (m *trial) length() time.Duration {
+	var end time.Duration
+	for _, p := range m.Phases {
+		end = max(end, p.End)
+	}
+	if n := len(m.Samples); n > 0 {
+		end = max(end, m.Samples[n-1].At)
+	}
+	return end
+}
+
+// highest gives time and A of the highest sample of a batch.
+func highest(samples []bench.Sample, b *bench.Batch) (at time.Duration, anon float64, ok bool) {
+	for _, s := range samples {
+		if s.At >= b.Start && s.At <= b.End && float64(s.Anon) > anon {
+			at, anon, ok = s.At, float64(s.Anon), true
+		}
+	}
+	return at, anon, ok
+}
+
+// goShare is the middle of the bounds of Go's share.
+func goShare(g bench.Gauge) float64 { return (float64(g.GoLow) + float64(g.GoHigh)) / 2 }
+
+// ratio is a / b, or NaN unless b is positive.
+func ratio(a, b float64) float64 {
+	if b > 0 {
+		return a / b
+	}
+	return math.NaN()
+}
+
+// sum adds values.
+func sum(values []float64) float64 {
+	total := 0.0
+	for _, v := range values {
+		total += v
+	}
+	return total
+}
