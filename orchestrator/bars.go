@@ -1,0 +1,170 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/lab"
+)
+
+// bars is the live part of the view: a bar per variant with requests done,
+// memory now and lately, failures and time left.
+//
+// mpb draws on a goroutine of its own, which asks for the texts of a bar while it
+// may be moved: the texts have a lock of their own, never held over a call of
+// mpb.
+type bars struct {
+	mu       sync.Mutex
+	w        io.Writer
+	design   bench.Design
+	progress *mpb.Progress // nil while no trial runs
+	of       map[string]*bar
+}
+
+// bar is the line of one variant.
+type bar struct {
+	mpb *mpb.Bar
+
+	mu     sync.Mutex // guards what follows
+	status lab.Status
+	lately []bench.Bytes // memory at intervals, oldest first
+	next   time.Time     // of the interval
+}
+
+const (
+	historyLength = 8
+	historyEvery  = 4 * time.Second
+	refreshEvery  = 100 * time.Millisecond
+)
+
+func newBars(w io.Writer, d bench.Design) *bars {
+	return &bars{w: w, design: d, of: map[string]*bar{}}
+}
+
+// above prints a line over the bars.
+func (b *bars) above(text string) {
+	b.mu.Lock()
+	progress := b.progress
+	b.mu.Unlock()
+	if progress == nil {
+		fmt.Fprintln(b.w, text)
+		return
+	}
+	// A closed container refuses; then the line goes out as it is.
+	if _, err := progress.Write([]byte(text + "\n")); err != nil {
+		fmt.Fprintln(b.w, text)
+	}
+}
+
+// update moves a variant's bar, which is made at its first status.
+func (b *bars) update(s lab.Status) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	line := b.of[s.Variant]
+	if line == nil {
+		if b.progress == nil {
+			b.progress = mpb.New(mpb.WithOutput(b.w), mpb.WithAutoRefresh(), mpb.WithRefreshRate(refreshEvery))
+		}
+		line = &bar{status: s}
+		b.of[s.Variant] = line
+		line.mpb = b.progress.New(int64(s.Total), mpb.BarStyle().Lbound("").Rbound("").Filler("━").Tip("╸").Padding("─"),
+			mpb.BarWidth(28),
+			mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return line.read(head) }, decor.WCSyncSpaceR)),
+			mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return line.read(tail) }, decor.WCSyncSpace)),
+		)
+	}
+	line.set(s)
+	// A bar at its total would be complete for good; the trial may go on.
+	line.mpb.SetCurrent(int64(min(s.Done, s.Total-1)))
+}
+
+// set takes over a status.
+func (line *bar) set(s lab.Status) {
+	line.mu.Lock()
+	defer line.mu.Unlock()
+	line.status = s
+	if now := time.Now(); now.After(line.next) {
+		line.next = now.Add(historyEvery)
+		line.lately = append(line.lately, s.RSS)
+		if len(line.lately) > historyLength {
+			line.lately = line.lately[1:]
+		}
+	}
+}
+
+func (line *bar) read(text func(*bar) string) string {
+	line.mu.Lock()
+	defer line.mu.Unlock()
+	return text(line)
+}
+
+func head(line *bar) string {
+	s := line.status
+	where := s.Phase
+	if s.Phase == bench.PhaseBatch {
+		where = fmt.Sprintf("batch %d/%d", s.Batch, s.Batches)
+	}
+	return fmt.Sprintf("%s %s", s.Variant, where)
+}
+
+func tail(line *bar) string {
+	s := line.status
+	left := ""
+	if s.Left > 0 {
+		left = fmt.Sprintf("%d:%02d left", int(s.Left.Minutes()), int(s.Left.Seconds())%60)
+	}
+	return fmt.Sprintf("%s/%s %5.0f MiB %-*s %d failed %s", thousands(s.Done), thousands(s.Total), s.RSS.MiB(),
+		historyLength, sparkline(line.lately), s.Failed, left)
+}
+
+// sparkline draws values as blocks between 0 and the highest of them.
+func sparkline(values []bench.Bytes) string {
+	blocks := []rune("▁▂▃▄▅▆▇█")
+	var most bench.Bytes = 1
+	for _, v := range values {
+		most = max(most, v)
+	}
+	var s strings.Builder
+	for _, v := range values {
+		s.WriteRune(blocks[int(v*bench.Bytes(len(blocks)-1)/most)])
+	}
+	return s.String()
+}
+
+// done takes a variant's bar away, and the live part with the last of them.
+func (b *bars) done(variant string) {
+	b.mu.Lock()
+	line := b.of[variant]
+	delete(b.of, variant)
+	var last *mpb.Progress
+	if len(b.of) == 0 {
+		last, b.progress = b.progress, nil
+	}
+	b.mu.Unlock()
+	if line != nil {
+		line.mpb.Abort(true)
+	}
+	if last != nil {
+		last.Wait()
+	}
+}
+
+// close takes all bars away.
+func (b *bars) close() {
+	b.mu.Lock()
+	var names []string
+	for name := range b.of {
+		names = append(names, name)
+	}
+	b.mu.Unlock()
+	for _, name := range names {
+		b.done(name)
+	}
+}

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+)
+
+func (a *app) cleanCommand() *cobra.Command {
+	var name string
+	var force bool
+	cmd := &cobra.Command{
+		Use:   "clean",
+		Short: "Removes every container, network, image and folder that the lab made",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !slices.Contains(engineNames, name) {
+				return usage(fmt.Sprintf("--engine is %q", name), "it must be docker or process")
+			}
+			eng, err := openEngine(name, newView(a.stderr, false, bench.Design{}).logger())
+			if err != nil {
+				return err
+			}
+			defer eng.Close()
+			if _, err := eng.Info(cmd.Context()); err != nil {
+				return err
+			}
+			removed, err := eng.Clean(cmd.Context(), force)
+			for _, line := range removed {
+				fmt.Fprintln(a.stdout, "removed", line)
+			}
+			if err == nil && len(removed) == 0 {
+				fmt.Fprintln(a.stdout, "nothing to remove")
+			}
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&name, "engine", "docker", "docker or process")
+	cmd.Flags().BoolVar(&force, "force", false, "also what a run that is alive made")
+	return cmd
+}

@@ -1,0 +1,255 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/lab"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
+)
+
+func (a *app) compareCommand() *cobra.Command {
+	s := &settings{}
+	cmd := &cobra.Command{
+		Use:   "compare",
+		Short: "Builds the variants, runs them at the same time under the same load, and prints their memory",
+		Long: `Builds an image of each variant, runs them at the same time, proves that each runs
+the allocator its name promises, sends each the identical plan, samples their
+memory, and prints a row per variant.
+
+Settings stand under the key lab of the benchmark file; flags override them.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.compare(cmd, s) },
+	}
+	s.define(cmd.Flags())
+	cmd.Flags().SortFlags = false
+	return cmd
+}
+
+func (a *app) compare(cmd *cobra.Command, s *settings) error {
+	ctx := cmd.Context()
+	loaded, err := s.complete(cmd)
+	if err != nil {
+		return err
+	}
+	found, err := findVariants(".", s.baseline)
+	if err != nil {
+		return err
+	}
+	variants, err := chooseVariants(found, s.variants, s.baseline)
+	if err != nil {
+		return err
+	}
+	design := s.design(variants)
+	view := newView(a.stderr, s.quiet, design)
+	for _, w := range loaded.Warnings {
+		view.warn(w.String())
+	}
+	if s.dryRun {
+		return a.dryRun(design, loaded)
+	}
+	if s.readme != "" {
+		// Markers that are broken would lose the table after an hour's work.
+		if err := report.CheckSplice(s.readme); err != nil {
+			return &usageError{err: err, hint: hintOf(err)}
+		}
+	}
+	out := s.outFolder(time.Now())
+	made, err := makeFolder(out)
+	if err != nil {
+		return err
+	}
+	view.header(design, lab.Describe(loaded))
+	exp, err := a.experiment(ctx, s, loaded, design, view, out)
+	view.close()
+	if exp == nil || len(exp.Trials) == 0 {
+		// Nothing was measured, so there is nothing to keep.
+		return errors.Join(err, unmake(out, made))
+	}
+	return a.conclude(ctx, s, exp, out, err)
+}
+
+// experiment runs the lab on the engine that was asked for.
+func (a *app) experiment(ctx context.Context, s *settings, loaded *plan.Plan, design bench.Design, view *view, out string) (*bench.Experiment, error) {
+	eng, err := openEngine(s.engine, view.logger())
+	if err != nil {
+		return nil, err
+	}
+	defer eng.Close()
+	runID, err := newRunID()
+	if err != nil {
+		return nil, err
+	}
+	return lab.Run(ctx, lab.Config{
+		Engine: eng, Plan: loaded, Design: design, RunID: runID,
+		Command: commandLine(a.args),
+		Keep:    s.keep, Observe: view,
+		Checkpoint: func(exp *bench.Experiment) error { return saveExperiment(out, exp) },
+	})
+}
+
+// conclude prints what was measured, also when the run failed. It is saved
+// already.
+func (a *app) conclude(ctx context.Context, s *settings, exp *bench.Experiment, out string, failed error) error {
+	var spliced error
+	if s.readme != "" && failed == nil {
+		// Before anything is printed: a reader that closes the pipe ends us.
+		spliced = splice(s.readme, exp, out)
+	}
+	if err := render(a.stdout, exp, s.format); err != nil {
+		return errors.Join(failed, spliced, err)
+	}
+	var unsaved *lab.SaveError
+	if !errors.As(failed, &unsaved) {
+		a.tell(s, "saved: %s   ·   again: go run ./orchestrator report %s", filepath.Join(out, experimentFile), out)
+	}
+	if s.readme != "" && failed == nil && spliced == nil {
+		a.tell(s, "table written to %s", s.readme)
+	}
+	if s.keep && failed == nil {
+		a.tellKept(exp)
+	}
+	if ctx.Err() != nil {
+		return a.interrupted(failed)
+	}
+	if failed = errors.Join(failed, spliced); failed != nil {
+		return failed
+	}
+	for _, t := range exp.Trials {
+		if t.Error != "" {
+			return fmt.Errorf("variant %s %s", t.Variant, t.Error)
+		}
+	}
+	return nil
+}
+
+// interrupted says how a run was left that ctx ended. What failed beside the
+// interruption, such as a container that could not be removed, must not be
+// passed over.
+func (a *app) interrupted(failed error) error {
+	beside := besideInterrupt(failed)
+	for _, err := range beside {
+		a.printError(err)
+	}
+	if len(beside) == 0 && failed != nil {
+		fmt.Fprintln(a.stderr, "orchestrator: interrupted; everything that was started has been removed")
+	}
+	return &exitError{exitInterrupted}
+}
+
+// besideInterrupt takes joined errors apart and leaves out the interruption.
+func besideInterrupt(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []error
+		for _, part := range joined.Unwrap() {
+			all = append(all, besideInterrupt(part)...)
+		}
+		return all
+	}
+	if err == nil || errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return []error{err}
+}
+
+// tell prints a line about the outcome, unless only mistakes are wanted.
+func (a *app) tell(s *settings, format string, args ...any) {
+	if !s.quiet {
+		fmt.Fprintf(a.stderr, format+"\n", args...)
+	}
+}
+
+// splice puts the table of an experiment into a README.
+func splice(readme string, exp *bench.Experiment, out string) error {
+	var block bytes.Buffer
+	if err := report.Markdown(&block, exp); err != nil {
+		return err
+	}
+	if err := report.Splice(readme, block.Bytes()); err != nil {
+		hint := "mend it and call: go run ./orchestrator report " + out + " --readme " + readme
+		if known := hintOf(err); known != "" {
+			hint = known + "; " + hint
+		}
+		return &engine.Hinted{Err: err, Advice: hint}
+	}
+	return nil
+}
+
+// tellKept says how to reach and remove the containers that --keep left.
+func (a *app) tellKept(exp *bench.Experiment) {
+	fmt.Fprintln(a.stderr, "kept running, as asked for with --keep:")
+	for _, t := range exp.Trials {
+		if t.Round == exp.Design.Rounds && t.Error == "" {
+			fmt.Fprintf(a.stderr, "  %s   curl http://%s/allocator\n", t.Container, t.Address)
+		}
+	}
+	fmt.Fprintf(a.stderr, "remove them with: go run ./orchestrator clean --engine %s\n", exp.Environment.Engine)
+}
+
+// dryRun prints the schedule.
+func (a *app) dryRun(d bench.Design, loaded *plan.Plan) error {
+	p := lab.Describe(loaded)
+	for _, line := range headerLines(d, p) {
+		fmt.Fprintln(a.stdout, line)
+	}
+	for _, r := range lab.Schedule(d) {
+		fmt.Fprintf(a.stdout, "round %d    starts %s; then each: warm-up, %s of %s requests with pauses of %v, idle %v\n",
+			r.Number, strings.Join(r.Order, ", "), plural(d.Batches, "batch", "batches"), thousands(p.Iterations*len(p.Items)), d.Pause, d.Idle)
+	}
+	fmt.Fprintf(a.stdout, "takes      at least %v, images not counted; longer where a variant saturates the CPUs\n", lab.LeastDuration(d, p).Round(time.Second))
+	return nil
+}
+
+// commandLine writes the call as a shell would take it again.
+func commandLine(args []string) string {
+	plain := func(r rune) bool {
+		return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("_./:=,+-", r)
+	}
+	var line strings.Builder
+	line.WriteString("go run ./orchestrator")
+	for _, arg := range args {
+		if arg == "" || strings.TrimFunc(arg, plain) != "" {
+			arg = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+		}
+		line.WriteString(" " + arg)
+	}
+	return line.String()
+}
+
+// newRunID names a run: when it began, and a bit of chance.
+func newRunID() (string, error) {
+	var b [3]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return "", fmt.Errorf("name the run: %w", err)
+	}
+	return time.Now().Format("20060102-150405-") + hex.EncodeToString(b[:]), nil
+}
+
+// terminalWidth gives the columns of w, or 0 where it is no terminal.
+func terminalWidth(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/stair-stepper/stair-stepper/"
+
+// arrows says which of our packages each of our packages may import. The house
+// is drawn here and nowhere else: a new arrow or room is added to this table,
+// with a reason in the commit, or not at all.
+var arrows = map[string][]string{
+	"orchestrator":                            {"engine", "engine/docker", "engine/process", "lab", "load", "report", "plan", "bench"},
+	"orchestrator/internal/bench":             {},
+	"orchestrator/internal/plan":              {},
+	"orchestrator/internal/stat":              {},
+	"orchestrator/internal/engine":            {"bench"},
+	"orchestrator/internal/engine/docker":     {"engine", "bench"},
+	"orchestrator/internal/engine/process":    {"engine", "bench"},
+	"orchestrator/internal/engine/enginetest": {"engine", "bench"}, // for tests alone
+	"orchestrator/internal/load":              {"plan", "bench"},
+	"orchestrator/internal/meter":             {"bench"},
+	"orchestrator/internal/lab":               {"engine", "load", "meter", "plan", "bench"}, // it never sees Docker
+	"orchestrator/internal/report":            {"stat", "bench"},                            // a saved file renders anywhere
+	"plans":                                   {},
+	"plans/gen":                               {},
+	"services/stepper":                        {"services/stepper/internal/document", "services/stepper/internal/malloc"},
+	"services/stepper/internal/document":      {"services/stepper/internal/malloc"},
+	"services/stepper/internal/malloc":        {},
+}
+
+// only says which package alone may import a library from outside, and why.
+var only = map[string]struct{ room, why string }{
+	"github.com/docker/docker":          {"orchestrator/internal/engine/docker", "the rest of the lab runs without Docker"},
+	"github.com/olekukonko/tablewriter": {"orchestrator/internal/report", "one place decides how tables look"},
+	"github.com/gorilla/mux":            {"services/stepper", "the orchestrator serves nothing"},
+	"github.com/spf13/cobra":            {"orchestrator", "only the command line knows flags"},
+	"github.com/vbauerster/mpb":         {"orchestrator", "only the commands know a terminal"},
+	"go.yaml.in/yaml":                   {"orchestrator/internal/plan", "one dialect of YAML, drill's"},
+	"github.com/HdrHistogram":           {"orchestrator/internal/load", "latencies leave the load as quantiles"},
+	"C":                                 {"services/stepper/internal", "the orchestrator builds without cgo"},
+}
+
+func TestArrows(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports", module+"...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var pkg struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := dec.Decode(&pkg); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		room := strings.TrimPrefix(pkg.ImportPath, module)
+		allowed, known := arrows[room]
+		if !known {
+			t.Errorf("package %s is not in the table", room)
+			continue
+		}
+		seen[room] = true
+		for _, imported := range pkg.Imports {
+			checkImport(t, room, allowed, imported)
+		}
+	}
+	for room := range arrows {
+		if !seen[room] {
+			t.Errorf("the table has %s, which is no package", room)
+		}
+	}
+}
+
+func checkImport(t *testing.T, room string, allowed []string, imported string) {
+	t.Helper()
+	if ours, ok := strings.CutPrefix(imported, module); ok {
+		short := strings.TrimPrefix(ours, "orchestrator/internal/")
+		if !slices.Contains(allowed, short) {
+			t.Errorf("%s imports %s: the table has no such arrow", room, short)
+		}
+		return
+	}
+	for library, o := range only {
+		if (imported == library || strings.HasPrefix(imported, library+"/")) && room != o.room && !strings.HasPrefix(room, o.room+"/") {
+			t.Errorf("%s imports %s, which is for %s alone: %s", room, imported, o.room, o.why)
+		}
+	}
+}

@@ -1,0 +1,145 @@
+// Orchestrator compares memory allocators under a real load.
+//
+// Usage:
+//
+//	go run ./orchestrator compare             the main job: build, prove, load, measure, print
+//	go run ./orchestrator compare --quick     a first look within two minutes
+//	go run ./orchestrator compare --dry-run   what compare would do
+//	go run ./orchestrator variants            what there is to compare
+//	go run ./orchestrator report DIR          a saved experiment, printed again
+//	go run ./orchestrator clean               removes all containers and images it made
+//
+// Compare makes an image of every Dockerfile.NAME, runs one container of each at
+// the same time, sends all of them the identical plan (benchmark.yml, in the
+// language of the load tester drill), samples their memory from outside and
+// prints a row per variant. Its settings stand under the key lab of the
+// benchmark file; flags override them.
+//
+// The report goes to standard output, progress and warnings to standard error.
+// Exit codes: 0 done, 1 failed, 2 a mistake in the command line or the plan, 130
+// interrupted (what was measured is printed and saved first).
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// The exit codes.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitInterrupted = 130
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	go func() {
+		// A second Ctrl-C ends at once; the next start sweeps what is left.
+		<-ctx.Done()
+		stop()
+	}()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// app is what the commands share.
+type app struct {
+	stdout, stderr io.Writer
+	args           []string // the command line, for the record
+}
+
+// run carries out a command line and gives the exit code. It alone prints
+// errors.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	a := &app{stdout: stdout, stderr: stderr, args: args}
+	root := &cobra.Command{
+		Use:           "orchestrator",
+		Short:         "Compares memory allocators under a real load",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.AddCommand(a.compareCommand(), a.variantsCommand(), a.reportCommand(), a.cleanCommand())
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &usageError{err: err, hint: "see: go run ./orchestrator " + strings.TrimPrefix(cmd.CommandPath(), "orchestrator ") + " --help"}
+	})
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	if code, ok := knownExit(err); ok {
+		return code
+	}
+	a.printError(err)
+	switch {
+	case isUsage(err):
+		return exitUsage
+	case ctx.Err() != nil:
+		return exitInterrupted
+	default:
+		return exitFailed
+	}
+}
+
+// printError prints an error and, where one knows it, what to do about it.
+func (a *app) printError(err error) {
+	fmt.Fprintf(a.stderr, "orchestrator: %v\n", err)
+	if hint := hintOf(err); hint != "" {
+		fmt.Fprintf(a.stderr, "hint: %s\n", hint)
+	}
+}
+
+// hintOf finds the first hint in an error.
+func hintOf(err error) string {
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) {
+		return hinted.Hint()
+	}
+	return ""
+}
+
+// usageError is a mistake in what was asked for: nothing was started.
+type usageError struct {
+	err  error
+	hint string
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+// Hint says what to do instead.
+func (e *usageError) Hint() string { return e.hint }
+
+// exitError ends the program with a code whose reason has been printed already.
+type exitError struct{ code int }
+
+func (e *exitError) Error() string { return fmt.Sprintf("exit code %d", e.code) }
+
+func knownExit(err error) (int, bool) {
+	var exit *exitError
+	if errors.As(err, &exit) {
+		return exit.code, true
+	}
+	return 0, false
+}
+
+// isUsage says whether an error is a mistake in the command line or the plan.
+// cobra has no type for an unknown command.
+func isUsage(err error) bool {
+	var usage *usageError
+	return errors.As(err, &usage) || isPlanMistake(err) || strings.HasPrefix(err.Error(), "unknown command")
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
+)
+
+// defaultWidth is the width of a report that goes to no terminal.
+const defaultWidth = 100
+
+// formats lists the forms of a report, the default first.
+var formats = []struct {
+	name  string
+	write func(io.Writer, *bench.Experiment) error
+}{
+	{"text", writeText},
+	{"markdown", report.Markdown},
+	{"csv", report.CSV},
+	{"json", report.JSON},
+}
+
+func formatNames() []string {
+	var names []string
+	for _, f := range formats {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+func writeText(w io.Writer, exp *bench.Experiment) error {
+	_, noColor := os.LookupEnv("NO_COLOR")
+	opt := report.TextOptions{Width: terminalWidth(w)}
+	if opt.Width > 0 {
+		opt.Color = !noColor
+	} else {
+		opt.Width = defaultWidth
+	}
+	return report.Text(w, exp, opt)
+}
+
+// render writes an experiment in one of the formats.
+func render(w io.Writer, exp *bench.Experiment, format string) error {
+	for _, f := range formats {
+		if f.name == format {
+			return f.write(w, exp)
+		}
+	}
+	return usage(fmt.Sprintf("--format is %q", format), "it must be one of "+strings.Join(formatNames(), ", "))
+}
+
+func (a *app) reportCommand() *cobra.Command {
+	var format, readme string
+	cmd := &cobra.Command{
+		Use:   "report DIR",
+		Short: "Prints a saved experiment again; needs no engine",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usage("report takes one folder or file", "such as: go run ./orchestrator report results/2026-01-31T10-12-05")
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			if !slices.Contains(formatNames(), format) {
+				return usage(fmt.Sprintf("--format is %q", format), "it must be one of "+strings.Join(formatNames(), ", "))
+			}
+			exp, err := readExperiment(args[0])
+			if err != nil {
+				return err
+			}
+			if readme != "" {
+				if err := splice(readme, exp, args[0]); err != nil {
+					return err
+				}
+			}
+			return render(a.stdout, exp, format)
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", "text", "text, markdown, csv or json")
+	cmd.Flags().StringVar(&readme, "readme", "", "put the table into this Markdown `file` too, between two markers")
+	return cmd
+}

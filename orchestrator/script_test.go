@@ -1,0 +1,97 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"orchestrator": main})
+}
+
+// TestScripts runs the commands end to end, on local processes.
+func TestScripts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds and runs the service")
+	}
+	files, err := filepath.Glob(filepath.Join("testdata", "script", "*.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	runScripts(t, files...)
+}
+
+// TestDockerScripts runs the main job end to end on the real daemon.
+func TestDockerScripts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds and runs containers")
+	}
+	enginetest.Daemon(t, exec.CommandContext(t.Context(), "docker", "version").Run())
+	// One after the other: each counts the containers that are there.
+	files, err := filepath.Glob(filepath.Join("testdata", "docker", "*.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) { runScripts(t, file) })
+	}
+}
+
+// runScripts runs scripts, each in a copy of the project.
+func runScripts(t *testing.T, files ...string) {
+	t.Helper()
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cache := t.TempDir() // binaries built once for all scripts
+	testscript.Run(t, testscript.Params{
+		Files:               files,
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("XDG_CACHE_HOME", cache)
+			for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOFLAGS", "GOPROXY"} {
+				value, err := exec.CommandContext(t.Context(), "go", "env", name).Output()
+				if err != nil {
+					return err
+				}
+				env.Setenv(name, strings.TrimSpace(string(value)))
+			}
+			return copyProject(root, env.WorkDir)
+		},
+	})
+}
+
+// copyProject copies what a user's folder has to have, so that scripts may
+// spoil it.
+func copyProject(root, to string) error {
+	for _, folder := range []string{"services", "plans"} {
+		if err := os.CopyFS(filepath.Join(to, folder), os.DirFS(filepath.Join(root, folder))); err != nil {
+			return err
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(root, "Dockerfile.*"))
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{"go.mod", "go.sum", "benchmark.yml", ".dockerignore"} {
+		files = append(files, filepath.Join(root, name))
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(to, filepath.Base(file)), text, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}

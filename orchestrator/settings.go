@@ -1,0 +1,272 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
+)
+
+// settings is what compare can be told. The key lab of the benchmark file
+// overrides the defaults, flags override both.
+type settings struct {
+	benchmark   string
+	tags        string
+	skipTags    string
+	variants    []string
+	baseline    string
+	batches     int
+	pause       time.Duration
+	idle        time.Duration
+	rounds      int
+	sleep       time.Duration
+	workers     int
+	threads     string
+	iterations  int
+	concurrency int
+	transport   string
+	memory      string
+	memoryLimit bench.Bytes // memory, as check has read it
+	seed        uint64
+	format      string
+	out         string
+	readme      string
+	engine      string
+	keep        bool
+	dryRun      bool
+
+	tagsByDefault bool // neither a flag nor the file names tags
+	quick         bool
+	quiet         bool
+}
+
+// notInFile are the flags that the benchmark file cannot set: they concern one
+// call, not the experiment.
+var notInFile = []string{"benchmark", "dry-run", "quick", "quiet", "out", "readme", "keep", "help", "format"}
+
+// What --quick allows at most, unless a flag says otherwise: two batches long
+// enough for allocators to differ, the slowest of them included, and the table
+// within two minutes.
+const (
+	quickRequests = 480 // a batch
+	quickBatches  = 2
+	quickPause    = 3 * time.Second
+	quickIdle     = 10 * time.Second
+)
+
+func (s *settings) define(f *pflag.FlagSet) {
+	f.StringVarP(&s.benchmark, "benchmark", "b", "benchmark.yml", "benchmark `file` with the plan and the lab's settings")
+	f.StringVar(&s.tags, "tags", "medium", "run only the plan's items with one of these `tags` (comma-separated; empty: all items)")
+	f.StringVar(&s.skipTags, "skip-tags", "", "leave out the plan's items with one of these `tags`")
+	f.StringArrayVar(&s.variants, "variant", nil, "compare only the variant of this `name`; repeatable (default every Dockerfile.*)")
+	f.StringVar(&s.baseline, "baseline", "libc", "`variant` that the others are compared with")
+	f.IntVar(&s.batches, "batches", 3, "executions of the plan against each variant")
+	f.DurationVar(&s.pause, "pause", 10*time.Second, "idle time between batches")
+	f.DurationVar(&s.idle, "idle", 30*time.Second, "idle time after the last batch")
+	f.IntVar(&s.rounds, "rounds", 1, "repetitions of it all in fresh containers; 6 give intervals")
+	f.DurationVar(&s.sleep, "sleep", 450*time.Millisecond, "sleep in the handler with all memory alive")
+	f.IntVar(&s.workers, "workers", 10, "OS threads of the service that do the C-heap work")
+	f.StringVar(&s.threads, "threads", bench.Hop, "hop: any worker may free a request's memory; stick: a request stays on one worker")
+	f.IntVar(&s.iterations, "iterations", 0, "iterations of the plan a batch (0: as the plan says)")
+	f.IntVar(&s.concurrency, "concurrency", 0, "iterations in flight (0: as the plan says)")
+	f.StringVar(&s.transport, "transport", bench.Unix, "unix: the load takes the service's socket; tcp: its published port")
+	f.StringVar(&s.memory, "memory", "", "memory `limit` of each container, such as 512MiB (default none)")
+	f.Uint64Var(&s.seed, "seed", 0, "seed of the order in which a round starts its variants (0: drawn and printed)")
+	f.StringVar(&s.format, "format", "text", "of the report: text, markdown, csv or json")
+	f.StringVar(&s.out, "out", "", "`folder` for everything measured (default results/TIME)")
+	f.StringVar(&s.readme, "readme", "", "put the table into this Markdown `file`, between two markers")
+	f.StringVar(&s.engine, "engine", "docker", "docker, or process: local processes instead of containers")
+	f.BoolVar(&s.keep, "keep", false, "leave the containers running at the end")
+	f.BoolVar(&s.dryRun, "dry-run", false, "print what would be done, and do nothing")
+	f.BoolVar(&s.quick, "quick", false, fmt.Sprintf("preset for a first look: at most %d batches of %d requests, pauses of %v, %v of idle", quickBatches, quickRequests, quickPause, quickIdle))
+	f.BoolVarP(&s.quiet, "quiet", "q", false, "no progress, only warnings and errors")
+}
+
+// complete reads the benchmark file's settings and the plan, lays the flags
+// over them, and checks everything that can be checked before anything starts.
+func (s *settings) complete(cmd *cobra.Command) (*plan.Plan, error) {
+	flags := cmd.Flags()
+	given := map[string]bool{}
+	flags.Visit(func(f *pflag.Flag) { given[f.Name] = true })
+
+	head, err := plan.LoadLab(s.benchmark)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.fromFile(head, flags, given); err != nil {
+		return nil, err
+	}
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	loaded, err := plan.Load(s.benchmark, plan.Options{Tags: plan.ParseTags(s.tags), SkipTags: plan.ParseTags(s.skipTags)})
+	if err != nil {
+		if s.tagsByDefault && strings.Contains(err.Error(), "select none") {
+			return nil, &usageError{err: err, hint: fmt.Sprintf(`%s is the default of --tags; --tags "" sends all items`, s.tags)}
+		}
+		return nil, err
+	}
+	if s.quick {
+		s.hurry(given, loaded)
+	}
+	if s.concurrency > 0 && s.iterations == 0 && s.concurrency > loaded.Iterations {
+		return nil, usage(fmt.Sprintf("--concurrency %d is more than the %d iterations of the plan", s.concurrency, loaded.Iterations), "set --iterations too")
+	}
+	return loaded.WithLoad(s.iterations, s.concurrency), nil
+}
+
+// hurry applies the preset for a first look. It makes nothing longer than it
+// would be without.
+func (s *settings) hurry(given map[string]bool, loaded *plan.Plan) {
+	if !given["batches"] {
+		s.batches = min(s.batches, quickBatches)
+	}
+	if !given["pause"] {
+		s.pause = min(s.pause, quickPause)
+	}
+	if !given["idle"] {
+		s.idle = min(s.idle, quickIdle)
+	}
+	if !given["iterations"] {
+		asked := loaded.Iterations
+		if s.iterations > 0 {
+			asked = s.iterations
+		}
+		s.iterations = min(asked, max(1, quickRequests/len(loaded.Requests())))
+	}
+}
+
+// fromFile applies the key lab to the flags that were not given.
+func (s *settings) fromFile(head *plan.Plan, flags *pflag.FlagSet, given map[string]bool) error {
+	s.tagsByDefault = !given["tags"]
+	for _, setting := range head.Lab {
+		if setting.Key == "tags" {
+			s.tagsByDefault = false
+		}
+		f := flags.Lookup(setting.Key)
+		if setting.Key == "variants" {
+			f = flags.Lookup("variant")
+		}
+		if f == nil || slices.Contains(notInFile, f.Name) {
+			var known []string
+			flags.VisitAll(func(f *pflag.Flag) {
+				if !slices.Contains(notInFile, f.Name) {
+					known = append(known, f.Name)
+				}
+			})
+			return head.ErrorAt(setting.Pos, fmt.Sprintf("unknown setting %q", setting.Key), "settings are "+strings.Join(known, ", "))
+		}
+		if given[f.Name] {
+			continue
+		}
+		values := []string{strings.Join(setting.Values, ",")}
+		if f.Name == "variant" {
+			values = setting.Values
+		}
+		for _, value := range values {
+			if err := f.Value.Set(value); err != nil {
+				return head.ErrorAt(setting.Pos, fmt.Sprintf("setting %q: %v", setting.Key, err), "it means what the flag --"+f.Name+" means: "+f.Usage)
+			}
+		}
+	}
+	return nil
+}
+
+func usage(problem, hint string) error { return &usageError{err: errors.New(problem), hint: hint} }
+
+// check holds the values against their ranges.
+func (s *settings) check() error {
+	for _, n := range []struct {
+		flag       string
+		value, min int
+		max        int
+	}{
+		{"batches", s.batches, 1, 1000},
+		{"rounds", s.rounds, 1, 1000},
+		{"workers", s.workers, 1, 1024},
+		{"iterations", s.iterations, 0, 1 << 30},
+		{"concurrency", s.concurrency, 0, 1 << 16},
+	} {
+		if n.value < n.min || n.value > n.max {
+			return usage(fmt.Sprintf("--%s is %d", n.flag, n.value), fmt.Sprintf("it must be from %d to %d", n.min, n.max))
+		}
+	}
+	for _, d := range []struct {
+		flag  string
+		value time.Duration
+	}{{"pause", s.pause}, {"idle", s.idle}, {"sleep", s.sleep}} {
+		if d.value < 0 || d.value > 24*time.Hour {
+			return usage(fmt.Sprintf("--%s is %v", d.flag, d.value), "it must be from 0s to 24h")
+		}
+	}
+	if s.sleep%time.Millisecond != 0 {
+		return usage(fmt.Sprintf("--sleep is %v", s.sleep), "the service counts whole milliseconds")
+	}
+	for _, choice := range []struct {
+		flag, value string
+		of          []string
+	}{
+		{"threads", s.threads, []string{bench.Hop, bench.Stick}},
+		{"transport", s.transport, []string{bench.Unix, bench.TCP}},
+		{"format", s.format, formatNames()},
+		{"engine", s.engine, engineNames},
+	} {
+		if !slices.Contains(choice.of, choice.value) {
+			return usage(fmt.Sprintf("--%s is %q", choice.flag, choice.value), "it must be one of "+strings.Join(choice.of, ", "))
+		}
+	}
+	if s.memory != "" {
+		limit, err := bench.ParseBytes(s.memory)
+		if err != nil {
+			return usage("--memory: "+err.Error(), "give a number with a unit: 512MiB, 2g")
+		}
+		if limit != 0 && limit < 8*bench.MiB {
+			return usage(fmt.Sprintf("--memory %s is too little for any container", s.memory), "give 8MiB or more; 0 means no limit")
+		}
+		s.memoryLimit = limit
+	}
+	if s.readme != "" {
+		if info, err := os.Stat(s.readme); err != nil || info.IsDir() {
+			return usage(fmt.Sprintf("--readme %s is no file that can be read", s.readme), "name an existing Markdown file")
+		}
+	}
+	return nil
+}
+
+// design turns the settings into what is to be done with these variants.
+func (s *settings) design(variants []bench.Variant) bench.Design {
+	d := bench.Design{
+		Variants: variants, Baseline: s.baseline, Rounds: s.rounds, Batches: s.batches,
+		Pause: s.pause, Idle: s.idle, Sleep: s.sleep, Workers: s.workers, Threads: s.threads,
+		Transport: s.transport, MemoryLimit: s.memoryLimit, SampleEvery: 50 * time.Millisecond,
+		Seed: s.seed, Quick: s.quick,
+	}
+	if d.Seed == 0 {
+		d.Seed = rand.Uint64N(1 << 32)
+	}
+	return d
+}
+
+// outFolder gives the folder for the results of a run that starts at that time.
+func (s *settings) outFolder(at time.Time) string {
+	if s.out != "" {
+		return s.out
+	}
+	return filepath.Join("results", at.Format("2006-01-02T15-04-05"))
+}
+
+func isPlanMistake(err error) bool {
+	var mistakes plan.Errors
+	var one *plan.Mistake
+	return errors.As(err, &mistakes) || errors.As(err, &one)
+}

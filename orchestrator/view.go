@@ -1,0 +1,212 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/lab"
+)
+
+// view shows what happens while it happens, on standard error: one line for
+// each step and batch, and on a terminal a live bar per variant below them. It
+// is safe for use by several goroutines.
+type view struct {
+	mu     sync.Mutex
+	w      io.Writer
+	quiet  bool
+	design bench.Design
+	bars   *bars // nil off a terminal
+}
+
+var _ lab.Observer = (*view)(nil)
+
+// newView shows on w.
+func newView(w io.Writer, quiet bool, d bench.Design) *view {
+	v := &view{w: w, quiet: quiet, design: d}
+	if !quiet && terminalWidth(w) > 0 {
+		v.bars = newBars(w, d)
+	}
+	return v
+}
+
+// close takes the live part off the screen.
+func (v *view) close() {
+	if v.bars != nil {
+		v.bars.close()
+	}
+}
+
+// line prints a step. Steps begin with a word of what they are about.
+func (v *view) line(head, format string, args ...any) {
+	if !v.quiet {
+		v.print(fmt.Sprintf("%-10s ", head) + fmt.Sprintf(format, args...))
+	}
+}
+
+// warn prints also where progress is not wanted.
+func (v *view) warn(text string) { v.print("warning: " + text) }
+
+func (v *view) print(text string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.bars != nil {
+		v.bars.above(text)
+		return
+	}
+	fmt.Fprintln(v.w, text)
+}
+
+// logger is for what the engines have to say beside errors.
+func (v *view) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(viewWriter{v}, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
+
+// viewWriter lets a logger print whole lines through the view.
+type viewWriter struct{ v *view }
+
+func (w viewWriter) Write(p []byte) (int, error) {
+	w.v.print(strings.TrimSuffix(string(p), "\n"))
+	return len(p), nil
+}
+
+// header says what is going to be done.
+func (v *view) header(d bench.Design, p bench.Plan) {
+	for _, line := range headerLines(d, p) {
+		if !v.quiet {
+			v.print(line)
+		}
+	}
+}
+
+// headerLines describes plan and design; --dry-run prints them too.
+func headerLines(d bench.Design, p bench.Plan) []string {
+	var bodies []string
+	for _, item := range p.Items {
+		bodies = append(bodies, fmt.Sprintf("%s %s", item.Name, kilobytes(item.BodyBytes)))
+	}
+	tags := "no tags"
+	if len(p.Tags) > 0 {
+		tags = "tags " + strings.Join(p.Tags, ",")
+	}
+	var variants []string
+	for _, v := range d.Variants {
+		variants = append(variants, v.Name)
+	}
+	lines := []string{
+		fmt.Sprintf("plan       %s · %s · %s requests a batch (%s), %d at a time      sha256 %.12s",
+			p.File, tags, thousands(p.Iterations*len(p.Items)), strings.Join(bodies, ", "), p.Concurrency, p.SHA256),
+		fmt.Sprintf("design     %s together, against %s · %s × %s · pause %v · idle %v · sleep %v · %d workers, %s · %s · seed %d",
+			strings.Join(variants, ", "), d.Baseline, plural(d.Rounds, "round", "rounds"), plural(d.Batches, "batch", "batches"), d.Pause, d.Idle, d.Sleep, d.Workers, d.Threads, d.Transport, d.Seed),
+	}
+	if d.MemoryLimit > 0 {
+		lines = append(lines, fmt.Sprintf("limit      %.0f MiB of memory for each container", d.MemoryLimit.MiB()))
+	}
+	if d.Quick {
+		lines = append(lines, "quick      a preset for a first look: indicative")
+	}
+	return lines
+}
+
+// Preparing shows the steps of the images and the lines of their logs.
+func (v *view) Preparing(p engine.Progress) {
+	switch p.Event {
+	case engine.Building:
+		v.line("image", "%s: %s", p.Variant, p.Text)
+	case engine.Log:
+		// Docker's notes on its layers say nothing to people.
+		if text := strings.TrimSpace(p.Text); text != "" && !strings.HasPrefix(text, "--->") && !strings.HasPrefix(text, "Removing intermediate") {
+			v.line("", "%s | %s", p.Variant, p.Text)
+		}
+	case engine.Built:
+		v.line("image", "%s: built in %.0f s %s", p.Variant, p.Took.Seconds(), p.Text)
+	case engine.Reused:
+		v.line("image", "%s: nothing changed, reused %s", p.Variant, p.Text)
+	}
+}
+
+// Proved shows which allocator a variant runs.
+func (v *view) Proved(variant string, _ int, instance string, p bench.Proof) {
+	arenas := ""
+	if p.Arenas > 0 {
+		arenas = fmt.Sprintf(", %d arenas", p.Arenas)
+	}
+	v.line("proof", "%s runs %s %s, %s%s · as %s", variant, p.Allocator, p.Version, p.Linkage, arenas, instance)
+}
+
+// Phase shows that a phase begins.
+func (v *view) Phase(variant string, round int, p bench.Phase) {
+	if v.bars != nil {
+		return // the bar says it
+	}
+	switch p.Kind {
+	case bench.PhaseWarmup:
+		v.line(variant, "round %d/%d, warm-up", round, v.design.Rounds)
+	case bench.PhaseBatch:
+		v.line(variant, "batch %d/%d begins", p.Batch, v.design.Batches)
+	case bench.PhasePause:
+		v.line(variant, "pause %v", v.design.Pause)
+	case bench.PhaseIdle:
+		v.line(variant, "idle %v", v.design.Idle)
+	}
+}
+
+// Batch shows the outcome of a batch.
+func (v *view) Batch(variant string, round int, b bench.Batch, highest bench.Bytes) {
+	v.line(variant, "round %d batch %d/%d: %s requests in %.1f s, %d failed, peak %.0f MiB, p50 %s, p99 %s",
+		round, b.Number, v.design.Batches, thousands(b.Requests), (b.End - b.Start).Seconds(), b.Failed, highest.MiB(),
+		b.Latency.P50.Round(time.Millisecond), b.Latency.P99.Round(time.Millisecond))
+}
+
+// Status moves the bar.
+func (v *view) Status(s lab.Status) {
+	if v.bars != nil {
+		v.bars.update(s)
+	}
+}
+
+// Ended shows why a trial came to an early end.
+func (v *view) Ended(t bench.Trial) {
+	if t.Error != "" {
+		v.warn(fmt.Sprintf("%s, round %d: %s", t.Variant, t.Round, t.Error))
+	}
+	if v.bars != nil {
+		v.bars.done(t.Variant)
+	}
+}
+
+// Note shows something else.
+func (v *view) Note(text string) { v.line("note", "%s", text) }
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return thousands(n) + " " + many
+}
+
+// thousands writes a count with separators: 12,500.
+func thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// kilobytes writes the size of a body in decimal units, as HTTP counts.
+func kilobytes(b bench.Bytes) string {
+	switch {
+	case b >= 1e6:
+		return fmt.Sprintf("%.2f MB", float64(b)/1e6)
+	case b >= 1e3:
+		return fmt.Sprintf("%.0f kB", float64(b)/1e3)
+	}
+	return fmt.Sprintf("%d B", b)
+}

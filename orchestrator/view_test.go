@@ -1,0 +1,111 @@
+package main
+
+import (
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/lab"
+)
+
+func TestNumbers(t *testing.T) {
+	check := func(got, want string) {
+		t.Helper()
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	check(thousands(0), "0")
+	check(thousands(999), "999")
+	check(thousands(1000), "1,000")
+	check(thousands(12500), "12,500")
+	check(thousands(-1234567), "-1,234,567")
+	check(kilobytes(31), "31 B")
+	check(kilobytes(604_654), "605 kB")
+	check(kilobytes(1_970_900), "1.97 MB")
+	check(plural(1, "batch", "batches"), "1 batch")
+	check(plural(3, "batch", "batches"), "3 batches")
+	check(sparkline(nil), "")
+	check(sparkline([]bench.Bytes{0, 50, 100}), "▁▄█")
+}
+
+// TestBars moves the live bars from several goroutines while they are drawn, and
+// prints lines above them: nothing may block.
+func TestBars(t *testing.T) {
+	var out safeBuffer
+	b := newBars(&out, bench.Design{})
+	var trials sync.WaitGroup
+	for _, variant := range []string{"libc", "jemalloc", "musl"} {
+		trials.Go(func() {
+			for i := range 200 {
+				b.update(lab.Status{Variant: variant, Phase: bench.PhaseBatch, Batch: 1, Batches: 2, Done: i, Total: 200, RSS: bench.MiB})
+				if i%50 == 0 {
+					b.above("a line about " + variant)
+				}
+				time.Sleep(2 * time.Millisecond)
+			}
+			b.done(variant)
+		})
+	}
+	trials.Wait()
+	b.update(lab.Status{Variant: "libc", Total: 10})
+	b.close()
+	for _, want := range []string{"libc batch 1/2", "1 MiB", "a line about musl", "0 failed"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q was never drawn", want)
+		}
+	}
+}
+
+// safeBuffer is a buffer for several goroutines.
+type safeBuffer struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (b *safeBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *safeBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// TestPlainView is what a log file gets: a line for each step, none of it with
+// -q but the warnings.
+func TestPlainView(t *testing.T) {
+	show := func(quiet bool) string {
+		var out strings.Builder
+		v := newView(&out, quiet, bench.Design{Rounds: 1, Batches: 2})
+		v.Preparing(engine.Progress{Variant: "libc", Event: engine.Log, Text: "Step 1/2 : FROM x"})
+		v.Preparing(engine.Progress{Variant: "libc", Event: engine.Log, Text: " ---> 0123456789ab"})
+		v.Preparing(engine.Progress{Variant: "libc", Event: engine.Built, Text: "stair-stepper:libc", Took: 12 * time.Second})
+		v.Proved("libc", 1, "stepper-libc", bench.Proof{Allocator: "glibc", Version: "2.36", Linkage: "linked", Arenas: 16})
+		v.Phase("libc", 1, bench.Phase{Kind: bench.PhaseBatch, Batch: 1})
+		v.Status(lab.Status{Variant: "libc"})
+		v.Batch("libc", 1, bench.Batch{Number: 1, Requests: 2500, End: 73 * time.Second, Latency: bench.Latency{P50: 467e6, P99: 520e6}}, 576*bench.MiB)
+		v.Ended(bench.Trial{Variant: "libc", Round: 1, Error: "died in batch 2: exit 1"})
+		v.close()
+		return out.String()
+	}
+	want := `           libc | Step 1/2 : FROM x
+image      libc: built in 12 s stair-stepper:libc
+proof      libc runs glibc 2.36, linked, 16 arenas · as stepper-libc
+libc       batch 1/2 begins
+libc       round 1 batch 1/2: 2,500 requests in 73.0 s, 0 failed, peak 576 MiB, p50 467ms, p99 520ms
+warning: libc, round 1: died in batch 2: exit 1
+`
+	if got := show(false); got != want {
+		t.Errorf("shows\n%s\nwant\n%s", got, want)
+	}
+	if got := show(true); got != "warning: libc, round 1: died in batch 2: exit 1\n" {
+		t.Errorf("-q shows\n%s", got)
+	}
+}
