@@ -51,20 +51,6 @@ func Digest(parts ...string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// The kernel takes 108 bytes for a socket's path, its end mark included.
-const maxSocket = 107
-
-// CheckSocket refuses the path of a unix socket that the kernel would.
-func CheckSocket(path string) error {
-	if len(path) <= maxSocket {
-		return nil
-	}
-	return &Hinted{
-		Err:    fmt.Errorf("the socket's path is %d bytes long, the kernel takes %d: %s", len(path), maxSocket, path),
-		Advice: "set TMPDIR to a shorter folder, such as /tmp",
-	}
-}
-
 // SafeName makes a name that containers, image tags and folders may carry.
 func SafeName(name string) string {
 	return strings.Map(func(r rune) rune {

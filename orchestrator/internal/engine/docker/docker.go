@@ -39,7 +39,7 @@ type Options struct {
 	Root       string       // the project's folder: go.mod, Dockerfile.*, services
 	Log        *slog.Logger // what the engine does, for --verbose; nil: nothing is logged
 	Owner      engine.Owner // who answers for what is made; zero: this process
-	SocketRoot string       // where the folders for the sockets are made; empty: the system's temporary folder
+	SocketRoot string       // where the folders for the sockets are made; empty: engine.SocketRoot chooses
 	// Client is the connection; nil: as DOCKER_HOST and its companions say.
 	// Close closes it in either case.
 	Client *client.Client
@@ -74,7 +74,7 @@ func New(opts Options) (*Engine, error) {
 		}
 	}
 	if opts.SocketRoot == "" {
-		opts.SocketRoot = os.TempDir()
+		opts.SocketRoot = engine.SocketRoot(os.TempDir(), "/tmp")
 	}
 	sockets, err := filepath.Abs(opts.SocketRoot)
 	if err != nil {

@@ -29,7 +29,7 @@ type Options struct {
 	Root      string       // the project's folder: go.mod, Dockerfile.*, services
 	Log       *slog.Logger // what the engine does; nil: nothing is logged
 	Owner     engine.Owner // who answers for what is started; zero: this process
-	StateRoot string       // where runs have their folders; empty: the system's temporary folder
+	StateRoot string       // where runs have their folders; empty: engine.SocketRoot chooses
 	CacheDir  string       // where binaries are kept; empty: stair-stepper in the user's cache folder
 }
 
@@ -64,7 +64,7 @@ func New(opts Options) (*Engine, error) {
 		}
 	}
 	if opts.StateRoot == "" {
-		opts.StateRoot = os.TempDir()
+		opts.StateRoot = engine.SocketRoot(os.TempDir(), "/tmp")
 	}
 	state, err := filepath.Abs(opts.StateRoot)
 	if err != nil {

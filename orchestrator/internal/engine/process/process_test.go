@@ -26,7 +26,7 @@ func newEngine(t *testing.T, root, state, cache string, owner engine.Owner) *pro
 // shortDir is a folder whose name leaves room for a socket.
 func shortDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "p")
+	dir, err := os.MkdirTemp(engine.SocketRoot(os.TempDir(), "/tmp"), "p")
 	if err != nil {
 		t.Fatal(err)
 	}
