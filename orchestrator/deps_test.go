@@ -17,15 +17,18 @@ const module = "github.com/stair-stepper/stair-stepper/"
 // is drawn here and nowhere else: a new arrow or room is added to this table,
 // with a reason in the commit, or not at all.
 var arrows = map[string][]string{
-	"orchestrator":                            {"engine", "engine/docker", "engine/process", "lab", "load", "report", "plan", "bench"},
+	"orchestrator":                            {"engine", "engine/docker", "engine/process", "lab", "load", "report", "console", "plan", "vars", "bench"},
 	"orchestrator/internal/bench":             {},
-	"orchestrator/internal/plan":              {},
+	"orchestrator/internal/vars":              {},
+	"orchestrator/internal/weburl":            {},
+	"orchestrator/internal/plan":              {"vars", "weburl"},
 	"orchestrator/internal/stat":              {},
 	"orchestrator/internal/engine":            {"bench"},
 	"orchestrator/internal/engine/docker":     {"engine", "bench"},
 	"orchestrator/internal/engine/process":    {"engine", "bench"},
 	"orchestrator/internal/engine/enginetest": {"engine", "bench"}, // for tests alone
-	"orchestrator/internal/load":              {"plan", "bench"},
+	"orchestrator/internal/load":              {"plan", "vars", "weburl", "bench"},
+	"orchestrator/internal/console":           {"load", "plan", "bench"}, // what people who know drill see
 	"orchestrator/internal/meter":             {"bench"},
 	"orchestrator/internal/lab":               {"engine", "load", "meter", "plan", "bench"}, // it never sees Docker
 	"orchestrator/internal/report":            {"stat", "bench"},                            // a saved file renders anywhere

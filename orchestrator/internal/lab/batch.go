@@ -42,7 +42,7 @@ func (t *trial) batch(ctx context.Context, number int) error {
 	b.End = b.Start + sent.End.Sub(sent.Start)
 	b.Requests, b.Failed, b.Errors = sent.Requests, sent.Failed, sent.Errors
 	b.Statuses, b.Answers = sent.Statuses, sent.Answers
-	b.SentBytes, b.Latency = sent.SentBytes, sent.Latency
+	b.SentBytes, b.Latency = sent.SentBytes, sent.Latency.Summary()
 	b.Interrupted = sent.Interrupted || err != nil
 
 	// Readings of a process that died in the batch fail: the batch keeps what

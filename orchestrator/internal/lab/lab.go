@@ -182,7 +182,7 @@ func Describe(p *plan.Plan) bench.Plan {
 	}
 	for _, r := range p.Requests() {
 		b.Items = append(b.Items, bench.PlanItem{
-			Name: r.Name, Method: r.Method, URL: r.URL, BodyBytes: bench.Bytes(len(r.Body)), Tags: append([]string{}, r.Tags...),
+			Name: r.Name, Method: r.Method, URL: r.Address, BodyBytes: bench.Bytes(len(r.Body.Bytes)), Tags: append([]string{}, r.Tags...),
 		})
 	}
 	return b

@@ -19,7 +19,7 @@ func minimalServer(tb testing.TB, network string) Target {
 	tb.Helper()
 	address := "127.0.0.1:0"
 	if network == "unix" {
-		address = filepath.Join(tb.TempDir(), "s")
+		address = filepath.Join(shortDir(tb), "s")
 	}
 	l, err := net.Listen(network, address)
 	if err != nil {

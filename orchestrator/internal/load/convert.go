@@ -22,9 +22,9 @@ func Run(ctx context.Context, p *plan.Plan, target Target, opt Options) (Result,
 	for _, r := range p.Requests() {
 		headers := make([]header, len(r.Headers))
 		for i, h := range r.Headers {
-			headers[i] = header{h.Name, h.Value}
+			headers[i] = header{h.Name, h.Value.String()}
 		}
-		req, err := render(r.Method, r.URL, host, headers, r.Body)
+		req, err := render(r.Method, r.Address, host, headers, r.Body.Bytes)
 		if err != nil {
 			return Result{}, fmt.Errorf("request %q: %w", r.Name, err)
 		}

@@ -22,13 +22,14 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
 )
 
 // DefaultTimeout bounds a request where Options says nothing.
 const DefaultTimeout = 10 * time.Second
 
-// Target is where the plan is sent, whatever the plan's own base says.
+// Target is where the plan is sent, whatever the plan's own base says. The
+// zero Target sends every request where its URL says.
 type Target struct {
 	Network string // "unix" or "tcp"
 	Address string // the socket's path, or host:port
@@ -41,6 +42,26 @@ type Options struct {
 	// off may be so up to a sixteenth of Timeout, at most 250 ms, later.
 	// 0 means DefaultTimeout.
 	Timeout time.Duration
+	// Duration is the time after which no iteration starts; those in flight
+	// come to their end. 0: no limit.
+	Duration time.Duration
+	// CompatRampup keeps drill's rule: whole seconds an iteration, slept after
+	// it has its place among those in flight.
+	CompatRampup bool
+	// Relaxed fills in nothing for an unknown variable in a request or
+	// command, and tells Unknown; otherwise the iteration fails.
+	Relaxed bool
+	Unknown func(name string)
+	// Insecure accepts any certificate.
+	Insecure bool
+	// Env is what is looked up where the iteration has no such variable.
+	Env vars.Env
+	// NoProxy leaves proxies that Env names alone.
+	NoProxy bool
+	// Observer, where set, is told of every item; Verbose has it told all of a
+	// request and its answer.
+	Observer Observer
+	Verbose  bool
 	// Progress, where set, counts along while the run goes on.
 	Progress *Progress
 }
@@ -66,31 +87,6 @@ func (p *Progress) count(failed bool) {
 	if failed {
 		p.failed.Add(1)
 	}
-}
-
-// Result is what one run measured.
-type Result struct {
-	Start time.Time // just before the first request
-	End   time.Time // just after the last byte of the last answer
-
-	Requests int // that came to their end: answered or failed
-	Failed   int // answered outside 200-299, or not answered
-
-	// Errors counts failures by class: "connect" (nobody listens), "timeout",
-	// "reset" (by the peer), "eof" (closed before the end of the answer),
-	// "protocol" (not HTTP/1.x), "other", and "status 503" and so on.
-	Errors map[string]int
-	// Statuses counts answers by status code.
-	Statuses map[string]int
-	// Answers counts answers by "status/body bytes". What a server answers in
-	// ever other sizes is counted under "status/other" in the end.
-	Answers map[string]int
-
-	SentBytes bench.Bytes   // heads and bodies of the requests that were sent whole
-	Latency   bench.Latency // of all Requests, from just before dispatch to the last byte or the failure
-	Clamped   int           // latencies beyond ten minutes, which the quantiles count as ten minutes
-
-	Interrupted bool // the context ended before the plan did
 }
 
 // work is a plan made ready to send.

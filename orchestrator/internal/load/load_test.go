@@ -65,13 +65,13 @@ func TestRun(t *testing.T) {
 		for _, r := range w.requests {
 			sent += 3 * r.size
 		}
-		if got.Latency.Min <= 0 || got.Latency.P50 < got.Latency.Min || got.Latency.Max < got.Latency.P999 || got.End.Before(got.Start) {
+		if got.Latency.Min() <= 0 || got.Latency.Quantile(0.5) < got.Latency.Min() || got.Latency.Max() < got.Latency.Quantile(0.999) || got.End.Before(got.Start) {
 			t.Errorf("latency %+v from %v to %v", got.Latency, got.Start, got.End)
 		}
-		check(t, got, Result{
+		check(t, got, Result{Counts: Counts{
 			Requests: 9, SentBytes: bench.Bytes(sent), Errors: map[string]int{},
 			Statuses: map[string]int{"200": 9}, Answers: map[string]int{"200/2": 9},
-		})
+		}})
 		if progress.Done() != 9 || progress.Failed() != 0 {
 			t.Errorf("progress: %d done, %d failed", progress.Done(), progress.Failed())
 		}
@@ -96,7 +96,7 @@ func TestConcurrency(t *testing.T) {
 		if took := time.Since(start); took != 6*time.Second {
 			t.Errorf("ten iterations of two seconds, four at a time, took %v; want 6s", took)
 		}
-		if l := got.Latency; l.Min != time.Second || l.Max != time.Second || l.P50 != time.Second || l.Mean != time.Second {
+		if l := got.Latency; l.Min() != time.Second || l.Max() != time.Second || l.Quantile(0.5) != time.Second || l.Mean() != time.Second {
 			t.Errorf("latency %+v; want 1s throughout", l)
 		}
 	})
@@ -112,7 +112,7 @@ func TestManyWorkers(t *testing.T) {
 		w := work{iterations: 300, requests: []request{mustRender(t, "GET", "/", nil)}}
 		got := run(t.Context(), w, Target{}, Options{}, rec.pipe)
 		rec.handlers.Wait()
-		if rec.peak != 300 || got.Requests != 300 || got.Answers["200/2"] != 300 || got.Latency.Max != time.Second {
+		if rec.peak != 300 || got.Requests != 300 || got.Answers["200/2"] != 300 || got.Latency.Max() != time.Second {
 			t.Errorf("%d in flight; %+v", rec.peak, got)
 		}
 	})
@@ -151,13 +151,13 @@ func TestDue(t *testing.T) {
 func TestDeadTarget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := work{concurrency: 4, iterations: 200, requests: []request{mustRender(t, "GET", "/", nil)}}
-		target := Target{"unix", filepath.Join(t.TempDir(), "none")}
+		target := Target{"unix", filepath.Join(shortDir(t), "none")}
 		start := time.Now()
 		got := run(t.Context(), w, target, Options{}, dialNet)
-		check(t, got, Result{
+		check(t, got, Result{Counts: Counts{
 			Requests: 200, Failed: 200, Errors: map[string]int{"connect": 200},
 			Statuses: map[string]int{}, Answers: map[string]int{},
-		})
+		}})
 		if took := time.Since(start); took < 500*time.Millisecond || took > 2*time.Second {
 			t.Errorf("200 refused connects took %v", took)
 		}
@@ -186,7 +186,7 @@ func TestCancel(t *testing.T) {
 			if took := time.Since(start); took > 2*time.Second {
 				t.Errorf("%s: it took %v to stop", name, took)
 			}
-			check(t, got, Result{Interrupted: true, Errors: map[string]int{}, Statuses: map[string]int{}, Answers: map[string]int{}})
+			check(t, got, Result{Interrupted: true, Counts: Counts{Errors: map[string]int{}, Statuses: map[string]int{}, Answers: map[string]int{}}})
 		}
 		close(hold)
 	})

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"net/http"
 	"path/filepath"
 	"sync"
@@ -58,12 +59,24 @@ func text(s string) func(net.Conn, seen) bool {
 	}
 }
 
+// shortDir is a folder whose name leaves room for a socket's, whatever TMPDIR
+// says.
+func shortDir(tb testing.TB) string {
+	tb.Helper()
+	dir, err := os.MkdirTemp("/tmp", "load-")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
 // listen starts it on a fresh unix socket or TCP port.
 func (r *recorder) listen(t testing.TB, network string) Target {
 	t.Helper()
 	address := "127.0.0.1:0"
 	if network == "unix" {
-		address = filepath.Join(t.TempDir(), "s")
+		address = filepath.Join(shortDir(t), "s")
 	}
 	l, err := net.Listen(network, address)
 	if err != nil {

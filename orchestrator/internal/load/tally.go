@@ -6,16 +6,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
-
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 )
 
 const (
-	// The histogram counts microseconds up to ten minutes, to three digits.
-	maxLatency = 10 * time.Minute
-	digits     = 3
-
 	// maxTallies bounds their number: each takes about 180 kB, most of it the
 	// histogram's, and a plan may ask for ten thousand workers.
 	maxTallies = 64
@@ -38,19 +32,17 @@ type size struct {
 type tally struct {
 	mu sync.Mutex // for record; nobody waits for it where workers are few
 
-	requests, failed, clamped int
-	sent                      int64
-	failures                  [classes]int
-	statuses                  [maxCode]int
-	sizes                     map[size]int
-	latency                   *hdrhistogram.Histogram
-	sum, least, most          time.Duration // exact, beside the histogram
+	requests, failed int
+	sent             int64
+	failures         [classes]int
+	statuses         [maxCode]int
+	sizes            map[size]int
+	latency          Histogram
 }
 
 func newTally() *tally {
 	return &tally{
-		sizes:   make(map[size]int),
-		latency: hdrhistogram.New(1, int64(maxLatency/time.Microsecond), digits),
+		sizes: make(map[size]int),
 	}
 }
 
@@ -59,7 +51,8 @@ func newTally() *tally {
 func (t *tally) record(took time.Duration, sent int, ans answer, cause class) (failed bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.time(took)
+	t.requests++
+	t.latency.Record(took)
 	t.sent += int64(sent)
 	if cause != answered {
 		t.failures[cause]++
@@ -75,21 +68,6 @@ func (t *tally) record(took time.Duration, sent int, ans answer, cause class) (f
 	return false
 }
 
-func (t *tally) time(took time.Duration) {
-	if t.requests == 0 || took < t.least {
-		t.least = took
-	}
-	t.most = max(t.most, took)
-	t.sum += took
-	t.requests++
-	if took > maxLatency {
-		took = maxLatency
-		t.clamped++
-	}
-	// The only error is a value out of range, which the clamp rules out.
-	_ = t.latency.RecordValue(int64(took / time.Microsecond))
-}
-
 func (t *tally) size(key size, n int) {
 	if _, known := t.sizes[key]; !known && len(t.sizes) >= maxSizes {
 		key.body = -1
@@ -99,17 +77,8 @@ func (t *tally) size(key size, n int) {
 
 // merge adds what another tally counted.
 func (t *tally) merge(from *tally) {
-	if from.requests == 0 {
-		return
-	}
-	if t.requests == 0 || from.least < t.least {
-		t.least = from.least
-	}
-	t.most = max(t.most, from.most)
-	t.sum += from.sum
 	t.requests += from.requests
 	t.failed += from.failed
-	t.clamped += from.clamped
 	t.sent += from.sent
 	for i, n := range from.failures {
 		t.failures[i] += n
@@ -120,12 +89,12 @@ func (t *tally) merge(from *tally) {
 	for key, n := range from.sizes {
 		t.sizes[key] += n
 	}
-	t.latency.Merge(from.latency)
+	t.latency.Merge(&from.latency)
 }
 
 // report fills in what the tally knows.
 func (t *tally) report(r *Result) {
-	r.Requests, r.Failed, r.Clamped = t.requests, t.failed, t.clamped
+	r.Requests, r.Failed = t.requests, t.failed
 	r.SentBytes = bench.Bytes(t.sent)
 	r.Errors, r.Statuses, r.Answers = map[string]int{}, map[string]int{}, map[string]int{}
 	for i, n := range t.failures {
@@ -149,26 +118,5 @@ func (t *tally) report(r *Result) {
 		}
 		r.Answers[fmt.Sprintf("%d/%d", key.status, key.body)] = n
 	}
-	r.Latency = t.quantiles()
-}
-
-// quantiles reads the histogram. It knows a value to three digits only, so
-// the quantiles are kept between the exact ends.
-func (t *tally) quantiles() bench.Latency {
-	if t.requests == 0 {
-		return bench.Latency{}
-	}
-	at := func(percent float64) time.Duration {
-		d := time.Duration(t.latency.ValueAtPercentile(percent)) * time.Microsecond
-		return min(max(d, t.least), t.most)
-	}
-	return bench.Latency{
-		Min:  t.least,
-		Mean: t.sum / time.Duration(t.requests),
-		P50:  at(50),
-		P90:  at(90),
-		P99:  at(99),
-		P999: at(99.9),
-		Max:  t.most,
-	}
+	r.Latency, r.FirstByte = &t.latency, &Histogram{}
 }

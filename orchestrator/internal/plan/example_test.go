@@ -43,7 +43,7 @@ plan:
 		log.Fatal(err)
 	}
 	for _, r := range p.Requests() {
-		fmt.Printf("%d times %s: %s %s, %d bytes\n", p.Iterations, r.Name, r.Method, r.URL, len(r.Body))
+		fmt.Printf("%d times %s: %s %s, %d bytes\n", p.Iterations, r.Name, r.Method, r.Address, len(r.Body.Bytes))
 	}
 	// Output:
 	// 10 times change: POST http://localhost:3000/widgets, 14 bytes

@@ -39,7 +39,7 @@ func (p *Plan) SHA256() string {
 	for _, r := range requests {
 		writeText(h, "request")
 		writeText(h, r.Method)
-		writeText(h, pathAndQuery(r.URL))
+		writeText(h, pathAndQuery(r.Address))
 		headers := slices.Clone(r.Headers)
 		for i := range headers {
 			headers[i].Name = strings.ToLower(headers[i].Name)
@@ -48,10 +48,10 @@ func (p *Plan) SHA256() string {
 		writeNumber(h, int64(len(headers)))
 		for _, header := range headers {
 			writeText(h, header.Name)
-			writeText(h, header.Value)
+			writeText(h, header.Value.String())
 		}
-		writeNumber(h, int64(len(r.Body)))
-		h.Write(r.Body)
+		writeNumber(h, int64(len(r.Body.Bytes)))
+		h.Write(r.Body.Bytes)
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
 )
 
 // itemKeys are the keys of an item. Those of notYet are known to drill and not
@@ -85,7 +87,7 @@ func (l *loader) item(f *file, n *yaml.Node) {
 	if !supported || r == nil {
 		return
 	}
-	r.Name, r.Tags, r.Pos = name, tags, f.pos(n)
+	r.Step, r.Shown = Step{name, tags, f.pos(n)}, vars.Parse(name)
 	l.plan.Items = append(l.plan.Items, r)
 }
 

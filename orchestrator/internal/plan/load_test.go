@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
 )
 
 // loadText loads a benchmark file that is not on disk.
@@ -167,10 +169,10 @@ func TestSHA256(t *testing.T) {
 		"concurrency": func(p *Plan) { p.Concurrency++ },
 		"ramp-up":     func(p *Plan) { p.Rampup = time.Second },
 		"method":      func(p *Plan) { p.Requests()[0].Method = "PUT" },
-		"path":        func(p *Plan) { p.Requests()[0].URL += "b" },
-		"query":       func(p *Plan) { p.Requests()[0].URL += "?" },
-		"body":        func(p *Plan) { p.Requests()[0].Body = []byte("Text") },
-		"header":      func(p *Plan) { p.Requests()[0].Headers[0].Value = "c" },
+		"path":        func(p *Plan) { p.Requests()[0].Address += "b" },
+		"query":       func(p *Plan) { p.Requests()[0].Address += "?" },
+		"body":        func(p *Plan) { p.Requests()[0].Body.Bytes = []byte("Text") },
+		"header":      func(p *Plan) { p.Requests()[0].Headers[0].Value = vars.Parse("c") },
 		"headers":     func(p *Plan) { p.Requests()[0].Headers = nil },
 		"items":       func(p *Plan) { p.Items = append(p.Items, p.Items[0]) },
 	}
@@ -247,8 +249,8 @@ func FuzzLoad(f *testing.F) {
 			t.Errorf("concurrency %d, iterations %d, rampup %v, %d items", p.Concurrency, p.Iterations, p.Rampup, len(p.Items))
 		}
 		for _, r := range p.Requests() {
-			if u, err := url.Parse(r.URL); err != nil || u.Host == "" || u.Path == "" {
-				t.Errorf("the URL %q: %v", r.URL, err)
+			if u, err := url.Parse(r.Address); err != nil || u.Host == "" || u.Path == "" {
+				t.Errorf("the URL %q: %v", r.Address, err)
 			}
 		}
 		again, err := loadText(text, Options{})

@@ -17,6 +17,8 @@ package plan
 import (
 	"slices"
 	"time"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
 )
 
 // Options are what a command line adds to a plan.
@@ -25,6 +27,7 @@ type Options struct {
 	SkipTags []string // leave out items with one of these tags
 	TagsSet  bool     // Tags was given, even if it is empty: then no ordinary item runs
 	Strict   bool     // every warning is a mistake
+	Env      vars.Env // for variables in base and in numbers
 }
 
 // Plan is a benchmark file with all that it includes, filtered by tags.
@@ -34,6 +37,7 @@ type Plan struct {
 	Concurrency int           // iterations in flight, from 1 to Iterations
 	Iterations  int           // how often the list of items is run, at least 1
 	Rampup      time.Duration // over which the first iterations are spread
+	Rate        float64       // iterations started a second, whatever the answers do; 0: a closed loop
 	Items       []Item        // of one iteration, in order
 	Lab         []Setting     // the key lab, in the file's order
 	Warnings    []Warning     // in the order of the files
@@ -43,34 +47,6 @@ type Plan struct {
 	asked   property         // the concurrency that the file asks for
 	sources map[string]*file // by name, for ErrorAt
 }
-
-// Item is one step of an iteration. The kinds are closed: *Request is the only
-// one so far.
-type Item interface {
-	// At is the place of the item in its file.
-	At() Position
-	item()
-}
-
-// Request is an item that sends one HTTP request.
-type Request struct {
-	Name    string
-	Method  string // upper case
-	URL     string // absolute and escaped, without a fragment
-	Headers []Header
-	Body    []byte // shared by all iterations: not to be changed
-	Tags    []string
-	Pos     Position
-}
-
-// Header is one header field. No two of a request have the same name in
-// another case.
-type Header struct{ Name, Value string }
-
-// At implements Item.
-func (r *Request) At() Position { return r.Pos }
-
-func (r *Request) item() {}
 
 // Setting is one entry of the key lab. What it means is the command's business.
 type Setting struct {

@@ -120,12 +120,12 @@ func describe(p *Plan) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "concurrency %d, iterations %d, rampup %v\n", p.Concurrency, p.Iterations, p.Rampup)
 	for _, r := range p.Requests() {
-		fmt.Fprintf(&b, "%v %s: %s %s tags %v\n", r.Pos, r.Name, r.Method, r.URL, r.Tags)
+		fmt.Fprintf(&b, "%v %s: %s %s tags %v\n", r.Pos, r.Name, r.Method, r.Address, r.Tags)
 		for _, h := range r.Headers {
-			fmt.Fprintf(&b, "    %s: %s\n", h.Name, h.Value)
+			fmt.Fprintf(&b, "    %s: %s\n", h.Name, h.Value.String())
 		}
-		if r.Body != nil {
-			fmt.Fprintf(&b, "    %q\n", r.Body)
+		if r.Body.Bytes != nil {
+			fmt.Fprintf(&b, "    %q\n", r.Body.Bytes)
 		}
 	}
 	for _, s := range p.Lab {
@@ -150,14 +150,14 @@ func TestRealPlan(t *testing.T) {
 		var got []string
 		for _, r := range p.Requests() {
 			got = append(got, r.Name)
-			if r.Method != "POST" || r.URL != "http://localhost:3000/widgets" {
-				t.Errorf("%s: %s %s", r.Name, r.Method, r.URL)
+			if r.Method != "POST" || r.Address != "http://localhost:3000/widgets" {
+				t.Errorf("%s: %s %s", r.Name, r.Method, r.Address)
 			}
-			if diff := cmp.Diff([]Header{{"content-type", "application/json"}}, r.Headers); diff != "" {
+			if diff := cmp.Diff("content-type: application/json", r.Headers[0].Name+": "+r.Headers[0].Value.String()); diff != "" {
 				t.Errorf("%s: headers (-want +got)\n%s", r.Name, diff)
 			}
-			if r.Body[0] != '{' || r.Body[len(r.Body)-1] != '}' || len(r.Body) >= 2<<20 {
-				t.Errorf("%s: a body of %d bytes, %.20q …", r.Name, len(r.Body), r.Body)
+			if b := r.Body.Bytes; b[0] != '{' || b[len(b)-1] != '}' || len(b) >= 2<<20 {
+				t.Errorf("%s: a body of %d bytes, %.20q …", r.Name, len(b), b)
 			}
 		}
 		if diff := cmp.Diff(want, got); diff != "" {

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
 )
 
 var (
@@ -30,7 +32,7 @@ func (l *loader) request(f *file, e entry) *Request {
 	r.Method = l.method(f, get(list, "method"))
 	r.Headers = l.headers(f, get(list, "headers"))
 	if slices.Contains(methods, r.Method) {
-		r.Body = l.body(f, e.key, r.Method, get(list, "body"))
+		r.Body.Bytes = l.body(f, e.key, r.Method, get(list, "body"))
 	}
 	if len(l.errs) > before || target == nil {
 		return nil
@@ -39,7 +41,7 @@ func (l *loader) request(f *file, e entry) *Request {
 		r.authorize(u)
 		target.User = nil
 	}
-	r.URL = target.String()
+	r.URL, r.Address = vars.Parse(get(list, "url").value.Value), target.String()
 	return r
 }
 
@@ -54,7 +56,7 @@ func (r *Request) authorize(u *url.Userinfo) {
 	}
 	password, _ := u.Password()
 	value := "Basic " + base64.StdEncoding.EncodeToString([]byte(u.Username()+":"+password))
-	r.Headers = append(r.Headers, Header{name, value})
+	r.Headers = append(r.Headers, Header{name, vars.Parse(value)})
 }
 
 // url reads the URL of a request and joins it to the base.
@@ -188,7 +190,7 @@ func (l *loader) header(f *file, e entry) (Header, bool) {
 		l.failAt(f, e.value, fmt.Sprintf("the header %q holds a line break or control character", short(name)), hint)
 		return Header{}, false
 	}
-	return Header{name, value}, true
+	return Header{name, vars.Parse(value)}, true
 }
 
 // token says whether s can be the name of a header.

@@ -60,7 +60,7 @@ func scripted(t *testing.T, root string, answers map[string]http.HandlerFunc) *E
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := New(Options{Root: root, Client: api, SocketRoot: t.TempDir()})
+	e, err := New(Options{Root: root, Client: api, SocketRoot: enginetest.ShortDir(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

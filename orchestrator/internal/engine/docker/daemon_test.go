@@ -34,11 +34,7 @@ func daemon(t *testing.T) *client.Client {
 func TestConformance(t *testing.T) {
 	api := daemon(t)
 	root, variant := enginetest.Project(t, false)
-	sockets, err := os.MkdirTemp("", "d")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(sockets)
+	sockets := enginetest.ShortDir(t)
 	if err := os.Chmod(sockets, 0o711); err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +100,7 @@ func TestBuildKit(t *testing.T) {
 	}
 	write("FROM scratch\nCOPY --chmod=0755 services/stepper/binary /stepper\n")
 	kit := variants(bench.Variant{Name: "kit", Dockerfile: "Dockerfile.kit"})
-	e, err := New(Options{Root: root, SocketRoot: t.TempDir()})
+	e, err := New(Options{Root: root, SocketRoot: enginetest.ShortDir(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

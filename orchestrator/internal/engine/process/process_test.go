@@ -23,20 +23,9 @@ func newEngine(t *testing.T, root, state, cache string, owner engine.Owner) *pro
 	return e
 }
 
-// shortDir is a folder whose name leaves room for a socket.
-func shortDir(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp(engine.SocketRoot(os.TempDir(), "/tmp"), "p")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
-}
-
 func TestConformance(t *testing.T) {
 	root, variant := enginetest.Project(t, true)
-	state, cache := shortDir(t), filepath.Join(t.TempDir(), "cache")
+	state, cache := enginetest.ShortDir(t), filepath.Join(t.TempDir(), "cache")
 	enginetest.Run(t, enginetest.Subject{
 		New: func(t *testing.T, owner engine.Owner) engine.Engine {
 			e := newEngine(t, root, state, cache, owner)
@@ -73,7 +62,7 @@ func hinted(t *testing.T, err error, text, advice string) {
 
 func TestMistakes(t *testing.T) {
 	root, variant := enginetest.Project(t, true)
-	e := newEngine(t, root, shortDir(t), t.TempDir(), engine.Owner{})
+	e := newEngine(t, root, enginetest.ShortDir(t), t.TempDir(), engine.Owner{})
 	prepare := func(dockerfile string) error {
 		t.Helper()
 		if dockerfile != "" {

@@ -1,0 +1,66 @@
+package load
+
+import (
+	"time"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+)
+
+// Result is what one run measured.
+type Result struct {
+	Start time.Time // just before the first request
+	End   time.Time // just after the last byte of the last answer
+
+	Counts         // of all requests
+	Groups []Group // by the name of the item, as it stands in the plan, in the plan's order
+
+	Iterations int // that came to their end, failed ones included
+	Broken     int // of these: ended early by an item that is no request, or that could not be sent
+	// Mistakes counts broken iterations by what broke them, in the plan's
+	// order; reasons beyond a hundred are counted together.
+	Mistakes []Mistake
+
+	// Of an open loop only:
+	Rate    float64 // intended starts a second; 0: it was a closed loop
+	Late    int     // iterations started over a millisecond after their intended start
+	Dropped int     // iterations never started: a timeout or more behind, or due when the run ended
+
+	Interrupted bool // the context ended before the plan did
+}
+
+// Mistake is a reason for which iterations broke.
+type Mistake struct {
+	Item string // its name as written
+	Text string
+	N    int
+}
+
+// Group is what was counted of the requests with one name.
+type Group struct {
+	Name string
+	Counts
+}
+
+// Counts is what was counted of some requests.
+type Counts struct {
+	Requests int // that came to their end: answered or failed
+	Failed   int // answered outside 200-299, or not answered
+
+	// Errors counts failures by class: "connect" (nobody listens), "timeout",
+	// "reset" (by the peer), "eof" (closed before the end of the answer),
+	// "protocol" (not HTTP/1.x), "tls" (no trust, no common version),
+	// "redirect" (too many, or to another scheme), "other", and "status 503"
+	// and so on.
+	Errors map[string]int
+	// Statuses counts answers by status code.
+	Statuses map[string]int
+	// Answers counts answers by "status/body bytes". What a server answers in
+	// ever other sizes is counted under "status/other" in the end.
+	Answers map[string]int
+
+	SentBytes     bench.Bytes // heads and bodies of the requests that were sent whole
+	ReceivedBytes bench.Bytes // bodies of answers
+
+	Latency   *Histogram // of all requests, from just before dispatch (open loop: from the intended start) to the last byte or the failure
+	FirstByte *Histogram // of those that were answered: to the first byte of the answer
+}
