@@ -19,7 +19,8 @@ const folderPrefix = "stair-stepper-"
 // lost their name. Networks there are none of: containers use the default one.
 func (e *Engine) Sweep(ctx context.Context) ([]string, error) {
 	removed, err := e.removeContainers(ctx, leftover)
-	folders, folderErr := e.removeFolders(ctx, engine.Run.Leftover)
+	// A folder that was kept with its container goes once the container is gone.
+	folders, folderErr := e.removeFolders(ctx, func(r engine.Run) bool { return r.Owner.Dead() })
 	images, imageErr := e.removeDangling(ctx)
 	return append(append(removed, folders...), images...), errors.Join(err, folderErr, imageErr)
 }
