@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/weburl"
 )
 
 // Item is one step of an iteration: a *Request, *Assign, *Assert, *Delay or
@@ -34,14 +35,17 @@ func (s *Step) item() {}
 // Request is an item that sends one HTTP request.
 type Request struct {
 	Step
-	Shown   vars.Text // the name, as log lines show it
-	Method  string    // upper case
-	URL     vars.Text // as written; the base goes in front of one that begins with a slash
-	Address string    // absolute and escaped, where no variable can change it; else empty
+	Shown   vars.Text  // the name, as log lines show it
+	Method  string     // upper case
+	URL     vars.Text  // as written; the base goes in front of one that begins with a slash
+	Address string     // absolute and escaped, where no variable can change it; else empty
+	Parsed  weburl.URL // Address taken apart
 	Headers []Header
 	Body    Body
 	Assign  string   // the variable for the answer; empty: none
 	Element *Element // nil: the request is not one of a loop's
+
+	own []Header // those of the file, without one for the user of a URL
 }
 
 // Header is one header field. No two of a request have the same name in

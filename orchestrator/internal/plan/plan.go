@@ -6,12 +6,15 @@
 // not stop the load but was surely not meant, such as a misspelt key, is a
 // Warning.
 //
-// The language is drill's, with three exceptions. Real YAML documents take the
-// place of drill's cutting at dashes; a concurrency above the iterations is
-// lowered to them; and the top-level key lab holds settings of this project,
-// which drill passes over. Of the items only requests with a fixed text are
-// known yet: anything else of the language is a mistake that says so, never
-// something left out in silence.
+// The language is drill's, whole: requests and the loops over them, assign,
+// assert, delay, exec, includes, tags and variables. What drill does quietly
+// and nobody expects, such as passing over a key beside another one, is done
+// here too, with a warning. What drill gives up on and can be understood is
+// accepted: fractions of a second in a delay, blanks in hexadecimal digits, a
+// concurrency above the iterations, which is lowered to them. Real YAML
+// documents take the place of drill's cutting at dashes. Two top-level keys are
+// our own: lab holds settings of this project, and arrival_rate turns the plan
+// into an open loop; drill passes over both.
 package plan
 
 import (
@@ -19,6 +22,7 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/weburl"
 )
 
 // Options are what a command line adds to a plan.
@@ -28,24 +32,32 @@ type Options struct {
 	TagsSet  bool     // Tags was given, even if it is empty: then no ordinary item runs
 	Strict   bool     // every warning is a mistake
 	Env      vars.Env // for variables in base and in numbers
+	Base     string   // in place of the file's base, if not empty
+	Seed     uint64   // orders the loops with shuffle; 0: another order with each load
+	Secrets  bool     // List shows the values of headers that hold secrets
 }
 
 // Plan is a benchmark file with all that it includes, filtered by tags.
 type Plan struct {
 	File        string        // as it was given to Load
 	Base        string        // put in front of URLs that begin with a slash
+	Origin      weburl.URL    // Base taken apart; the zero URL where there is none
 	Concurrency int           // iterations in flight, from 1 to Iterations
-	Iterations  int           // how often the list of items is run, at least 1
+	Iterations  int           // how often the list of items is run, at least 1; 0: without end, see Endless
 	Rampup      time.Duration // over which the first iterations are spread
 	Rate        float64       // iterations started a second, whatever the answers do; 0: a closed loop
 	Items       []Item        // of one iteration, in order
 	Lab         []Setting     // the key lab, in the file's order
 	Warnings    []Warning     // in the order of the files
+	Skipped     int           // rows and lines of loops' files that cannot be used
+	Seed        uint64        // with Options.Seed set to it, the loops come in the same order; 0: none is shuffled
 	Tags        []string      // as in Options
 	SkipTags    []string      // as in Options
 
-	asked   property         // the concurrency that the file asks for
-	sources map[string]*file // by name, for ErrorAt
+	asked      property         // the concurrency that the file asks for
+	moving     bool             // an item sets the variable base
+	sources    map[string]*file // by name, for ErrorAt
+	iterations int              // the last Iterations above 0, for a concurrency that follows them
 }
 
 // Setting is one entry of the key lab. What it means is the command's business.
@@ -90,6 +102,12 @@ func (p *Plan) Requests() []*Request {
 	return requests
 }
 
+// ErrorAt makes an error of the same form as those of Load: msg with the place
+// and an excerpt, and the hint, which may be empty.
+func (p *Plan) ErrorAt(pos Position, msg, hint string) error {
+	return newMistake(p.sources[pos.File], pos, msg, hint)
+}
+
 // WithLoad gives a copy of p with other numbers; 0 keeps what the file says. A
 // concurrency that the file's own iterations had lowered, or that follows them
 // because the file gives none, is worked out anew.
@@ -101,15 +119,24 @@ func (p *Plan) WithLoad(iterations, concurrency int) *Plan {
 	if concurrency > 0 {
 		c.asked = property{value: concurrency}
 	}
-	c.Warnings = slices.DeleteFunc(slices.Clone(p.Warnings), func(w Warning) bool { return w.Text == p.lowered() })
+	return c.resettled(p.lowered())
+}
+
+// Endless gives a copy of p that runs until something else ends it. Its
+// concurrency is the one asked for, or else the iterations of the plan, as for
+// a run of that many.
+func (p *Plan) Endless() *Plan {
+	c := *p
+	c.Iterations = 0
+	return c.resettled(p.lowered())
+}
+
+// resettled works out the concurrency of c, which is a copy, in place of an
+// earlier warning about it.
+func (c *Plan) resettled(earlier string) *Plan {
+	c.Warnings = slices.DeleteFunc(slices.Clone(c.Warnings), func(w Warning) bool { return w.Text == earlier })
 	if w, ok := c.settle(); ok {
 		c.Warnings = append(c.Warnings, w)
 	}
-	return &c
-}
-
-// ErrorAt makes an error of the same form as those of Load: msg with the place
-// and an excerpt, and the hint, which may be empty.
-func (p *Plan) ErrorAt(pos Position, msg, hint string) error {
-	return newMistake(p.sources[pos.File], pos, msg, hint)
+	return c
 }

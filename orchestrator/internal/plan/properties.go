@@ -52,11 +52,14 @@ func (l *loader) properties(f *file, top []entry) {
 
 // settle works out the concurrency. It gives a warning if it had to be lowered.
 func (p *Plan) settle() (w Warning, lowered bool) {
+	if p.Iterations > 0 {
+		p.iterations = p.Iterations
+	}
 	p.Concurrency = p.asked.value
 	if p.Concurrency == 0 {
-		p.Concurrency = p.Iterations
+		p.Concurrency = p.iterations
 	}
-	if p.Concurrency <= p.Iterations {
+	if p.Iterations == 0 || p.Concurrency <= p.Iterations {
 		return Warning{}, false
 	}
 	p.Concurrency = p.Iterations
