@@ -32,6 +32,7 @@ var arrows = map[string][]string{
 	"orchestrator/internal/meter":             {"bench"},
 	"orchestrator/internal/lab":               {"engine", "load", "meter", "plan", "bench"}, // it never sees Docker
 	"orchestrator/internal/report":            {"stat", "bench"},                            // a saved file renders anywhere
+	"bench/answer":                            {},
 	"plans":                                   {},
 	"plans/gen":                               {},
 	"services/stepper":                        {"services/stepper/internal/document", "services/stepper/internal/malloc"},
