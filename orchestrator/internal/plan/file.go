@@ -10,11 +10,12 @@ import (
 
 // file is one file of a plan.
 type file struct {
-	name  string
-	text  string     // whole, less a byte order mark
-	root  *yaml.Node // of the document that counts; nil: null, or a mistake
-	bad   bool       // the text could not be parsed, and that was reported
-	lines []int      // offset of each line, made when first needed
+	name   string
+	number int        // how many were opened before it
+	text   string     // whole, less a byte order mark
+	root   *yaml.Node // of the document that counts; nil: null, or a mistake
+	bad    bool       // the text could not be parsed, and that was reported
+	lines  []int      // offset of each line, made when first needed
 
 	// Where the parsed text begins: it is trimmed first, and the parser counts
 	// from what is left.

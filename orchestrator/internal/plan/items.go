@@ -2,28 +2,63 @@ package plan
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
-
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
 )
 
-// itemKeys are the keys of an item. Those of notYet are known to drill and not
-// yet to us.
+// form is a kind of item: the key that makes an item one, what must stand
+// there, and the further keys that mean something beside it.
+type form struct {
+	key    string
+	takes  []kind
+	beside []string
+	read   func(l *loader, it *item)
+}
+
+// loops and steps are the kinds of items in the order in which drill looks for
+// them: the first that an item has the key of is what it is. A loop needs a
+// request beside it.
 var (
-	itemKeys = []string{
-		"name", "tags", "include", "request", "delay", "exec", "assign", "assert",
-		"with_items", "with_items_range", "with_items_from_csv", "with_items_from_file", "shuffle", "pick",
+	loops = []form{
+		{"with_items", []kind{kindList}, besideLoop, (*loader).withItems},
+		{"with_items_range", []kind{kindMap}, besideLoop, (*loader).withRange},
+		{"with_items_from_csv", []kind{kindString, kindMap}, besideLoop, (*loader).withCSV},
+		{"with_items_from_file", []kind{kindString, kindMap}, besideLoop, (*loader).withFile},
 	}
-	notYet = itemKeys[4:]
-	kinds  = itemKeys[2:] // what a misspelt key can do harm with
+	steps = []form{
+		{"delay", []kind{kindMap}, nil, (*loader).delay},
+		{"exec", []kind{kindMap}, []string{"assign"}, (*loader).exec},
+		{"assign", []kind{kindMap}, nil, (*loader).assign},
+		{"assert", []kind{kindMap}, nil, (*loader).assert},
+		{"request", []kind{kindMap}, []string{"assign"}, (*loader).plainRequest},
+	}
+	besideLoop = []string{"request", "assign", "shuffle", "pick"}
 )
 
-// list reads the key plan.
-func (l *loader) list(f *file, top []entry) {
+// itemKeys are the keys that items can have; formKeys those that make one.
+var (
+	itemKeys = append([]string{"name", "tags", "include", "shuffle", "pick"}, formKeys...)
+	formKeys = []string{
+		"request", "delay", "exec", "assign", "assert",
+		"with_items", "with_items_range", "with_items_from_csv", "with_items_from_file",
+	}
+)
+
+// item is one item of a file while it is read.
+type item struct {
+	f    *file
+	node *yaml.Node
+	list []entry
+	form form
+	step Step
+}
+
+func (it *item) get(key string) entry { return get(it.list, key) }
+
+// items reads the key plan.
+func (l *loader) items(f *file, top []entry) {
 	e := get(top, "plan")
 	switch k := resolve(e.value); {
 	case e.value == nil:
@@ -39,20 +74,30 @@ func (l *loader) list(f *file, top []entry) {
 		l.failAt(f, e.key, fmt.Sprintf("plan is %s: it must be a list of items", k), "")
 		return
 	}
-	before := len(l.errs)
+	before, mistakes := len(l.plan.Items), len(l.errs)
 	l.itemList(f, e.value)
 	switch {
-	case len(l.errs) > before || len(l.plan.Items) > 0 || len(l.filter.overlap()) > 0:
-	case l.items == 0:
+	case len(l.errs) > mistakes || len(l.plan.Items) > before || len(l.filter.overlap()) > 0 || l.listing != nil:
+	case l.found == 0:
 		l.failAt(f, e.key, "plan has no items", "")
+	case l.selected > 0:
+		l.failAt(f, e.key, "nothing is left to do: every loop of the plan is empty", "")
 	default:
-		msg, hint := l.filter.nothing(l.opt, l.items, l.tagged)
+		msg, hint := l.filter.nothing(l.opt, l.found, l.tagged)
 		l.fail(nil, Position{}, msg, hint)
 	}
 }
 
+// mostItems bounds what a plan may come to: files that include each other, and
+// loops, can multiply without end.
+const mostItems = 2_000_000
+
 func (l *loader) itemList(f *file, list *yaml.Node) {
 	for _, n := range list.Content {
+		if l.met++; l.met > mostItems {
+			l.failAt(f, n, fmt.Sprintf("the plan has more than %d items", mostItems), "")
+			return
+		}
 		l.item(f, deref(n))
 	}
 }
@@ -65,129 +110,155 @@ func (l *loader) item(f *file, n *yaml.Node) {
 		return
 	}
 	list := entries(n)
-	if e := get(list, "include"); e.value != nil {
+	if e := get(list, "include"); resolve(e.value) == kindString {
 		l.include(f, list, e)
 		return
 	}
 	tags := l.tags(f, get(list, "tags"))
-	l.items++
+	l.found++
 	for _, tag := range tags {
 		l.tagged[tag] = true
 	}
 	if !l.filter.selects(tags) {
 		return
 	}
-	supported := l.itemKeys(f, n, list)
-	request := get(list, "request")
-	if request.value == nil {
+	l.selected++
+	if l.listing != nil {
+		l.listed(f, n)
+	}
+	form, ok := formOf(list)
+	if !ok {
+		l.noForm(f, n, list)
 		return
 	}
-	name := l.name(f, n, get(list, "name"))
-	r := l.request(f, request)
-	if !supported || r == nil {
-		return
-	}
-	r.Step, r.Shown = Step{name, tags, f.pos(n)}, vars.Parse(name)
-	l.plan.Items = append(l.plan.Items, r)
+	it := &item{f, n, list, form, Step{Tags: tags, Pos: f.pos(n)}}
+	l.besides(it)
+	it.step.Name = l.name(it)
+	form.read(l, it)
 }
 
-// itemKeys looks at the keys of an item: one that is not supported yet is a
-// mistake, and so is one that was probably meant to be a kind of item. It says
-// whether there was neither.
-func (l *loader) itemKeys(f *file, n *yaml.Node, list []entry) bool {
-	good, kind := true, false
-	for _, e := range list {
-		key := e.key.Value
-		switch {
-		case resolve(e.key) == kindString && slices.Contains(notYet, key):
-			l.failAt(f, e.key, fmt.Sprintf("%q is not supported yet", key), "")
-			good, kind = false, true
-		case resolve(e.key) == kindString && key == "request":
-			kind = true
-		case resolve(e.key) == kindString && slices.Contains(kinds, suggest(key, itemKeys)) && !slices.Contains(itemKeys, key):
-			l.failAt(f, e.key, fmt.Sprintf("unknown item %q", short(key)), didYouMean(key, itemKeys))
-			good, kind = false, true
-		default:
-			l.unknownKey(f, e.key, "an item", itemKeys)
+// formOf gives the kind of an item with these entries, if it is of any.
+func formOf(list []entry) (form, bool) {
+	is := func(f form) bool { return slices.Contains(f.takes, resolve(get(list, f.key).value)) }
+	if resolve(get(list, "request").value) == kindMap {
+		if i := slices.IndexFunc(loops, is); i >= 0 {
+			return loops[i], true
 		}
 	}
-	if !kind {
-		l.failAt(f, n, "the item does nothing", "it needs a request or an include")
+	if i := slices.IndexFunc(steps, is); i >= 0 {
+		return steps[i], true
 	}
-	return good && kind
+	return form{}, false
 }
 
-// name reads the name of an item. Drill shows it and never sends it.
-func (l *loader) name(f *file, item *yaml.Node, e entry) string {
-	switch k := resolve(e.value); k {
-	case kindString, kindInt:
-		l.literal(f, e.value)
-		return e.value.Value
-	case kindNull:
-		l.failAt(f, item, "the item has no name", "add a line such as name: widgets")
-	case kindHuge:
-	default:
-		l.failAt(f, e.value, fmt.Sprintf("the name is %s: it must be text", k), asText(e.value))
+// besides warns of the keys of an item that are without effect.
+func (l *loader) besides(it *item) {
+	for _, e := range it.list {
+		key := e.key.Value
+		switch {
+		case resolve(e.key) != kindString || !slices.Contains(itemKeys, key):
+			l.unknownKey(it.f, e.key, "an item", itemKeys)
+		case key == "name", key == "tags", key == it.form.key, slices.Contains(it.form.beside, key):
+		case key == "request" && it.form.key == "assign":
+			l.warn(it.f, e.key, "the request is not sent, for assign is a mapping", "to keep its answer write assign: NAME")
+		case it.form.key == "request" && isLoop(key):
+			l.warn(it.f, e.key, fmt.Sprintf("%s is %s, so the request is sent once", key, resolve(e.value)), "it must be "+takes(key))
+		default:
+			l.warn(it.f, e.key, fmt.Sprintf("%q has no effect beside %s", key, it.form.key), "")
+		}
+	}
+}
+
+func isLoop(key string) bool {
+	return slices.ContainsFunc(loops, func(f form) bool { return f.key == key })
+}
+
+// takes says what must stand at a key that makes an item.
+func takes(key string) string {
+	for _, f := range slices.Concat(loops, steps) {
+		if f.key == key {
+			var names []string
+			for _, k := range f.takes {
+				names = append(names, k.String())
+			}
+			return strings.Join(names, " or ")
+		}
 	}
 	return ""
 }
 
-// deepestInclude bounds the nesting of files where links hide a cycle.
-const deepestInclude = 64
-
-// include reads the items of another file in place of the item.
-func (l *loader) include(f *file, list []entry, e entry) {
-	for _, other := range list {
-		switch key := other.key.Value; {
-		case resolve(other.key) != kindString, key == "include", key == "name":
+// noForm says why an item is none that drill knows.
+func (l *loader) noForm(f *file, n *yaml.Node, list []entry) {
+	said := false
+	for _, e := range list {
+		key := e.key.Value
+		switch {
+		case resolve(e.key) != kindString:
+			l.unknownKey(f, e.key, "an item", itemKeys)
+			continue
+		case key == "request":
+			l.failAt(f, e.key, fmt.Sprintf("request is %s: it must be a mapping with a url", resolve(e.value)), "")
+		case isLoop(key):
+			if get(list, "request").value != nil {
+				continue // which is what is wrong
+			}
+			l.failAt(f, e.key, fmt.Sprintf("%s is a loop without a request", key), "put a request beside it")
+		case slices.Contains(formKeys, key):
+			l.failAt(f, e.key, fmt.Sprintf("%s is %s: it must be a mapping", key, resolve(e.value)), example(key))
+		case key == "include":
+			l.failAt(f, e.value, fmt.Sprintf("include is %s: it must be the path of a file", resolve(e.value)), unquoted(e.value))
 		case slices.Contains(itemKeys, key):
-			l.warn(f, other.key, fmt.Sprintf("%q has no effect beside include", key), "put it on the items of the included file")
+			continue
+		case slices.Contains(formKeys, suggest(key, itemKeys)) || suggest(key, itemKeys) == "include":
+			l.failAt(f, e.key, fmt.Sprintf("unknown item %q", short(key)), didYouMean(key, itemKeys))
 		default:
-			l.unknownKey(f, other.key, "an include", itemKeys)
+			l.unknownKey(f, e.key, "an item", itemKeys)
+			continue
 		}
+		said = true
 	}
-	n := e.value
-	if k := resolve(n); k != kindString {
-		l.failAt(f, n, fmt.Sprintf("include is %s: it must be the path of a file", k), unquoted(n))
-		return
+	if !said {
+		l.failAt(f, n, "the item does nothing", "it needs a request, assign, assert, delay, exec or include")
 	}
-	if p := interpolation(n.Value); p != "" {
-		l.fail(f, f.find(n, p), p+" cannot stand in the path of an include", "includes are read before there are any variables")
-		return
+}
+
+// example shows how an item of a kind is written.
+func example(key string) string {
+	return map[string]string{
+		"delay":  "write delay: {seconds: 1}",
+		"exec":   "write exec: {command: date}",
+		"assign": "write assign: {key: NAME, value: TEXT}, or put a request or exec beside it to keep what it gives",
+		"assert": "write assert: {key: NAME, value: TEXT}",
+	}[key]
+}
+
+// name reads the name of an item. Drill shows it and never sends it.
+func (l *loader) name(it *item) string {
+	e := it.get("name")
+	if resolve(e.value) == kindNull {
+		l.failAt(it.f, it.node, "the item has no name", "add a line such as name: widgets")
+		return ""
 	}
-	name := n.Value
-	if !filepath.IsAbs(name) {
-		name = filepath.Join(filepath.Dir(f.name), name)
-	}
-	abs := absolute(name)
-	if i := slices.IndexFunc(l.stack, func(s include) bool { return s.name == abs }); i >= 0 || len(l.stack) > deepestInclude {
-		var path []string
-		for _, s := range l.stack[max(i, 0):] {
-			path = append(path, s.file.name)
-		}
-		if i < 0 {
-			l.failAt(f, n, fmt.Sprintf("includes are nested deeper than %d files", deepestInclude), "")
-			return
-		}
-		l.failAt(f, n, "the include goes round in a circle: "+strings.Join(append(path, name), " → ")+l.chain(), "")
-		return
-	}
-	included := l.open(name, f, f.pos(n))
-	if included == nil || included.bad {
-		return
-	}
-	l.stack = append(l.stack, include{abs, included, f.pos(n)})
-	defer func() { l.stack = l.stack[:len(l.stack)-1] }()
-	switch k := resolve(included.root); k {
-	case kindList:
-		l.itemList(included, included.root)
+	name, _ := l.text(it.f, it.node, e, "the name")
+	return name
+}
+
+// text reads what is text or, in drill, an integer, which is given in decimal
+// digits. what names it; at is where it should be if it is missing.
+func (l *loader) text(f *file, at *yaml.Node, e entry, what string) (text string, ok bool) {
+	switch k := resolve(e.value); k {
+	case kindString:
+		return e.value.Value, true
+	case kindInt:
+		return decimal(e.value), true
 	case kindNull:
-		l.fail(included, Position{File: included.name}, "the included file is empty"+l.chain(), "")
-	default:
-		hint := ""
-		if get(entries(included.root), "plan").value != nil {
-			hint = "an included file holds the bare list, without plan:"
+		if e.value != nil {
+			at = e.key
 		}
-		l.failAt(included, included.root, fmt.Sprintf("an included file is a list of items, not %s", k)+l.chain(), hint)
+		l.failAt(f, at, what+" is missing", "")
+	case kindHuge: // reported already
+	default:
+		l.failAt(f, e.value, fmt.Sprintf("%s is %s: it must be text", what, k), asText(e.value))
 	}
+	return "", false
 }

@@ -50,11 +50,15 @@ func resolve(n *yaml.Node) kind {
 		return kindMap
 	}
 	if n.Style&yaml.TaggedStyle != 0 {
-		switch n.ShortTag() {
+		switch tag := n.ShortTag(); tag {
 		case "!!str":
 			return kindString
 		case "!!int", "!!float", "!!bool", "!!null":
-			return plain(n.Value)
+			k := plain(n.Value)
+			if k == kindInt && tag == "!!float" {
+				return kindFloat
+			}
+			return k
 		}
 	}
 	if n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
@@ -83,7 +87,7 @@ func plain(s string) kind {
 	case ".inf", ".Inf", ".INF":
 		return kindFloat
 	}
-	if _, err := integer(s); err == nil {
+	if _, _, err := integer(s); err == nil {
 		return kindInt
 	} else if errors.Is(err, strconv.ErrRange) {
 		return kindHuge
@@ -97,12 +101,33 @@ func plain(s string) kind {
 	return kindFloat
 }
 
-// integer reads an integer as YAML 1.2 writes it. One between the largest int64
-// and the largest uint64 becomes the largest int64: nothing here counts so far.
-func integer(s string) (int64, error) {
-	sign, digits := "", s
+// float reads what plain calls a float, or an integer with a tag.
+func float(s string) float64 {
+	switch strings.ToLower(strings.TrimLeft(s, "+-")) {
+	case ".inf":
+		if s[0] == '-' {
+			return math.Inf(-1)
+		}
+		return math.Inf(1)
+	case ".nan":
+		return math.NaN()
+	}
+	if magnitude, negative, err := integer(s); err == nil {
+		if negative {
+			return -float64(magnitude)
+		}
+		return float64(magnitude)
+	}
+	f, _ := strconv.ParseFloat(s, 64)
+	return f
+}
+
+// integer reads an integer of 64 bits, with or without a sign, as YAML 1.2
+// writes it.
+func integer(s string) (magnitude uint64, negative bool, err error) {
+	digits := s
 	if s != "" && (s[0] == '+' || s[0] == '-') {
-		sign, digits = s[:1], s[1:]
+		negative, digits = s[0] == '-', s[1:]
 	}
 	base := 10
 	switch {
@@ -113,14 +138,14 @@ func integer(s string) (int64, error) {
 	case strings.HasPrefix(digits, "0b"):
 		base = 2
 	case len(digits) > 1 && digits[0] == '0':
-		return 0, strconv.ErrSyntax
+		return 0, false, strconv.ErrSyntax
 	}
 	if base != 10 {
 		digits = digits[2:]
 	}
-	if sign == "-" {
-		return strconv.ParseInt("-"+digits, base, 64)
+	magnitude, err = strconv.ParseUint(digits, base, 64)
+	if err == nil && negative && magnitude > -math.MinInt64 {
+		err = strconv.ErrRange
 	}
-	n, err := strconv.ParseUint(digits, base, 64)
-	return int64(min(n, math.MaxInt64)), err
+	return magnitude, negative, err
 }

@@ -1,9 +1,11 @@
 package plan
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,11 +21,19 @@ type loader struct {
 	filter filter
 	read   func(name string) ([]byte, error)
 
-	plan   *Plan
-	base   *yaml.Node      // where plan.Base stands
-	stack  []include       // the files being read, the benchmark file first
-	items  int             // looked at, selected or not
-	tagged map[string]bool // tags of the items looked at
+	plan     *Plan
+	base     *yaml.Node // where plan.Base stands; nil: not in a file
+	stack    []include  // the files being read, the benchmark file first
+	met      int        // items of all lists, and requests that loops make of them
+	found    int        // items that are no includes, selected or not
+	selected int
+	tagged   map[string]bool      // tags of the items looked at
+	urls     []urlUse             // of the items selected
+	order    *rand.Rand           // of the loops with shuffle
+	values   map[*yaml.Node][]any // of the lists that loops go through
+	bodies   map[*yaml.Node]Body  // each is read once, however often its item is
+
+	listing *Listing // where only that is asked for
 
 	errs Errors
 	more int             // mistakes beyond mostMistakes
@@ -44,6 +54,8 @@ func newLoader(opt Options) *loader {
 		read:   os.ReadFile,
 		plan:   &Plan{Tags: opt.Tags, SkipTags: opt.SkipTags, sources: make(map[string]*file)},
 		tagged: make(map[string]bool),
+		values: make(map[*yaml.Node][]any),
+		bodies: make(map[*yaml.Node]Body),
 		seen:   make(map[string]bool),
 	}
 }
@@ -56,7 +68,8 @@ func (l *loader) load(name string) (*Plan, error) {
 		l.topLevel(f, top)
 		l.properties(f, top)
 		l.lab(f, top)
-		l.list(f, top)
+		l.items(f, top)
+		l.addresses()
 	}
 	return l.result()
 }
@@ -72,6 +85,8 @@ func (l *loader) loadLab(name string) (*Plan, error) {
 const mostMistakes = 100
 
 func (l *loader) result() (*Plan, error) {
+	slices.SortStableFunc(l.errs, func(a, b *Mistake) int { return l.compare(a.Pos, b.Pos) })
+	slices.SortStableFunc(l.plan.Warnings, func(a, b Warning) int { return l.compare(a.Pos, b.Pos) })
 	if l.more > 0 {
 		l.errs = append(l.errs, &Mistake{Msg: fmt.Sprintf("and %d more mistakes", l.more)})
 	}
@@ -82,6 +97,24 @@ func (l *loader) result() (*Plan, error) {
 		f.root = nil // a second copy of the bodies, of no more use
 	}
 	return l.plan, nil
+}
+
+// compare puts places in the order of the files, and in order within a file. A
+// place that is none comes first.
+func (l *loader) compare(a, b Position) int {
+	number := func(p Position) int {
+		if p.File == "" {
+			return -1
+		}
+		if f := l.plan.sources[p.File]; f != nil {
+			return f.number
+		}
+		return len(l.plan.sources) // a file of a loop: after those of the plan
+	}
+	if a.File != b.File {
+		return cmp.Or(cmp.Compare(number(a), number(b)), cmp.Compare(a.File, b.File))
+	}
+	return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 }
 
 // benchmark opens the benchmark file and gives its top-level entries. The file
@@ -112,17 +145,22 @@ func (l *loader) open(name string, parent *file, from Position) *file {
 	}
 	data, err := l.read(name)
 	if err != nil {
-		var pathErr *fs.PathError
-		if errors.As(err, &pathErr) {
-			err = pathErr.Err
-		}
-		l.fail(parent, from, fmt.Sprintf("cannot open %s: %v", name, err)+l.chain(), "")
+		l.fail(parent, from, fmt.Sprintf("cannot open %s: %v", name, reason(err))+l.chain(), "")
 		return nil
 	}
-	f := &file{name: name, text: string(data)}
+	f := &file{name: name, text: string(data), number: len(l.plan.sources)}
 	l.plan.sources[name] = f
 	l.parse(f)
 	return f
+}
+
+// reason takes the name of a file out of an error: the message has it already.
+func reason(err error) error {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		return pathErr.Err
+	}
+	return err
 }
 
 // chain says how the file being read was reached, if it was not given by name.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,14 +12,16 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
 )
 
 var update = flag.Bool("update", false, "write what comes out into the cases of testdata")
 
 // TestCases runs each archive of testdata: its files are written to a folder
-// and the file benchmark.yml is loaded. In the comment, a line "flags:" gives
-// --tags, --skip-tags and --strict. What is expected stands in the files want
-// and warnings, or in the file error.
+// and the file benchmark.yml is loaded, or listed with the flag --list. In the
+// comment, a line "flags:" gives the flags below. What is expected stands in the
+// files want and warnings, or in the file error.
 func TestCases(t *testing.T) {
 	archives, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(archives) == 0 {
@@ -60,8 +63,15 @@ func testCase(t *testing.T, name string) {
 	}
 	t.Chdir(dir)
 	got := make(map[string]string)
-	p, err := Load("benchmark.yml", flags(t, string(archive.Comment)))
-	if err != nil {
+	opt, list := flags(t, string(archive.Comment))
+	if list {
+		listing, err := List("benchmark.yml", opt)
+		if err != nil {
+			got["error"] = withHint(err)
+		} else {
+			got["want"] = fmt.Sprintf("%q\n\n%s\n", listing.Tags, strings.Join(listing.Tasks, "\n\n"))
+		}
+	} else if p, err := Load("benchmark.yml", opt); err != nil {
 		got["error"] = withHint(err)
 	} else {
 		got["want"] = describe(p)
@@ -86,23 +96,28 @@ func testCase(t *testing.T, name string) {
 }
 
 // flags reads the line "flags:" of a comment.
-func flags(t *testing.T, comment string) Options {
+func flags(t *testing.T, comment string) (opt Options, list bool) {
 	t.Helper()
-	var opt Options
 	for line := range strings.Lines(comment) {
 		rest, ok := strings.CutPrefix(line, "flags:")
 		if !ok {
 			continue
 		}
+		opt.Env = make(vars.Env)
 		set := flag.NewFlagSet("flags", flag.ContinueOnError)
 		set.Func("tags", "", func(s string) error { opt.Tags, opt.TagsSet = ParseTags(s), true; return nil })
 		set.Func("skip-tags", "", func(s string) error { opt.SkipTags = ParseTags(s); return nil })
+		set.Func("env", "", func(s string) error { maps.Copy(opt.Env, vars.Environ([]string{s})); return nil })
 		set.BoolVar(&opt.Strict, "strict", false, "")
+		set.BoolVar(&opt.Secrets, "secrets", false, "")
+		set.StringVar(&opt.Base, "base", "", "")
+		set.Uint64Var(&opt.Seed, "seed", 0, "")
+		set.BoolVar(&list, "list", false, "")
 		if err := set.Parse(strings.Fields(rest)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return opt
+	return opt, list
 }
 
 // withHint is what a person sees of an error.
@@ -119,19 +134,67 @@ func withHint(err error) string {
 func describe(p *Plan) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "concurrency %d, iterations %d, rampup %v\n", p.Concurrency, p.Iterations, p.Rampup)
-	for _, r := range p.Requests() {
-		fmt.Fprintf(&b, "%v %s: %s %s tags %v\n", r.Pos, r.Name, r.Method, r.Address, r.Tags)
-		for _, h := range r.Headers {
-			fmt.Fprintf(&b, "    %s: %s\n", h.Name, h.Value.String())
+	line := func(show bool, format string, args ...any) {
+		if show {
+			fmt.Fprintf(&b, format+"\n", args...)
 		}
-		if r.Body.Bytes != nil {
-			fmt.Fprintf(&b, "    %q\n", r.Body.Bytes)
+	}
+	line(p.Rate != 0, "rate %v", p.Rate)
+	line(p.Base != "", "base %s at %s", p.Base, p.Origin)
+	line(p.Seed != 0, "seed %d", p.Seed)
+	line(p.Skipped != 0, "skipped %d", p.Skipped)
+	for _, item := range p.Items {
+		fmt.Fprintf(&b, "%v %s: ", item.At(), item.Title())
+		switch it := item.(type) {
+		case *Request:
+			describeRequest(&b, it)
+		case *Assign:
+			line(true, "assign %q = %q tags %v", it.Key, it.Value, it.Tags)
+		case *Assert:
+			line(true, "assert %q = %q tags %v", it.Key, it.Value, it.Tags)
+		case *Delay:
+			line(true, "delay %v tags %v", it.For, it.Tags)
+		case *Exec:
+			line(true, "exec %q %q tags %v", it.Command.String(), it.Command.Names(), it.Tags)
+			line(it.Assign != "", "    to %s", it.Assign)
 		}
 	}
 	for _, s := range p.Lab {
-		fmt.Fprintf(&b, "%v lab %s = %q\n", s.Pos, s.Key, s.Values)
+		line(true, "%v lab %s = %q", s.Pos, s.Key, s.Values)
 	}
 	return b.String()
+}
+
+func describeRequest(b *strings.Builder, r *Request) {
+	url := r.Address
+	if url == "" {
+		url = fmt.Sprintf("url %s %q", r.URL, r.URL.Names())
+	} else if url != r.Parsed.String() {
+		url += " is not " + r.Parsed.String()
+	}
+	fmt.Fprintf(b, "%s %s tags %v\n", r.Method, url, r.Tags)
+	if r.Shown.String() != r.Name || !r.Shown.Static() {
+		fmt.Fprintf(b, "    shown as %s %q\n", r.Shown, r.Shown.Names())
+	}
+	for _, h := range r.Headers {
+		fmt.Fprintf(b, "    %s: %s", h.Name, h.Value)
+		if !h.Value.Static() {
+			fmt.Fprintf(b, " %q", h.Value.Names())
+		}
+		b.WriteByte('\n')
+	}
+	switch {
+	case r.Body.Bytes != nil:
+		fmt.Fprintf(b, "    %q\n", r.Body.Bytes)
+	case !r.Body.Text.Static():
+		fmt.Fprintf(b, "    %q %q\n", r.Body.Text.String(), r.Body.Text.Names())
+	}
+	if r.Assign != "" {
+		fmt.Fprintf(b, "    to %s\n", r.Assign)
+	}
+	if e := r.Element; e != nil {
+		fmt.Fprintf(b, "    %d: %T %s\n", e.Index, e.Value, vars.AppendValue(nil, e.Value))
+	}
 }
 
 // TestRealPlan loads the plan of this repository, as compare and drill do.

@@ -1,16 +1,19 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
 	"time"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
 )
 
 // topKeys are the keys of a benchmark file.
-var topKeys = []string{"base", "iterations", "concurrency", "rampup", "plan", "lab"}
+var topKeys = []string{"base", "iterations", "concurrency", "rampup", "arrival_rate", "plan", "lab"}
 
 // property is one of the numbers of a benchmark file.
 type property struct {
@@ -23,20 +26,11 @@ func (l *loader) topLevel(f *file, top []entry) {
 	l.unknown(f, top, "a benchmark file", topKeys)
 }
 
-// properties reads base, iterations, concurrency and ramp-up. What is no number
-// counts as not given, as in drill, but with a warning.
+// properties reads base, iterations, concurrency, ramp-up and rate. What is no
+// number counts as not given, as in drill, but with a warning.
 func (l *loader) properties(f *file, top []entry) {
 	p := l.plan
-	if e := get(top, "base"); e.value != nil {
-		switch k := resolve(e.value); {
-		case k == kindString:
-			l.base = e.value
-			p.Base = e.value.Value
-			l.literal(f, e.value)
-		case k != kindNull:
-			l.warn(f, e.value, fmt.Sprintf("base is %s, not text: it is ignored", k), unquoted(e.value))
-		}
-	}
+	l.readBase(f, get(top, "base"))
 	p.Iterations = l.number(f, top, "iterations", 1, 1).value
 	p.asked = l.number(f, top, "concurrency", 0, 1)
 	seconds := l.number(f, top, "rampup", 0, 0)
@@ -45,6 +39,7 @@ func (l *loader) properties(f *file, top []entry) {
 		seconds.value = 0
 	}
 	p.Rampup = time.Duration(seconds.value) * time.Second
+	l.rate(f, get(top, "arrival_rate"))
 	if w, lowered := p.settle(); lowered {
 		l.warnAt(f, w.Pos, w.Text, "")
 	}
@@ -71,40 +66,38 @@ func (p *Plan) lowered() string {
 	return fmt.Sprintf("concurrency %d is more than the iterations: lowered to %d", p.asked.value, p.Iterations)
 }
 
-// number reads a whole number of at least least; a text that holds one will do.
-// Without one it is standard.
+// number reads a whole number of at least least; a text that holds one will do,
+// with variables of the environment filled in. Without one it is standard.
 func (l *loader) number(f *file, top []entry, key string, standard, least int) property {
 	n := get(top, key).value
 	none := property{value: standard}
+	ignored := func(why string) property {
+		l.warn(f, n, fmt.Sprintf("%s is %s: it is ignored", key, why), "")
+		return none
+	}
 	var value int64
-	var err error
 	switch k := resolve(n); k {
-	case kindNull:
+	case kindNull, kindHuge: // not given; reported already
 		return none
 	case kindInt:
-		value, err = integer(n.Value)
+		i, ok := signed(n)
+		if !ok {
+			return ignored("too large")
+		}
+		value = i
 	case kindString:
-		if !l.literal(f, n) {
-			return none
-		}
-		value, err = strconv.ParseInt(n.Value, 10, 64)
+		i, err := strconv.ParseInt(l.filled(f, n, key), 10, 64)
 		if err != nil {
-			l.warn(f, n, fmt.Sprintf("%s is not a whole number: it is ignored", key), "")
-			return none
+			return ignored("not a whole number")
 		}
-	case kindHuge:
-		return none // reported already
+		value = i
 	default:
-		l.warn(f, n, fmt.Sprintf("%s is not a whole number: it is ignored", key), unquoted(n))
+		l.warn(f, n, key+" is not a whole number: it is ignored", unquoted(n))
 		return none
 	}
 	switch {
-	case err != nil:
-		l.failAt(f, n, fmt.Sprintf("%s is not a number: %v", key, err), "")
-		return none
 	case value < 0:
-		l.warn(f, n, fmt.Sprintf("%s is negative: it is ignored", key), "")
-		return none
+		return ignored("negative")
 	case value < int64(least):
 		l.failAt(f, n, fmt.Sprintf("%s is %d", key, value), fmt.Sprintf("%s must be at least %d", key, least))
 		return none
@@ -112,20 +105,36 @@ func (l *loader) number(f *file, top []entry, key string, standard, least int) p
 	return property{int(value), f.pos(n)}
 }
 
-// asText is the hint for a value that has to be text.
-func asText(n *yaml.Node) string {
-	if n.Kind == yaml.ScalarNode {
-		return "quote it"
-	}
-	return unquoted(n)
+// filled gives a text with variables of the environment filled in; one that is
+// unknown there is left out, with a warning.
+func (l *loader) filled(f *file, n *yaml.Node, key string) string {
+	text, _ := vars.Parse(n.Value).Render(vars.NewScope(l.opt.Env), func(name string) {
+		l.warn(f, n, fmt.Sprintf("the environment has no %s for %s", name, key), "")
+	})
+	return text
 }
 
-// unquoted is the hint for a value that was meant as an interpolation: without
-// quotes its braces are two mappings to YAML.
-func unquoted(n *yaml.Node) string {
-	n = deref(n)
-	if resolve(n) == kindMap && len(n.Content) == 2 && resolve(n.Content[0]) == kindMap {
-		return `quote the value: "{{ … }}"`
+// rate reads how many iterations start in a second. The key is not drill's, so
+// nothing wrong in it is passed over.
+func (l *loader) rate(f *file, e entry) {
+	text := ""
+	switch k := resolve(e.value); k {
+	case kindNull, kindHuge:
+		return
+	case kindInt, kindFloat:
+		text = written(e.value)
+	case kindString:
+		text = l.filled(f, e.value, "arrival_rate")
+	default:
+		l.failAt(f, e.value, fmt.Sprintf("arrival_rate is %s", k), cmp.Or(unquoted(e.value), rateHint))
+		return
 	}
-	return ""
+	rate, err := ParseRate(text)
+	if err != nil {
+		l.failAt(f, e.value, fmt.Sprintf("the arrival_rate %q %v", short(text), err), rateHint)
+		return
+	}
+	l.plan.Rate = rate
 }
+
+const rateHint = "write how many iterations start in a second, such as 40, 40/s or 2400/m"

@@ -41,8 +41,11 @@ func (l *loader) parse(f *file) {
 	if first == nil {
 		return
 	}
-	f.root = first
-	l.check(f, first, 0)
+	if l.check(f, first) {
+		f.root = first
+	} else {
+		f.bad = true
+	}
 }
 
 // documents gives the first document that is not null, and the line on which
@@ -114,7 +117,11 @@ func (l *loader) badYAML(f *file, err error) {
 		l.fail(f, pos, "a tab cannot indent YAML", "use spaces")
 		return
 	}
-	l.fail(f, pos, "this is not YAML: "+msg, "")
+	hint := ""
+	if e.Message == "found unknown escape character" {
+		hint = `between double quotes a backslash is written \\, and ' as it is`
+	}
+	l.fail(f, pos, "this is not YAML: "+msg, hint)
 }
 
 // runeAt gives the character at a place.
@@ -125,42 +132,4 @@ func (f *file) runeAt(pos Position) rune {
 		}
 	}
 	return 0
-}
-
-// deepest is how far drill's parser nests.
-const deepest = 128
-
-// check reports what the parser lets pass and drill's does not: a key given
-// twice, an integer beyond 64 bits, too deep a nesting. It stays on the tree
-// and does not follow aliases, whose targets it meets anyway.
-func (l *loader) check(f *file, n *yaml.Node, depth int) {
-	if depth > deepest {
-		l.failAt(f, n, fmt.Sprintf("nested deeper than %d levels", deepest), "")
-		return
-	}
-	if resolve(n) == kindHuge {
-		l.failAt(f, n, "the integer does not fit in 64 bits", "quote it if it is text")
-	}
-	if n.Kind == yaml.MappingNode {
-		type key struct {
-			kind kind
-			text string
-		}
-		seen := make(map[key]*yaml.Node)
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			k := n.Content[i]
-			if k.Kind != yaml.ScalarNode {
-				continue
-			}
-			id := key{resolve(k), k.Value}
-			if first := seen[id]; first != nil {
-				l.failAt(f, k, fmt.Sprintf("the key %q is given twice, first on line %d", short(k.Value), f.pos(first).Line), "")
-				continue
-			}
-			seen[id] = k
-		}
-	}
-	for _, c := range n.Content {
-		l.check(f, c, depth+1)
-	}
 }
