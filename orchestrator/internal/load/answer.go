@@ -3,13 +3,23 @@ package load
 import (
 	"bytes"
 	"io"
-	"math"
 	"strconv"
+	"time"
 )
 
-// bufferSize is what a worker reads with, and the limit of an answer's head:
-// the lines before the body, those of interim answers and trailers included.
-const bufferSize = 64 << 10
+const (
+	// bufferSize is the limit of an answer's head: the lines before the body,
+	// those of interim answers and trailers included. It is also as far as a
+	// reader's buffer grows.
+	bufferSize = 64 << 10
+
+	// smallBuffer is what a reader begins with: nearly all answers fit, and
+	// there may be ten thousand readers.
+	smallBuffer = 4 << 10
+
+	// maxKept bounds a body that is kept, and what a command prints.
+	maxKept = 64 << 20
+)
 
 // protocolError is an answer that is not HTTP/1.x, or beyond the limits.
 type protocolError struct {
@@ -21,7 +31,26 @@ func (e *protocolError) Error() string {
 	return "answer, byte " + strconv.FormatInt(e.at, 10) + ": " + e.what
 }
 
-// answer is what is kept of a response.
+// readError is an answer that was cut short.
+type readError struct {
+	at  int64 // bytes of the answer that had come
+	err error
+}
+
+func (e *readError) Error() string {
+	return "answer, byte " + strconv.FormatInt(e.at, 10) + ": " + e.err.Error()
+}
+
+func (e *readError) Unwrap() error { return e.err }
+
+// expect is what an answer is read for.
+type expect struct {
+	head   bool // it answers a HEAD request: there is no body
+	body   bool // its body is kept
+	fields bool // all of its header fields are kept, not only those that concern the client
+}
+
+// answer is what is known of a response.
 type answer struct {
 	status int   // 0: its head did not come
 	body   int64 // bytes, without the framing of chunks
@@ -38,28 +67,37 @@ type framing struct {
 	keep    bool
 }
 
-// reader reads answers from a connection through one buffer of fixed size.
-// However much a server sends, it does not grow.
+// reader reads answers from a connection through one buffer. However much a
+// server sends, the buffer does not grow beyond bufferSize.
 type reader struct {
 	src  io.Reader
 	buf  []byte
 	r, w int   // what lies in buf and was not used yet
+	full bool  // the last read filled all the room there was
 	at   int64 // bytes of the present answer that were used
 	room int   // bytes of head that may still come
+
+	want   expect
+	fields []byte // the fields that are kept of the last head, as lines "name:value", names in lower case
+	body   []byte // the body that is kept; never used again, so that it can be given away
+
+	reads int       // of the present answer
+	first time.Time // when its first bytes came
+	end   time.Time // when it was complete
 }
 
 // reset makes it read from another connection.
 func (r *reader) reset(src io.Reader) {
 	if r.buf == nil {
-		r.buf = make([]byte, bufferSize)
+		r.buf = make([]byte, smallBuffer)
 	}
-	r.src, r.r, r.w = src, 0, 0
+	r.src, r.r, r.w, r.full = src, 0, 0, false
 }
 
 // answer reads one answer to its end. With an error, the answer holds what
 // was known by then: its status, if the head had come.
-func (r *reader) answer(head bool) (answer, error) {
-	r.at, r.room = 0, bufferSize
+func (r *reader) answer(want expect) (answer, error) {
+	r.at, r.room, r.reads, r.want, r.body = 0, bufferSize, 0, want, nil
 	var a answer
 	var f framing
 	for {
@@ -72,12 +110,15 @@ func (r *reader) answer(head bool) (answer, error) {
 		if a.status >= 200 || a.status == 101 {
 			break
 		}
+		if r.r == r.w {
+			r.reads = 0 // the first byte of the answer itself is still to come
+		}
 	}
 	var err error
 	switch {
 	case a.status == 101:
 		f.close = true
-	case head, a.status == 204, a.status == 304:
+	case want.head, a.status == 204, a.status == 304:
 	case f.chunked:
 		f.close = f.close || f.length >= 0 // it says two things: trust neither for long
 		a.body, err = r.chunks()
@@ -88,6 +129,10 @@ func (r *reader) answer(head bool) (answer, error) {
 		a.body = f.length
 		err = r.skip(f.length)
 	}
+	r.end = r.first
+	if r.reads > 1 {
+		r.end = time.Now()
+	}
 	// Bytes beyond the answer belong to nothing that was asked.
 	a.reuse = err == nil && !f.close && (f.minor == '1' || f.keep) && r.r == r.w
 	return a, err
@@ -97,27 +142,41 @@ func (r *reader) bad(what string) error { return &protocolError{r.at, what} }
 
 // fill reads once from the connection. The end of it is unexpected here.
 func (r *reader) fill() error {
-	if r.r == r.w {
-		r.r, r.w = 0, 0
-	} else if r.w == len(r.buf) {
-		r.w = copy(r.buf, r.buf[r.r:r.w])
-		r.r = 0
-	}
+	r.makeRoom()
 	// A reader may give nothing now and then, but not for ever.
 	for range 100 {
 		n, err := r.src.Read(r.buf[r.w:])
 		r.w += n
 		if n > 0 {
+			if r.reads++; r.reads == 1 {
+				r.first = time.Now()
+			}
+			r.full = r.w == len(r.buf)
 			return nil
 		}
 		if err == io.EOF {
-			return io.ErrUnexpectedEOF
+			err = io.ErrUnexpectedEOF
 		}
 		if err != nil {
-			return err
+			return &readError{r.at + int64(r.w-r.r), err}
 		}
 	}
-	return io.ErrNoProgress
+	return &readError{r.at + int64(r.w-r.r), io.ErrNoProgress}
+}
+
+// makeRoom sees to it that there is something to read into. A buffer that a
+// read has filled is too small for what the server sends.
+func (r *reader) makeRoom() {
+	if r.full && len(r.buf) < bufferSize {
+		buf := make([]byte, 4*len(r.buf))
+		r.w = copy(buf, r.buf[r.r:r.w])
+		r.r, r.buf = 0, buf
+		return
+	}
+	if r.r > 0 {
+		r.w = copy(r.buf, r.buf[r.r:r.w])
+		r.r = 0
+	}
 }
 
 // line reads a line of the head and gives it without its end. It is valid
@@ -149,102 +208,4 @@ func (r *reader) line() ([]byte, error) {
 func (r *reader) use(n int) {
 	r.r += n
 	r.at += int64(n)
-}
-
-// skip reads n bytes of a body and forgets them.
-func (r *reader) skip(n int64) error {
-	for {
-		have := int64(r.w - r.r)
-		if have >= n {
-			r.use(int(n))
-			return nil
-		}
-		r.use(int(have))
-		n -= have
-		if err := r.fill(); err != nil {
-			return err
-		}
-	}
-}
-
-// untilEOF reads a body that ends with the connection.
-func (r *reader) untilEOF() (int64, error) {
-	start := r.at
-	for {
-		r.use(r.w - r.r)
-		switch err := r.fill(); err {
-		case nil:
-		case io.ErrUnexpectedEOF:
-			return r.at - start, nil
-		default:
-			return r.at - start, err
-		}
-	}
-}
-
-// chunks reads a chunked body and its trailers, and gives the body's size.
-func (r *reader) chunks() (int64, error) {
-	var total int64
-	for {
-		// Every chunk has a head, so the limit counts for each: else a long
-		// answer in small chunks would exceed it.
-		r.room = bufferSize
-		line, err := r.line()
-		if err != nil {
-			return total, err
-		}
-		n, ok := chunkSize(line)
-		if !ok || n > math.MaxInt64-total {
-			return total, r.bad("bad chunk size")
-		}
-		if n == 0 {
-			return total, r.trailers()
-		}
-		if err := r.skip(n); err != nil {
-			return total, err
-		}
-		total += n
-		if line, err = r.line(); err != nil {
-			return total, err
-		}
-		if len(line) != 0 {
-			return total, r.bad("chunk is longer than its size")
-		}
-	}
-}
-
-// trailers reads the lines after the last chunk, up to the empty one.
-func (r *reader) trailers() error {
-	for {
-		line, err := r.line()
-		if err != nil || len(line) == 0 {
-			return err
-		}
-	}
-}
-
-// chunkSize reads the hexadecimal size before a chunk; an extension after a
-// semicolon or blank is passed over.
-func chunkSize(line []byte) (int64, bool) {
-	var n int64
-	for i, c := range line {
-		var digit byte
-		switch {
-		case c >= '0' && c <= '9':
-			digit = c - '0'
-		case c >= 'a' && c <= 'f':
-			digit = c - 'a' + 10
-		case c >= 'A' && c <= 'F':
-			digit = c - 'A' + 10
-		case c == ';' || c == ' ' || c == '\t':
-			return n, i > 0
-		default:
-			return 0, false
-		}
-		if n > math.MaxInt64>>4 {
-			return 0, false
-		}
-		n = n<<4 | int64(digit)
-	}
-	return n, len(line) > 0
 }

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 )
 
 // minimalServer answers every request as soon as its body is read, with as
@@ -85,25 +87,37 @@ func BenchmarkExchange(b *testing.B) {
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			target := minimalServer(b, c.network)
-			req, err := render(c.method, "/", "localhost", nil, make([]byte, c.body))
-			if err != nil {
-				b.Fatal(err)
-			}
-			w := &worker{conn: newConn(target, DefaultTimeout, dialNet), tally: newTally()}
-			defer w.conn.close()
-			requests := []request{req}
-			w.iterate(b.Context(), requests)
+			p := planOf(1, 1, ask(c.method, "/", make([]byte, c.body)))
+			w, stop := benchWorker(b, p, target)
+			defer stop()
+			w.iterate(b.Context(), 0, 0)
 			b.ReportAllocs()
-			b.SetBytes(int64(req.size))
+			b.SetBytes(int64(sizeOf(b, p.Requests()[0])))
 			before := cpuTime(b)
 			for b.Loop() {
-				w.iterate(b.Context(), requests)
+				w.iterate(b.Context(), 0, 0)
 			}
 			b.ReportMetric(float64(cpuTime(b)-before)/float64(b.N)/1e3, "cpu-µs/op")
-			if w.tally.failed > 0 {
-				b.Fatalf("%d of %d requests failed: %v", w.tally.failed, w.tally.requests, w.tally.failures)
+			if g := &w.tally.groups[0]; g.failed > 0 {
+				b.Fatalf("%d of %d requests failed: %v", g.failed, g.requests, g.failures)
 			}
 		})
+	}
+}
+
+// benchWorker makes the only worker of a plan.
+func benchWorker(b *testing.B, p *plan.Plan, target Target) (w *worker, stop func()) {
+	b.Helper()
+	prog, err := prepare(p, target, Options{Timeout: DefaultTimeout})
+	if err != nil {
+		b.Fatal(err)
+	}
+	prog.dialer.dial = dialNet
+	w = newWorker(prog, newTallies(1, len(prog.groups))[0])
+	return w, func() {
+		for _, c := range w.conns {
+			c.close()
+		}
 	}
 }
 

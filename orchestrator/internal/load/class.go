@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"strings"
 	"syscall"
 )
 
@@ -18,13 +19,15 @@ const (
 	failReset
 	failEOF
 	failProtocol
+	failTLS
+	failRedirect
 	failOther
 	classes // how many there are
 )
 
 // String is the class as results name it.
 func (c class) String() string {
-	return [classes]string{"answered", "connect", "timeout", "reset", "eof", "protocol", "other"}[c]
+	return [classes]string{"answered", "connect", "timeout", "reset", "eof", "protocol", "tls", "redirect", "other"}[c]
 }
 
 // connectError is a connection that could not be opened.
@@ -33,6 +36,19 @@ type connectError struct{ err error }
 func (e *connectError) Error() string { return "connect: " + e.err.Error() }
 
 func (e *connectError) Unwrap() error { return e.err }
+
+// tlsError is a server that is not trusted, or that no common language was
+// found with.
+type tlsError struct{ err error }
+
+func (e *tlsError) Error() string { return "tls: " + strings.TrimPrefix(e.err.Error(), "tls: ") }
+
+func (e *tlsError) Unwrap() error { return e.err }
+
+// redirectError is a redirect that is not followed.
+type redirectError struct{ what string }
+
+func (e *redirectError) Error() string { return "redirect: " + e.what }
 
 // classify sorts an error of conn.do. A connect that takes too long is a
 // timeout: the target may be there, and slow.
@@ -43,9 +59,15 @@ func classify(err error) class {
 	var network net.Error
 	var connect *connectError
 	var protocol *protocolError
+	var secure *tlsError
+	var redirect *redirectError
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &network) && network.Timeout():
 		return failTimeout
+	case errors.As(err, &secure):
+		return failTLS
+	case errors.As(err, &redirect):
+		return failRedirect
 	case errors.As(err, &connect):
 		return failConnect
 	case errors.As(err, &protocol):
@@ -57,4 +79,12 @@ func classify(err error) class {
 	default:
 		return failOther
 	}
+}
+
+// gone says whether a connection failed, rather than what was said over it.
+func gone(err error) bool {
+	var network net.Error
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) ||
+		errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &network) && network.Timeout()
 }

@@ -12,13 +12,54 @@ import (
 // before it is used again: the server may have closed it meanwhile.
 const idleLimit = time.Millisecond
 
-// conn is a worker's connection to the target: opened when first needed, kept
-// open between requests, and opened anew where the server closed it. Only
-// abort may be called from another goroutine.
+// lifeline is what a worker's connections hang on: cut ends them all, from any
+// goroutine.
+type lifeline struct {
+	mu      sync.Mutex
+	open    []net.Conn
+	stopped bool
+}
+
+// add takes a connection in, or says that it is too late.
+func (l *lifeline) add(nc net.Conn) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.stopped {
+		l.open = append(l.open, nc)
+	}
+	return !l.stopped
+}
+
+func (l *lifeline) remove(nc net.Conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i := range l.open {
+		if l.open[i] == nc {
+			l.open[i] = l.open[len(l.open)-1]
+			l.open[len(l.open)-1] = nil
+			l.open = l.open[:len(l.open)-1]
+			return
+		}
+	}
+}
+
+// cut makes every present and later use of the connections fail at once.
+func (l *lifeline) cut() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stopped = true
+	for _, nc := range l.open {
+		_ = nc.Close()
+	}
+}
+
+// conn is a worker's connection to one server: opened when first needed, kept
+// open between requests, and opened anew where the server closed it.
 type conn struct {
-	target  Target
-	timeout time.Duration
-	dial    dialFunc
+	route    *route
+	timeout  time.Duration
+	dialer   *dialer
+	lifeline *lifeline
 
 	nc    net.Conn // nil: not open
 	fresh bool     // no request has been answered on it
@@ -28,19 +69,15 @@ type conn struct {
 	armed time.Time   // the deadline that nc has
 	used  time.Time   // when the last answer ended
 
-	raw   syscall.RawConn // nil where nc has no file descriptor of its own
+	raw   syscall.RawConn // nil where there is no file descriptor of its own
 	look  func(fd uintptr)
 	stale bool // what look found
 
 	duplex *duplex // nil until a large request needs it
-
-	mu      sync.Mutex // guards open and stopped
-	open    net.Conn   // nc, for abort
-	stopped bool
 }
 
-func newConn(target Target, timeout time.Duration, dial dialFunc) *conn {
-	c := &conn{target: target, timeout: timeout, dial: dial}
+func newConn(to *route, timeout time.Duration, d *dialer, l *lifeline) *conn {
+	c := &conn{route: to, timeout: timeout, dialer: d, lifeline: l}
 	// One closure for the life of the worker: a new one each time would
 	// be an allocation.
 	c.look = func(fd uintptr) {
@@ -52,8 +89,8 @@ func newConn(target Target, timeout time.Duration, dial dialFunc) *conn {
 }
 
 // connect opens the connection, unless there is one that can be used again.
-func (c *conn) connect(ctx context.Context, now time.Time) error {
-	if c.nc != nil && c.raw != nil && now.Sub(c.used) > idleLimit {
+func (c *conn) connect(ctx context.Context, start time.Time) error {
+	if c.nc != nil && c.raw != nil && start.Sub(c.used) > idleLimit {
 		if err := c.raw.Control(c.look); err != nil || c.stale {
 			c.close()
 		}
@@ -61,20 +98,18 @@ func (c *conn) connect(ctx context.Context, now time.Time) error {
 	if c.nc != nil {
 		return nil
 	}
-	nc, err := c.dial(ctx, c.target, now.Add(c.timeout))
+	nc, plain, err := c.dialer.connect(ctx, c.route, start.Add(c.timeout))
 	if err != nil {
-		return &connectError{err}
+		return err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.stopped {
+	if !c.lifeline.add(nc) {
 		_ = nc.Close()
 		return &connectError{context.Canceled}
 	}
-	c.open, c.nc, c.fresh, c.armed = nc, nc, true, time.Time{}
+	c.nc, c.fresh, c.armed = nc, true, time.Time{}
 	c.in.reset(nc)
 	c.raw = nil
-	if sc, ok := nc.(syscall.Conn); ok {
+	if sc, ok := plain.(syscall.Conn); ok {
 		c.raw, _ = sc.SyscallConn() // without it a dead connection shows a little later
 	}
 	return nil
@@ -97,23 +132,11 @@ func (c *conn) close() {
 	if c.nc == nil {
 		return
 	}
-	c.mu.Lock()
-	c.open = nil
-	c.mu.Unlock()
+	c.lifeline.remove(c.nc)
 	_ = c.nc.Close() // nothing that was not read or written matters any more
 	if c.duplex != nil {
 		c.duplex.stop()
 		c.duplex = nil
 	}
 	c.nc, c.raw = nil, nil
-}
-
-// abort makes every present and later use fail at once.
-func (c *conn) abort() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.stopped = true
-	if c.open != nil {
-		_ = c.open.Close()
-	}
 }

@@ -15,7 +15,7 @@ import (
 // connection that had been used before and turned out to be dead before it
 // took a single byte. Then the server cannot have seen the request. Whatever
 // was sent in part is never sent again.
-func (c *conn) do(ctx context.Context, req *request, start time.Time) (ans answer, sent bool, err error) {
+func (c *conn) do(ctx context.Context, msg *message, want expect, start time.Time) (ans answer, sent bool, err error) {
 	for {
 		if err := c.connect(ctx, start); err != nil {
 			return answer{}, false, err
@@ -25,17 +25,17 @@ func (c *conn) do(ctx context.Context, req *request, start time.Time) (ans answe
 			c.close()
 			return answer{}, false, err
 		}
-		written, ans, err := c.exchange(req)
+		written, ans, err := c.exchange(msg, want)
 		c.fresh = false
-		if err == nil && ans.reuse && !req.last {
-			c.used = time.Now()
+		if err == nil && ans.reuse && !msg.last {
+			c.used = c.in.end
 			return ans, true, nil
 		}
 		c.close()
 		if err != nil && again && written == 0 && !errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil {
 			continue
 		}
-		return ans, written == int64(req.size), err
+		return ans, written == int64(msg.size), err
 	}
 }
 
@@ -44,15 +44,15 @@ func (c *conn) do(ctx context.Context, req *request, start time.Time) (ans answe
 // out: a server that refuses a body answers and closes, an overloaded one
 // does so before it reads at all. Then the answer is what counts, and the
 // failed write explains only why the connection ended.
-func (c *conn) exchange(req *request) (written int64, ans answer, err error) {
-	if req.large() {
-		return c.exchangeLarge(req)
+func (c *conn) exchange(msg *message, want expect) (written int64, ans answer, err error) {
+	if msg.large() {
+		return c.exchangeLarge(msg, want)
 	}
-	n, writeErr := c.nc.Write(req.parts[0])
+	n, writeErr := c.nc.Write(msg.parts[0])
 	if writeErr != nil && n == 0 && !c.fresh {
 		return 0, answer{}, writeErr // no answer can belong to it
 	}
-	ans, err = c.in.answer(req.head)
+	ans, err = c.in.answer(want)
 	ans, err = settle(ans, err, writeErr)
 	return int64(n), ans, err
 }
@@ -73,7 +73,7 @@ func settle(ans answer, readErr, writeErr error) (answer, error) {
 // duplex is a goroutine that reads answers while the worker still writes. It
 // belongs to one connection: conn.close ends it and waits for it.
 type duplex struct {
-	ask     chan bool   // an answer is due; true: without body
+	ask     chan expect // an answer is due
 	got     chan reply  // it has come, or not
 	writing atomic.Bool // the worker has not finished its write
 	ended   chan struct{}
@@ -88,13 +88,13 @@ type reply struct {
 
 // startDuplex starts the reading side.
 func (c *conn) startDuplex() {
-	d := &duplex{ask: make(chan bool), got: make(chan reply, 1), ended: make(chan struct{})}
+	d := &duplex{ask: make(chan expect), got: make(chan reply, 1), ended: make(chan struct{})}
 	c.duplex = d
 	nc := c.nc
 	go func() {
 		defer close(d.ended)
-		for head := range d.ask {
-			ans, err := c.in.answer(head)
+		for want := range d.ask {
+			ans, err := c.in.answer(want)
 			r := reply{ans: ans, err: err, cut: d.writing.Load()}
 			if r.cut {
 				// There is nothing to wait for any more: the server has said
@@ -113,14 +113,14 @@ func (d *duplex) stop() {
 
 // exchangeLarge has the answer read while the request is written, so that
 // neither side waits for the other with full buffers.
-func (c *conn) exchangeLarge(req *request) (int64, answer, error) {
+func (c *conn) exchangeLarge(msg *message, want expect) (int64, answer, error) {
 	if c.duplex == nil {
 		c.startDuplex()
 	}
-	c.parts = req.parts
+	c.parts = msg.parts
 	c.out = c.parts[:]
 	c.duplex.writing.Store(true)
-	c.duplex.ask <- req.head
+	c.duplex.ask <- want
 	written, writeErr := c.out.WriteTo(c.nc)
 	c.duplex.writing.Store(false)
 	dead := writeErr != nil && written == 0 && !c.fresh

@@ -8,6 +8,7 @@ import (
 // head reads the status line and the headers of one answer.
 func (r *reader) head() (status int, f framing, err error) {
 	f.length = -1
+	r.fields = r.fields[:0]
 	line, err := r.line()
 	if err != nil {
 		return 0, f, err
@@ -24,9 +25,38 @@ func (r *reader) head() (status int, f framing, err error) {
 		if len(line) == 0 {
 			return status, f, nil
 		}
-		if what := f.field(line); what != "" {
+		note, what := f.field(line)
+		if what != "" {
 			return 0, f, r.bad(what)
 		}
+		if note || r.want.fields {
+			r.note(line)
+		}
+	}
+}
+
+// note keeps a header line.
+func (r *reader) note(line []byte) {
+	colon := bytes.IndexByte(line, ':')
+	for _, c := range line[:colon] {
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		r.fields = append(r.fields, c)
+	}
+	r.fields = append(r.fields, ':')
+	r.fields = append(r.fields, bytes.Trim(line[colon+1:], " \t")...)
+	r.fields = append(r.fields, '\n')
+}
+
+// each gives the fields that were kept of the last head, in order. A value is
+// valid until the next answer.
+func (r *reader) each(do func(name string, value []byte)) {
+	for rest := r.fields; len(rest) > 0; {
+		end := bytes.IndexByte(rest, '\n')
+		colon := bytes.IndexByte(rest[:end], ':')
+		do(string(rest[:colon]), rest[colon+1:end])
+		rest = rest[end+1:]
 	}
 }
 
@@ -53,17 +83,22 @@ func statusLine(line []byte) (status int, minor byte, ok bool) {
 	return status, minor, status >= 100
 }
 
-// field takes from one header line what concerns the framing. It gives what
-// is wrong with the line, or nothing.
-func (f *framing) field(line []byte) (wrong string) {
+// field takes from one header line what concerns the framing. note says that
+// the client has to look at it later, wrong what is wrong with it, if anything.
+func (f *framing) field(line []byte) (note bool, wrong string) {
 	colon := bytes.IndexByte(line, ':')
 	if colon <= 0 || line[0] == ' ' || line[0] == '\t' {
-		return "not a header line"
+		return false, "not a header line"
 	}
 	name, value := line[:colon], bytes.Trim(line[colon+1:], " \t")
-	// The length tells nearly all names apart from the three that matter.
+	// The length tells nearly all names apart from the five that matter.
 	switch len(name) {
-	case len("connection"):
+	case len("location"):
+		return equalFold(name, "location"), ""
+	case len("connection"): // and of set-cookie
+		if equalFold(name, "set-cookie") {
+			return true, ""
+		}
 		if equalFold(name, "connection") {
 			f.close = f.close || hasToken(value, "close")
 			f.keep = f.keep || hasToken(value, "keep-alive")
@@ -72,7 +107,7 @@ func (f *framing) field(line []byte) (wrong string) {
 		if equalFold(name, "content-length") {
 			n, ok := decimal(value)
 			if !ok || f.length >= 0 && f.length != n {
-				return "bad content-length"
+				return false, "bad content-length"
 			}
 			f.length = n
 		}
@@ -83,7 +118,7 @@ func (f *framing) field(line []byte) (wrong string) {
 			f.chunked = equalFold(bytes.Trim(last, " \t"), "chunked")
 		}
 	}
-	return ""
+	return false, ""
 }
 
 // decimal reads a number without sign.

@@ -13,13 +13,21 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// check compares all but times. SentBytes of 0 is not compared.
+// check compares all but times. What want leaves out of SentBytes, Iterations
+// and Groups is not compared.
 func check(t *testing.T, got, want Result) {
 	t.Helper()
 	if want.SentBytes == 0 {
 		got.SentBytes = 0
 	}
-	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(Result{}, "Start", "End", "Latency", "FirstByte")); diff != "" {
+	if want.Iterations == 0 {
+		got.Iterations = 0
+	}
+	if want.Groups == nil {
+		got.Groups = nil
+	}
+	ignore := cmpopts.IgnoreFields(Counts{}, "Latency", "FirstByte", "ReceivedBytes")
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(Result{}, "Start", "End"), ignore); diff != "" {
 		t.Errorf("result (-want +got):\n%s", diff)
 	}
 }
@@ -48,8 +56,8 @@ func TestHostileServers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			bothNetworks(t, func(t *testing.T, network string) {
 				target := (&recorder{reply: text(c.reply)}).listen(t, network)
-				w := work{concurrency: 2, iterations: 4, requests: []request{mustRender(t, "POST", "/", []byte("x"))}}
-				check(t, run(t.Context(), w, target, Options{}, dialNet), failure(4, c.want))
+				w := planOf(2, 4, ask("POST", "/", []byte("x")))
+				check(t, mustRun(t, w, target, Options{}), failure(4, c.want))
 			})
 		})
 	}
@@ -63,8 +71,8 @@ func TestReset(t *testing.T) {
 		}
 	}}
 	target := rec.listen(t, "tcp")
-	w := work{concurrency: 1, iterations: 3, requests: []request{mustRender(t, "GET", "/", nil)}}
-	check(t, run(t.Context(), w, target, Options{}, dialNet), failure(3, "reset"))
+	w := planOf(1, 3, ask("GET", "/", nil))
+	check(t, mustRun(t, w, target, Options{}), failure(3, "reset"))
 }
 
 // Slow heads and endless bodies end at the timeout, no earlier and little
@@ -88,8 +96,8 @@ func TestTimeout(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := work{concurrency: 2, iterations: 4, requests: []request{mustRender(t, "GET", "/", nil)}}
-				got := run(t.Context(), w, Target{}, Options{Timeout: 8 * time.Second}, rec.pipe)
+				w := planOf(2, 4, ask("GET", "/", nil))
+				got := mustPipe(t.Context(), t, w, rec, Options{Timeout: 8 * time.Second})
 				check(t, got, failure(4, "timeout"))
 				if got.Latency.Min() < 8*time.Second || got.Latency.Max() > 8250*time.Millisecond {
 					t.Errorf("latency %+v; want 8 s and at most 250 ms more", got.Latency)
@@ -106,8 +114,8 @@ func TestTimeoutInRequest(t *testing.T) {
 		hold := make(chan struct{})
 		rec := &recorder{raw: func(net.Conn) { <-hold }}
 		target := rec.listen(t, network)
-		w := work{concurrency: 1, iterations: 2, requests: []request{mustRender(t, "POST", "/", make([]byte, 20<<20))}}
-		got := run(t.Context(), w, target, Options{Timeout: 50 * time.Millisecond}, dialNet)
+		w := planOf(1, 2, ask("POST", "/", make([]byte, 20<<20)))
+		got := mustRun(t, w, target, Options{Timeout: 50 * time.Millisecond})
 		close(hold)
 		check(t, got, failure(2, "timeout"))
 	})
@@ -127,8 +135,8 @@ func TestEarlyAnswer(t *testing.T) {
 					after(c)
 				}}
 				target := rec.listen(t, network)
-				w := work{concurrency: 1, iterations: 3, requests: []request{mustRender(t, "POST", "/", make([]byte, size))}}
-				got := run(t.Context(), w, target, Options{Timeout: time.Second}, dialNet)
+				w := planOf(1, 3, ask("POST", "/", make([]byte, size)))
+				got := mustRun(t, w, target, Options{Timeout: time.Second})
 				if got.Statuses["413"] != 3 || got.Failed != 3 || got.Errors["status 413"] != 3 || got.Latency.Max() > 500*time.Millisecond {
 					t.Errorf("%s, body of %d bytes: %+v", name, size, got)
 				}
@@ -141,17 +149,18 @@ func TestEarlyAnswer(t *testing.T) {
 // that only writes.
 func TestEcho(t *testing.T) {
 	bothNetworks(t, func(t *testing.T, network string) {
-		req := mustRender(t, "POST", "/", make([]byte, 20<<20))
+		req := ask("POST", "/", make([]byte, 20<<20))
+		size := sizeOf(t, req)
 		rec := &recorder{raw: func(c net.Conn) {
 			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n")
-			_, _ = io.CopyN(c, c, int64(req.size))
+			_, _ = io.CopyN(c, c, int64(size))
 		}}
 		target := rec.listen(t, network)
-		w := work{concurrency: 1, iterations: 1, requests: []request{req}}
-		got := run(t.Context(), w, target, Options{}, dialNet)
+		w := planOf(1, 1, req)
+		got := mustRun(t, w, target, Options{})
 		check(t, got, Result{Counts: Counts{
 			Requests: 1, Errors: map[string]int{},
-			Statuses: map[string]int{"200": 1}, Answers: map[string]int{fmt.Sprintf("200/%d", req.size): 1},
+			Statuses: map[string]int{"200": 1}, Answers: map[string]int{fmt.Sprintf("200/%d", size): 1},
 		}})
 	})
 }
@@ -162,10 +171,11 @@ func TestIdleClose(t *testing.T) {
 	bothNetworks(t, func(t *testing.T, network string) {
 		for _, size := range []int{0, 1 << 20} {
 			rec := &recorder{reply: func(w net.Conn, s seen) bool { ok(w, s); return false }}
-			c := newConn(rec.listen(t, network), DefaultTimeout, dialNet)
-			req := mustRender(t, "POST", "/", make([]byte, size))
+			target := rec.listen(t, network)
+			c := newConn(&route{dial: target}, DefaultTimeout, &dialer{dial: dialNet}, &lifeline{})
+			msg := rendered(t, ask("POST", "/", make([]byte, size)))
 			for range 3 {
-				ans, sent, err := c.do(t.Context(), &req, time.Now())
+				ans, sent, err := c.do(t.Context(), msg, expect{}, time.Now())
 				if err != nil || !sent || !ans.reuse {
 					t.Errorf("body of %d bytes: %+v, %v, %v", size, ans, sent, err)
 				}
@@ -190,11 +200,11 @@ func TestNoSecondTry(t *testing.T) {
 		rec := &recorder{}
 		rec.reply = func(w net.Conn, s seen) bool { return strings.HasPrefix(s.line, "GET /good") && ok(w, s) }
 		target := rec.listen(t, network)
-		w := work{concurrency: 1, iterations: 3, requests: []request{
-			mustRender(t, "GET", "/good", nil),
-			mustRender(t, "GET", "/bad", nil),
-		}}
-		got := run(t.Context(), w, target, Options{}, dialNet)
+		w := planOf(1, 3,
+			ask("GET", "/good", nil),
+			ask("GET", "/bad", nil),
+		)
+		got := mustRun(t, w, target, Options{})
 		check(t, got, Result{Counts: Counts{
 			Requests: 6, Failed: 3, Errors: map[string]int{"eof": 3},
 			Statuses: map[string]int{"200": 3}, Answers: map[string]int{"200/2": 3},
@@ -208,13 +218,13 @@ func TestNoSecondTry(t *testing.T) {
 
 // Ever other sizes of answers are counted, but not each for itself.
 func TestManySizes(t *testing.T) {
-	tl := newTally()
+	tallies := newTallies(1, 1)
 	for i := range 5000 {
-		tl.record(time.Millisecond, 1, answer{status: 200, body: int64(i)}, answered)
+		tallies[0].record(0, &outcome{took: time.Millisecond, sent: 1, status: 200, body: int64(i)})
 	}
-	tl.record(time.Hour, 0, answer{}, failTimeout)
+	tallies[0].record(0, &outcome{took: time.Hour, cause: failTimeout})
 	var r Result
-	tl.report(&r)
+	report(&r, tallies, []string{"one"})
 	if len(r.Answers) != maxSizes+1 || r.Answers["200/other"] != 4000 {
 		t.Errorf("%d sizes, %d others", len(r.Answers), r.Answers["200/other"])
 	}

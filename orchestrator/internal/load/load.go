@@ -1,35 +1,42 @@
-// Package load sends a plan to one target and measures how it is answered.
+// Package load runs a plan and measures how it is answered.
 //
-// It is a closed loop: at most Concurrency iterations are in flight, they are
-// started in the order of their numbers, and the requests of one iteration go
-// out one after the other, each after the whole answer to the one before.
-// Iteration i of n starts no earlier than rampup*i/n after the start of the
-// run, in real fractions of a second.
+// Without a rate it is a closed loop: at most Concurrency iterations are in
+// flight, they are started in the order of their numbers, and the items of one
+// iteration come one after the other, each request after the whole answer to
+// the one before. With a rate it is an open loop: an iteration is due when its
+// time has come, whatever became of those before it, and what was late or never
+// started is counted.
 //
-// Whatever the load costs is taken from the service under test, which runs on
-// the same machine. The HTTP/1.1 client is therefore the package's own: each
-// worker owns one kept-alive connection, requests are rendered once before the
-// start, bodies are handed to the kernel as they are, and answers are parsed
-// in a buffer that is used again. A request allocates nothing.
+// Whatever the load costs is taken from the service under test, which often runs
+// on the same machine. The HTTP/1.1 client is therefore the package's own: each
+// worker owns a kept-alive connection to each server it talks to, requests that
+// no variable changes are rendered once before the start and shared, large
+// bodies are handed to the kernel as they are, and answers are parsed in a
+// buffer that is used again. Such a request allocates nothing.
+//
+// An item that cannot be carried out, such as an assert that does not hold,
+// breaks its iteration: that is counted, and the run goes on with the next one.
 package load
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"sync"
-	"sync/atomic"
 	"time"
 
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
 )
 
 // DefaultTimeout bounds a request where Options says nothing.
 const DefaultTimeout = 10 * time.Second
 
-// Target is where the plan is sent, whatever the plan's own base says. The
-// zero Target sends every request where its URL says.
+// Target is where the plan is sent, whatever its own URLs say: their hosts make
+// the Host header and nothing else. The zero Target sends every request where
+// its URL says.
 type Target struct {
 	Network string // "unix" or "tcp"
 	Address string // the socket's path, or host:port
@@ -38,9 +45,9 @@ type Target struct {
 // Options are the settings of one run.
 type Options struct {
 	// Timeout bounds a request from its dispatch, connecting included, to the
-	// last byte of its answer. No request is cut off earlier; one that is cut
-	// off may be so up to a sixteenth of Timeout, at most 250 ms, later.
-	// 0 means DefaultTimeout.
+	// last byte of its answer, over all redirects. No request is cut off
+	// earlier; one that is cut off may be so up to a sixteenth of Timeout, at
+	// most 250 ms, later. 0 means DefaultTimeout.
 	Timeout time.Duration
 	// Duration is the time after which no iteration starts; those in flight
 	// come to their end. 0: no limit.
@@ -49,7 +56,8 @@ type Options struct {
 	// it has its place among those in flight.
 	CompatRampup bool
 	// Relaxed fills in nothing for an unknown variable in a request or
-	// command, and tells Unknown; otherwise the iteration fails.
+	// command, and tells Unknown, from many goroutines at once; otherwise the
+	// iteration fails.
 	Relaxed bool
 	Unknown func(name string)
 	// Insecure accepts any certificate.
@@ -66,37 +74,6 @@ type Options struct {
 	Progress *Progress
 }
 
-// Progress counts finished requests. It may be read from any goroutine, and
-// several runs may count into one. The zero value is ready.
-type Progress struct {
-	done, failed atomic.Int64
-}
-
-// Done gives the number of requests that have come to their end, failed ones
-// included.
-func (p *Progress) Done() int { return int(p.done.Load()) }
-
-// Failed gives the number of requests that failed.
-func (p *Progress) Failed() int { return int(p.failed.Load()) }
-
-func (p *Progress) count(failed bool) {
-	if p == nil {
-		return
-	}
-	p.done.Add(1)
-	if failed {
-		p.failed.Add(1)
-	}
-}
-
-// work is a plan made ready to send.
-type work struct {
-	requests    []request // of one iteration, in order
-	concurrency int       // 0 or less: all iterations at once
-	iterations  int
-	rampup      time.Duration
-}
-
 // dialFunc opens a connection, no later than the deadline.
 type dialFunc func(ctx context.Context, target Target, deadline time.Time) (net.Conn, error)
 
@@ -105,70 +82,88 @@ func dialNet(ctx context.Context, target Target, deadline time.Time) (net.Conn, 
 	return d.DialContext(ctx, target.Network, target.Address)
 }
 
-// check refuses what could not be run at all.
-func (w work) check(target Target) error {
-	switch {
-	case target.Network != "unix" && target.Network != "tcp":
-		return fmt.Errorf("network %q is neither unix nor tcp", target.Network)
-	case target.Address == "":
-		return errors.New("target has no address")
-	case len(w.requests) == 0:
-		return errors.New("plan has no requests")
-	case w.iterations < 1:
-		return fmt.Errorf("plan has %d iterations", w.iterations)
-	}
-	return nil
+// Run carries the plan out, iteration by iteration, and measures the answers.
+// A plan without iterations goes on until Options.Duration is over or the
+// context ends. Run returns when all its goroutines have ended. The error is
+// about a plan or target that cannot be sent at all: then nothing was. Requests
+// that fail and iterations that break are counted in the Result, and a context
+// that ends early is no error either: the Result then holds what was done until
+// it did, and says Interrupted.
+func Run(ctx context.Context, p *plan.Plan, target Target, opt Options) (Result, error) {
+	return run(ctx, p, target, opt, dialNet)
 }
 
-// run sends the work and returns when every worker has ended.
-func run(ctx context.Context, w work, target Target, opt Options, dial dialFunc) Result {
+func run(ctx context.Context, p *plan.Plan, target Target, opt Options, dial dialFunc) (Result, error) {
+	if err := refuse(p, target); err != nil {
+		return Result{}, err
+	}
 	if opt.Timeout <= 0 {
 		opt.Timeout = DefaultTimeout
 	}
-	n := w.concurrency
-	if n <= 0 || n > w.iterations {
-		n = w.iterations
+	shared, err := prepare(p, target, opt)
+	if err != nil {
+		return Result{}, err
 	}
-	workers := make([]*worker, n)
-	tallies := make([]*tally, min(n, maxTallies))
-	for i := range tallies {
-		tallies[i] = newTally()
+	shared.dialer = dialer{dial: dial, tls: &tls.Config{InsecureSkipVerify: opt.Insecure}}
+
+	n := max(p.Concurrency, 1)
+	if p.Iterations > 0 && (p.Concurrency < 1 || p.Concurrency > p.Iterations) {
+		n = p.Iterations
 	}
+	tallies := newTallies(n, len(shared.groups))
+	opt.Progress.watch(tallies)
+	defer opt.Progress.settle(tallies)
 	start := time.Now()
-	plan := &schedule{iterations: w.iterations, rampup: w.rampup, start: start}
+	schedule := newSchedule(p, n, opt, start)
+	workers := make([]*worker, n)
 	for i := range workers {
-		workers[i] = &worker{
-			conn:     newConn(target, opt.Timeout, dial),
-			tally:    tallies[i%len(tallies)],
-			progress: opt.Progress,
-		}
+		workers[i] = newWorker(shared, tallies[i%len(tallies)])
 	}
 
 	// Closing the connections is what ends a wait for the network at once.
 	aborted := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(aborted)
-		for _, wk := range workers {
-			wk.conn.abort()
+		for _, w := range workers {
+			w.lifeline.cut()
 		}
 	})
 	var group sync.WaitGroup
-	for _, wk := range workers {
-		group.Go(func() { wk.run(ctx, plan, w.requests) })
+	for _, w := range workers {
+		group.Go(func() { w.run(ctx, schedule) })
 	}
 	group.Wait()
 	if !stop() {
 		<-aborted
 	}
 
-	total := newTally()
-	result := Result{Start: start, End: time.Now()}
-	for _, t := range tallies {
-		total.merge(t)
+	result := Result{Start: start, End: time.Now(), Mistakes: shared.mistakes.list()}
+	schedule.report(&result)
+	for _, w := range workers {
+		result.Iterations += w.iterations
+		result.Broken += w.broken
+		result.Interrupted = result.Interrupted || w.interrupted
 	}
-	for _, wk := range workers {
-		result.Interrupted = result.Interrupted || wk.interrupted
+	report(&result, tallies, shared.groups)
+	return result, nil
+}
+
+// refuse says what could not be run at all.
+func refuse(p *plan.Plan, target Target) error {
+	fixed := target != Target{}
+	switch {
+	case fixed && target.Network != "unix" && target.Network != "tcp":
+		return fmt.Errorf("network %q is neither unix nor tcp", target.Network)
+	case fixed && target.Address == "":
+		return errors.New("target has no address")
+	case fixed && len(p.Requests()) == 0:
+		return errors.New("plan has no requests")
+	case len(p.Items) == 0:
+		return errors.New("plan has no items")
+	case p.Iterations < 0:
+		return fmt.Errorf("plan has %d iterations", p.Iterations)
+	case p.Rate < 0:
+		return fmt.Errorf("plan has a rate of %g a second", p.Rate)
 	}
-	total.report(&result)
-	return result
+	return nil
 }

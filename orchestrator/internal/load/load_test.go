@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 )
 
 func bothNetworks(t *testing.T, test func(t *testing.T, network string)) {
@@ -27,13 +28,13 @@ func TestRun(t *testing.T) {
 		rec := &recorder{reply: ok}
 		target := rec.listen(t, network)
 		large := []byte(strings.Repeat("0123456789abcdef", 50_000))
-		w := work{concurrency: 1, iterations: 3, requests: []request{
-			mustRender(t, "GET", "/first", nil),
-			mustRender(t, "POST", "/second", []byte("small"), header{"Content-Type", "text/plain"}),
-			mustRender(t, "PUT", "/third", large),
-		}}
+		w := planOf(1, 3,
+			ask("GET", "/first", nil),
+			ask("POST", "/second", []byte("small"), Field{"Content-Type", "text/plain"}),
+			ask("PUT", "/third", large),
+		)
 		var progress Progress
-		got := run(t.Context(), w, target, Options{Progress: &progress}, dialNet)
+		got := mustRun(t, w, target, Options{Progress: &progress})
 		rec.stop()
 
 		var lines []string
@@ -62,8 +63,8 @@ func TestRun(t *testing.T) {
 		}
 
 		sent := 0
-		for _, r := range w.requests {
-			sent += 3 * r.size
+		for _, r := range w.Requests() {
+			sent += 3 * sizeOf(t, r)
 		}
 		if got.Latency.Min() <= 0 || got.Latency.Quantile(0.5) < got.Latency.Min() || got.Latency.Max() < got.Latency.Quantile(0.999) || got.End.Before(got.Start) {
 			t.Errorf("latency %+v from %v to %v", got.Latency, got.Start, got.End)
@@ -86,9 +87,9 @@ func TestConcurrency(t *testing.T) {
 			time.Sleep(time.Second)
 			return ok(w, s)
 		}}
-		w := work{concurrency: 4, iterations: 10, requests: []request{mustRender(t, "GET", "/", nil), mustRender(t, "GET", "/", nil)}}
+		w := planOf(4, 10, ask("GET", "/", nil), ask("GET", "/", nil))
 		start := time.Now()
-		got := run(t.Context(), w, Target{}, Options{}, rec.pipe)
+		got := mustPipe(t.Context(), t, w, rec, Options{})
 		rec.handlers.Wait()
 		if rec.peak != 4 || rec.conns != 4 || len(rec.requests) != 20 || got.Requests != 20 {
 			t.Errorf("%d in flight over %d connections, %d requests; want 4, 4, 20", rec.peak, rec.conns, len(rec.requests))
@@ -109,8 +110,8 @@ func TestManyWorkers(t *testing.T) {
 			time.Sleep(time.Second)
 			return ok(w, s)
 		}}
-		w := work{iterations: 300, requests: []request{mustRender(t, "GET", "/", nil)}}
-		got := run(t.Context(), w, Target{}, Options{}, rec.pipe)
+		w := planOf(0, 300, ask("GET", "/", nil))
+		got := mustPipe(t.Context(), t, w, rec, Options{})
 		rec.handlers.Wait()
 		if rec.peak != 300 || got.Requests != 300 || got.Answers["200/2"] != 300 || got.Latency.Max() != time.Second {
 			t.Errorf("%d in flight; %+v", rec.peak, got)
@@ -125,9 +126,10 @@ func TestRampup(t *testing.T) {
 			time.Sleep(400 * time.Millisecond)
 			return ok(w, s)
 		}}
-		w := work{concurrency: 2, iterations: 6, rampup: 900 * time.Millisecond, requests: []request{mustRender(t, "GET", "/", nil)}}
+		w := planOf(2, 6, ask("GET", "/", nil))
+		w.Rampup = 900 * time.Millisecond
 		start := time.Now()
-		run(t.Context(), w, Target{}, Options{}, rec.pipe)
+		mustPipe(t.Context(), t, w, rec, Options{})
 		rec.handlers.Wait()
 		var got []time.Duration
 		for _, s := range rec.requests {
@@ -141,7 +143,7 @@ func TestRampup(t *testing.T) {
 }
 
 func TestDue(t *testing.T) {
-	s := schedule{iterations: 1 << 40, rampup: 24 * time.Hour}
+	s := schedule{spread: 1 << 40, rampup: 24 * time.Hour}
 	if got := s.due(1 << 39); got != 12*time.Hour {
 		t.Errorf("half of the iterations are due at %v", got)
 	}
@@ -150,10 +152,10 @@ func TestDue(t *testing.T) {
 // A connect that is refused is a failure of its request, and costs little.
 func TestDeadTarget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := work{concurrency: 4, iterations: 200, requests: []request{mustRender(t, "GET", "/", nil)}}
+		w := planOf(4, 200, ask("GET", "/", nil))
 		target := Target{"unix", filepath.Join(shortDir(t), "none")}
 		start := time.Now()
-		got := run(t.Context(), w, target, Options{}, dialNet)
+		got := mustRun(t, w, target, Options{})
 		check(t, got, Result{Counts: Counts{
 			Requests: 200, Failed: 200, Errors: map[string]int{"connect": 200},
 			Statuses: map[string]int{}, Answers: map[string]int{},
@@ -180,9 +182,9 @@ func TestCancel(t *testing.T) {
 			target := rec.listen(t, network)
 			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 			defer cancel()
-			w := work{concurrency: 3, iterations: 9, requests: []request{mustRender(t, "POST", "/", make([]byte, 20<<20))}}
+			w := planOf(3, 9, ask("POST", "/", make([]byte, 20<<20)))
 			start := time.Now()
-			got := run(ctx, w, target, Options{}, dialNet)
+			got := mustRunCtx(ctx, t, w, target, Options{})
 			if took := time.Since(start); took > 2*time.Second {
 				t.Errorf("%s: it took %v to stop", name, took)
 			}
@@ -197,9 +199,10 @@ func TestCancelRampupAndBackoff(t *testing.T) {
 		rec := &recorder{reply: ok}
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
-		w := work{concurrency: 2, iterations: 10, rampup: 20 * time.Second, requests: []request{mustRender(t, "GET", "/", nil)}}
+		w := planOf(2, 10, ask("GET", "/", nil))
+		w.Rampup = 20 * time.Second
 		start := time.Now()
-		got := run(ctx, w, Target{}, Options{}, rec.pipe)
+		got := mustPipe(ctx, t, w, rec, Options{})
 		rec.handlers.Wait()
 		if took := time.Since(start); took != 5*time.Second || !got.Interrupted || got.Requests != 3 {
 			t.Errorf("stopped after %v with %d requests, interrupted %v; want 5s, 3, true", took, got.Requests, got.Interrupted)
@@ -207,19 +210,20 @@ func TestCancelRampupAndBackoff(t *testing.T) {
 	})
 }
 
-func TestCheck(t *testing.T) {
-	good := work{requests: make([]request, 1), iterations: 1}
-	if err := good.check(Target{"unix", "x"}); err != nil {
-		t.Error(err)
-	}
-	for want, err := range map[string]error{
-		`network "udp" is neither unix nor tcp`: good.check(Target{"udp", "x"}),
-		"target has no address":                 good.check(Target{"tcp", ""}),
-		"plan has no requests":                  work{iterations: 1}.check(Target{"tcp", "x"}),
-		"plan has 0 iterations":                 work{requests: good.requests}.check(Target{"tcp", "x"}),
-	} {
-		if err == nil || err.Error() != want {
+func TestRefuse(t *testing.T) {
+	check := func(p *plan.Plan, target Target, want string) {
+		t.Helper()
+		if _, err := Run(t.Context(), p, target, Options{}); err == nil || err.Error() != want {
 			t.Errorf("got %v; want %s", err, want)
 		}
 	}
+	one := planOf(1, 1, ask("GET", "/", nil))
+	check(one, Target{"udp", "x"}, `network "udp" is neither unix nor tcp`)
+	check(one, Target{"tcp", ""}, "target has no address")
+	check(planOf(1, 1, &plan.Delay{}), Target{"tcp", "x"}, "plan has no requests")
+	check(planOf[plan.Item](1, 1), Target{}, "plan has no items")
+	check(planOf(1, -1, ask("GET", "/", nil)), Target{}, "plan has -1 iterations")
+	check(planOf(1, 1, ask("GET /", "/", nil)), Target{}, `request "GET / /": "GET /" is not a method`)
+	check(planOf(1, 1, ask("GET", "/", nil, Field{"a b", "c"})), Target{}, `request "GET /": "a b" is not a header name`)
+	check(planOf(1, 1, ask("GET", "/", nil, Field{"Cookie", "s\r\nx: y"})), Target{}, `request "GET /": header cookie has a value with control characters`)
 }

@@ -15,6 +15,9 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -193,14 +196,63 @@ func (l *landing) Write(b []byte) (int, error) {
 	return l.Conn.Write(b)
 }
 
-// mustRender makes requests that have to be right.
-func mustRender(t testing.TB, method, path string, body []byte, headers ...header) request {
+// ask makes a request of a plan, for a path of http://localhost.
+func ask(method, path string, body []byte, headers ...Field) *plan.Request {
+	r := &plan.Request{
+		Step: plan.Step{Name: method + " " + path}, Method: method,
+		URL: vars.Parse("http://localhost" + path), Address: "http://localhost" + path,
+		Body: plan.Body{Bytes: body},
+	}
+	for _, h := range headers {
+		r.Headers = append(r.Headers, plan.Header{Name: h.Name, Value: vars.Parse(h.Value)})
+	}
+	return r
+}
+
+// rendered gives a request as it goes over the wire.
+func rendered(t testing.TB, r *plan.Request) *message {
 	t.Helper()
-	r, err := render(method, path, "localhost", headers, body)
+	prog, err := prepare(planOf(1, 1, r), Target{"tcp", "x"}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r
+	return &prog.steps[0].request.fixed.message
+}
+
+func sizeOf(t testing.TB, r *plan.Request) int { return rendered(t, r).size }
+
+// planOf makes a plan of items.
+func planOf[I plan.Item](concurrency, iterations int, items ...I) *plan.Plan {
+	p := &plan.Plan{Concurrency: concurrency, Iterations: iterations}
+	for _, item := range items {
+		p.Items = append(p.Items, item)
+	}
+	return p
+}
+
+// mustRun runs a plan that has to be one that can be run.
+func mustRun(t testing.TB, p *plan.Plan, target Target, opt Options) Result {
+	t.Helper()
+	return mustRunCtx(t.Context(), t, p, target, opt)
+}
+
+func mustRunCtx(ctx context.Context, t testing.TB, p *plan.Plan, target Target, opt Options) Result {
+	t.Helper()
+	result, err := Run(ctx, p, target, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+// mustPipe is mustRun against a recorder without the kernel.
+func mustPipe(ctx context.Context, t testing.TB, p *plan.Plan, rec *recorder, opt Options) Result {
+	t.Helper()
+	result, err := run(ctx, p, Target{}, opt, rec.pipe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
 }
 
 // reset closes a connection so that its peer sees a reset.

@@ -10,113 +10,168 @@ import (
 )
 
 const (
-	// maxTallies bounds their number: each takes about 180 kB, most of it the
-	// histogram's, and a plan may ask for ten thousand workers.
+	// maxTallies bounds the number of tallies times groups: a histogram takes
+	// tens of kilobytes, and a plan may ask for ten thousand workers.
 	maxTallies = 64
 
-	// maxSizes bounds the different answers that a tally tells apart: a
-	// server that answers with ever other sizes must not make it grow.
+	// maxSizes bounds the different answers that are told apart: a server that
+	// answers with ever other sizes must not make a tally grow.
 	maxSizes = 1000
-	maxCode  = 1000 // status codes have three digits
 )
 
-// size is an answer as Result.Answers tells them apart. A body of -1 stands
-// for the sizes beyond maxSizes.
+// outcome is what became of one request.
+type outcome struct {
+	took     time.Duration // to the last byte, or the failure
+	first    time.Duration // to the first byte of the answer; 0: none came
+	sent     int64         // bytes of the messages that went out whole
+	received int64         // bytes of bodies
+	status   int
+	body     int64 // bytes of the body of the final answer
+	cause    class
+}
+
+// failed says whether a request counts as failed.
+func (o *outcome) failed() bool { return o.cause != answered || o.status < 200 || o.status > 299 }
+
+// size is an answer as Counts.Answers tells them apart. A body of -1 stands for
+// the sizes beyond maxSizes.
 type size struct {
 	status int
 	body   int64
 }
 
-// tally is what one worker counts, or where there are very many of them, a
-// group of workers. Tallies are merged when all have ended.
-type tally struct {
-	mu sync.Mutex // for record; nobody waits for it where workers are few
-
-	requests, failed int
-	sent             int64
-	failures         [classes]int
-	statuses         [maxCode]int
-	sizes            map[size]int
-	latency          Histogram
+// counts is what is counted of the requests of one group.
+type counts struct {
+	requests, failed   int
+	sent, received     int64
+	failures           [classes]int
+	sizes              map[size]int
+	distinct           int  // of sizes: those with a body of their own
+	last               size // the answer before, and
+	run                int  // how often it came in a row: not yet in sizes
+	latency, firstByte Histogram
 }
 
-func newTally() *tally {
-	return &tally{
-		sizes: make(map[size]int),
+func (c *counts) record(o *outcome) {
+	c.requests++
+	c.sent += o.sent
+	c.received += o.received
+	c.latency.Record(o.took)
+	if o.failed() {
+		c.failed++
+	}
+	if o.cause != answered {
+		c.failures[o.cause]++
+		return
+	}
+	c.firstByte.Record(o.first)
+	if answer := (size{o.status, o.body}); answer != c.last {
+		c.flush()
+		c.last = answer
+	}
+	c.run++
+}
+
+// flush adds the answers that came in a row to the sizes.
+func (c *counts) flush() {
+	if c.run > 0 {
+		c.add(c.last, c.run)
+		c.run = 0
 	}
 }
 
-// record counts one request that came to its end and says whether it failed.
-// sent is the number of its bytes if it went out whole, else 0.
-func (t *tally) record(took time.Duration, sent int, ans answer, cause class) (failed bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.requests++
-	t.latency.Record(took)
-	t.sent += int64(sent)
-	if cause != answered {
-		t.failures[cause]++
-		t.failed++
-		return true
+func (c *counts) add(key size, n int) {
+	if c.sizes == nil {
+		c.sizes = make(map[size]int)
 	}
-	t.statuses[ans.status]++
-	t.size(size{ans.status, ans.body}, 1)
-	if ans.status < 200 || ans.status > 299 {
-		t.failed++
-		return true
+	if _, known := c.sizes[key]; !known && key.body >= 0 {
+		if c.distinct < maxSizes {
+			c.distinct++
+		} else {
+			key.body = -1
+		}
 	}
-	return false
+	c.sizes[key] += n
 }
 
-func (t *tally) size(key size, n int) {
-	if _, known := t.sizes[key]; !known && len(t.sizes) >= maxSizes {
-		key.body = -1
-	}
-	t.sizes[key] += n
-}
-
-// merge adds what another tally counted.
-func (t *tally) merge(from *tally) {
-	t.requests += from.requests
-	t.failed += from.failed
-	t.sent += from.sent
+// merge adds what others counted.
+func (c *counts) merge(from *counts) {
+	from.flush()
+	c.requests += from.requests
+	c.failed += from.failed
+	c.sent += from.sent
+	c.received += from.received
 	for i, n := range from.failures {
-		t.failures[i] += n
-	}
-	for i, n := range from.statuses {
-		t.statuses[i] += n
+		c.failures[i] += n
 	}
 	for key, n := range from.sizes {
-		t.sizes[key] += n
+		c.add(key, n)
 	}
-	t.latency.Merge(&from.latency)
+	c.latency.Merge(&from.latency)
+	c.firstByte.Merge(&from.firstByte)
 }
 
-// report fills in what the tally knows.
-func (t *tally) report(r *Result) {
-	r.Requests, r.Failed = t.requests, t.failed
-	r.SentBytes = bench.Bytes(t.sent)
-	r.Errors, r.Statuses, r.Answers = map[string]int{}, map[string]int{}, map[string]int{}
-	for i, n := range t.failures {
+// report gives the counts as results have them.
+func (c *counts) report() Counts {
+	r := Counts{
+		Requests: c.requests, Failed: c.failed,
+		SentBytes: bench.Bytes(c.sent), ReceivedBytes: bench.Bytes(c.received),
+		Errors: map[string]int{}, Statuses: map[string]int{}, Answers: map[string]int{},
+		Latency: &c.latency, FirstByte: &c.firstByte,
+	}
+	for i, n := range c.failures {
 		if n > 0 {
 			r.Errors[class(i).String()] = n
 		}
 	}
-	for status, n := range t.statuses {
-		if n == 0 {
-			continue
+	for key, n := range c.sizes {
+		status := strconv.Itoa(key.status)
+		r.Statuses[status] += n
+		if key.status < 200 || key.status > 299 {
+			r.Errors["status "+status] += n
 		}
-		r.Statuses[strconv.Itoa(status)] = n
-		if status < 200 || status > 299 {
-			r.Errors["status "+strconv.Itoa(status)] = n
-		}
-	}
-	for key, n := range t.sizes {
 		if key.body < 0 {
-			r.Answers[fmt.Sprintf("%d/other", key.status)] += n
+			r.Answers[status+"/other"] += n
 			continue
 		}
-		r.Answers[fmt.Sprintf("%d/%d", key.status, key.body)] = n
+		r.Answers[fmt.Sprintf("%s/%d", status, key.body)] = n
 	}
-	r.Latency, r.FirstByte = &t.latency, &Histogram{}
+	return r
+}
+
+// tally is what one worker counts, or where there are very many of them, some
+// workers together: the counts of each group of requests.
+type tally struct {
+	mu     sync.Mutex // nobody waits for it where workers are few
+	groups []counts
+}
+
+// newTallies makes as many as are good for n workers.
+func newTallies(n, groups int) []*tally {
+	tallies := make([]*tally, min(n, max(maxTallies/max(groups, 1), 1)))
+	for i := range tallies {
+		tallies[i] = &tally{groups: make([]counts, groups)}
+	}
+	return tallies
+}
+
+// record counts one request of a group that came to its end.
+func (t *tally) record(group int, o *outcome) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.groups[group].record(o)
+}
+
+// report fills in what the tallies know, when nobody counts any more.
+func report(r *Result, tallies []*tally, names []string) {
+	var total counts
+	for i, name := range names {
+		var group counts
+		for _, t := range tallies {
+			group.merge(&t.groups[i])
+		}
+		total.merge(&group)
+		r.Groups = append(r.Groups, Group{Name: name, Counts: group.report()})
+	}
+	r.Counts = total.report()
 }

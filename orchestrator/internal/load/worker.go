@@ -2,61 +2,153 @@ package load
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"strconv"
 	"time"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
 )
 
-// After a connect that failed a worker waits, so that a target that is gone
-// does not make the load spin: 1 ms at first, doubling up to 20 ms.
 const (
+	// After a connect that failed a worker waits, so that a target that is gone
+	// does not make the load spin: 1 ms at first, doubling up to 20 ms.
 	firstBackoff = time.Millisecond
 	maxBackoff   = 20 * time.Millisecond
+
+	// maxServers is how many connections a worker keeps open: a plan whose
+	// URLs hold variables may name ever other servers.
+	maxServers = 16
 )
 
-// worker runs iterations over one connection, one after the other.
+// errStopped is the end of the context inside an iteration.
+var errStopped = errors.New("the run has ended")
+
+// worker runs iterations, one after the other.
 type worker struct {
-	conn        *conn
-	tally       *tally
-	progress    *Progress
-	backoff     time.Duration
-	interrupted bool // it stopped with work left
+	*program
+	composer composer
+	tally    *tally
+	lifeline lifeline
+	conns    []*conn // one for each server, the one used last in front
+	backoff  time.Duration
+	event    Event
+	lag      time.Duration // what the first request of the iteration is late
+
+	iterations, broken int
+	interrupted        bool // it stopped with work left
+}
+
+func newWorker(p *program, t *tally) *worker {
+	return &worker{program: p, composer: newComposer(p), tally: t}
 }
 
 // run works until the schedule or the context ends.
-func (w *worker) run(ctx context.Context, plan *schedule, requests []request) {
-	defer w.conn.close()
+func (w *worker) run(ctx context.Context, s *schedule) {
+	defer func() {
+		for _, c := range w.conns {
+			c.close()
+		}
+	}()
 	for {
-		ended, err := plan.take(ctx)
+		i, lag, ended, err := s.take(ctx)
 		if ended {
 			return
 		}
-		if err != nil || !w.iterate(ctx, requests) {
+		if err != nil || !w.iterate(ctx, i, lag) {
 			w.interrupted = true
 			return
 		}
 	}
 }
 
-// iterate sends the requests in order. It says whether it came to their end.
-func (w *worker) iterate(ctx context.Context, requests []request) bool {
-	for i := range requests {
-		req := &requests[i]
-		start := time.Now()
-		ans, sent, err := w.conn.do(ctx, req, start)
-		took := time.Since(start)
-		if err != nil && over(ctx) {
-			return false // it failed because the connection was closed under it
-		}
-		bytes := 0
-		if sent {
-			bytes = req.size
-		}
-		cause := classify(err)
-		w.progress.count(w.tally.record(took, bytes, ans, cause))
-		if !w.rest(ctx, cause) {
+// iterate carries the items out in order, up to one that breaks the iteration.
+// It says whether the iteration came to an end.
+func (w *worker) iterate(ctx context.Context, i int64, lag time.Duration) bool {
+	w.lag = lag
+	w.event = Event{Iteration: int(i)}
+	number := ""
+	if w.scoped {
+		number = strconv.FormatInt(i, 10)
+	}
+	w.composer.begin(number)
+	for k := range w.steps {
+		err := w.step(ctx, &w.steps[k])
+		if err == errStopped {
 			return false
 		}
+		if err != nil {
+			w.broken++
+			w.mistakes.count(reason{k, w.steps[k].item.Title(), err.Error()})
+			break
+		}
 	}
+	w.iterations++
 	return true
+}
+
+// step carries one item out. The error is errStopped, or breaks the iteration.
+func (w *worker) step(ctx context.Context, s *step) (err error) {
+	if s.request != nil {
+		return w.send(ctx, s.request)
+	}
+	switch item := s.item.(type) {
+	case *plan.Assign:
+		w.composer.set(item.Key, item.Value)
+	case *plan.Assert:
+		err = w.assert(item)
+	case *plan.Delay:
+		if pause(ctx, item.For) != nil {
+			return errStopped
+		}
+	case *plan.Exec:
+		if err = w.exec(ctx, item); over(ctx) {
+			return errStopped
+		}
+	}
+	if w.opt.Observer != nil {
+		w.event = Event{Item: s.item, Iteration: w.event.Iteration, Name: s.item.Title(), Err: err}
+		w.opt.Observer.End(&w.event)
+	}
+	return err
+}
+
+// assert says what is wrong with a variable, without the text that it holds:
+// that may be a secret.
+func (w *worker) assert(item *plan.Assert) error {
+	value, ok := w.composer.scope.Get(item.Key)
+	if !ok {
+		return &vars.UnknownError{Name: item.Key}
+	}
+	text := vars.AppendValue(nil, value)
+	if string(text) == item.Value {
+		return nil
+	}
+	got := "another text"
+	switch value.(type) {
+	case nil:
+		got = "null"
+	case bool, int64, uint64, float64:
+		got = string(text)
+	case []any:
+		got = "an array"
+	case map[string]any:
+		got = "an object"
+	}
+	return fmt.Errorf("%s is %s, not %q", item.Key, got, item.Value)
+}
+
+func (w *worker) exec(ctx context.Context, item *plan.Exec) error {
+	command, err := item.Command.Render(w.composer.scope, w.unknown)
+	if err != nil {
+		return err
+	}
+	out, err := bash(ctx, command)
+	if err == nil && item.Assign != "" {
+		w.composer.set(item.Assign, out)
+	}
+	return err
 }
 
 // over says whether the context has ended. A connect keeps to the context's
@@ -67,12 +159,33 @@ func over(ctx context.Context) bool {
 }
 
 // rest waits a little after a connect that failed, and after the next ones in
-// a row a little longer. It says whether the work may go on.
-func (w *worker) rest(ctx context.Context, cause class) bool {
+// a row a little longer. The error is errStopped.
+func (w *worker) rest(ctx context.Context, cause class) error {
 	if cause != failConnect {
 		w.backoff = 0
-		return true
+		return nil
 	}
 	w.backoff = min(max(2*w.backoff, firstBackoff), maxBackoff)
-	return pause(ctx, w.backoff) == nil
+	if pause(ctx, w.backoff) != nil {
+		return errStopped
+	}
+	return nil
+}
+
+// conn gives the worker's connection to a server.
+func (w *worker) conn(to *route) *conn {
+	for i, c := range w.conns {
+		if c.route.key == to.key {
+			copy(w.conns[1:i+1], w.conns[:i])
+			w.conns[0] = c
+			return c
+		}
+	}
+	if len(w.conns) == maxServers {
+		w.conns[maxServers-1].close()
+		w.conns = w.conns[:maxServers-1]
+	}
+	c := newConn(to, w.opt.Timeout, &w.dialer, &w.lifeline)
+	w.conns = append([]*conn{c}, w.conns...)
+	return c
 }

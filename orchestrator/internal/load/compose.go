@@ -1,0 +1,162 @@
+package load
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/weburl"
+)
+
+// begin forgets the iteration before.
+func (c *composer) begin(iteration string) {
+	c.base, c.cookies, c.moved = c.prog.base, nil, false
+	if c.prog.scoped {
+		c.scope.Reset()
+		c.scope.Set("iteration", iteration)
+		c.scope.Set("base", c.prog.base)
+	}
+}
+
+// set gives a variable a value. Two of them are more than names for values.
+func (c *composer) set(name string, value any) {
+	switch name {
+	case "base":
+		c.base, c.moved = value, true
+	case "cookies":
+		c.cookies = value
+	}
+	if c.prog.scoped {
+		c.scope.Set(name, value)
+	}
+}
+
+// compose gives the request as it is to be sent now. It is valid until the next
+// one is put together.
+func (c *composer) compose(r *request) (*call, error) {
+	located := r.located && !(r.relative && c.moved)
+	if r.fixed != nil && located && c.cookies == nil {
+		return r.fixed, nil
+	}
+	c.call = call{method: r.Method, url: r.url, shown: r.shown, route: r.route, body: r.body, fields: c.call.fields[:0]}
+	if !located {
+		if err := c.locate(r); err != nil {
+			return nil, err
+		}
+	}
+	if r.body == nil {
+		var err error
+		if c.text, err = r.Body.Text.Append(c.text[:0], c.scope, c.prog.unknown); err != nil {
+			return nil, err
+		}
+		c.call.body = c.text
+	}
+	if err := c.fields(r); err != nil {
+		return nil, err
+	}
+	c.head = c.call.seal(c.head)
+	return &c.call, nil
+}
+
+// locate works out where the request goes.
+func (c *composer) locate(r *request) error {
+	text, err := r.URL.Render(c.scope, c.prog.unknown)
+	if err != nil {
+		return err
+	}
+	if strings.HasPrefix(text, "/") {
+		base, isText := c.base.(string)
+		if !isText {
+			return errors.New("the variable base is not a text")
+		}
+		text = join(base, text)
+	}
+	c.call.shown = anonymous(text)
+	url, err := weburl.Parse(text)
+	if err != nil {
+		return fmt.Errorf("the url %w", err) // which may hold a secret, so it is not shown
+	}
+	c.call.url, c.call.route = url, c.prog.route(url)
+	return nil
+}
+
+// fields lists the header fields. What the plan says takes the place of what
+// would be sent by itself: host, user-agent, accept, a cookie, authorization
+// where the URL holds a user and password, and content-length. A plan's
+// transfer-encoding is left out, since the body goes out as it is.
+func (c *composer) fields(r *request) error {
+	url := &c.call.url
+	fields := append(c.call.fields, Field{"host", url.HostHeader()}, Field{"user-agent", "drill"}, Field{"accept", "*/*"})
+	if url.User != "" || url.Password != "" {
+		fields = append(fields, Field{"authorization", basic(url.User, url.Password)})
+	}
+	if c.cookies != nil {
+		line, err := cookieLine(c.cookies)
+		if err != nil {
+			return err
+		}
+		if line != "" {
+			fields = append(fields, Field{"cookie", line})
+		}
+	}
+	for i := range r.Headers {
+		value, err := r.Headers[i].Value.Render(c.scope, c.prog.unknown)
+		if err != nil {
+			return err
+		}
+		if !isValue(value) {
+			// The value itself may be a secret, so it is not shown.
+			return fmt.Errorf("header %s has a value with control characters", r.names[i])
+		}
+		if r.names[i] != "transfer-encoding" {
+			fields = set(fields, Field{r.names[i], strings.Trim(value, " \t")})
+		}
+	}
+	c.call.fields = fields
+	return nil
+}
+
+// cookieLine gives the value of a cookie header, sorted by name, for the
+// variable cookies. A plan may have assigned what cannot be sent.
+func cookieLine(cookies any) (string, error) {
+	jar, isObject := cookies.(map[string]any)
+	if !isObject {
+		return "", errors.New("the variable cookies is not an object of texts")
+	}
+	var line strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(jar)) {
+		value, isText := jar[name].(string)
+		if !isText {
+			return "", errors.New("the variable cookies is not an object of texts")
+		}
+		if line.Len() > 0 {
+			line.WriteString("; ")
+		}
+		line.WriteString(name + "=" + value)
+	}
+	return line.String(), nil
+}
+
+// keepCookies adds the cookies that an answer sets. Its fields may name one
+// several times: the last one counts. Domain, path and expiry do not.
+func (c *composer) keepCookies(in *reader) {
+	in.each(func(name string, value []byte) {
+		if name != "set-cookie" {
+			return
+		}
+		pair, _, _ := strings.Cut(string(value), ";")
+		key, content, ok := strings.Cut(pair, "=")
+		key, content = strings.TrimSpace(key), strings.TrimSpace(content)
+		if !ok || key == "" || !isValue(key) || !isValue(content) {
+			return
+		}
+		jar, isObject := c.cookies.(map[string]any)
+		if !isObject {
+			jar = map[string]any{}
+			c.set("cookies", jar)
+		}
+		jar[key] = content
+	})
+}

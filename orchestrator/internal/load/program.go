@@ -1,0 +1,181 @@
+package load
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/weburl"
+)
+
+// program is a plan made ready to run, with the settings of the run. All
+// workers share it; but for the mistakes it does not change.
+type program struct {
+	opt      Options
+	target   Target // zero: where the URLs say
+	direct   route  // to target
+	base     string
+	steps    []step
+	groups   []string // names of requests
+	scoped   bool     // some item looks at a variable
+	unknown  func(name string)
+	dialer   dialer
+	mistakes mistakes
+}
+
+// step is one item of the plan.
+type step struct {
+	item    plan.Item
+	request *request // nil: it is none
+}
+
+// request is what is known of a plan's request before the start.
+type request struct {
+	*plan.Request
+	group    int      // index in program.groups
+	names    []string // of Headers, in lower case
+	index    any      // of its element
+	want     expect
+	relative bool       // its URL stands behind the base
+	located  bool       // url, shown and route are fixed, as long as the base is
+	url      weburl.URL //
+	shown    string
+	route    *route
+	body     []byte // where no variable changes it
+	fixed    *call  // where no variable changes any of it; else nil
+}
+
+// prepare makes a plan ready. The error is about a request that could never be
+// sent.
+func prepare(p *plan.Plan, target Target, opt Options) (*program, error) {
+	prog := &program{opt: opt, target: target, direct: route{dial: target}, base: p.Base}
+	if opt.Relaxed {
+		prog.unknown = opt.Unknown
+		if prog.unknown == nil {
+			prog.unknown = func(string) {}
+		}
+	}
+	groups := map[string]int{}
+	for _, item := range p.Items {
+		s := step{item: item}
+		switch item := item.(type) {
+		case *plan.Request:
+			group, known := groups[item.Name]
+			if !known {
+				group = len(prog.groups)
+				groups[item.Name] = group
+				prog.groups = append(prog.groups, item.Name)
+			}
+			r, err := prog.request(item)
+			if err != nil {
+				return nil, fmt.Errorf("request %q: %w", item.Name, err)
+			}
+			r.group = group
+			s.request = r
+			prog.scoped = prog.scoped || r.fixed == nil || !item.Shown.Static()
+		case *plan.Exec:
+			prog.scoped = prog.scoped || !item.Command.Static()
+		case *plan.Assert:
+			prog.scoped = true
+		}
+		prog.steps = append(prog.steps, s)
+	}
+	return prog, nil
+}
+
+// request prepares one request. Where nothing in it can change, it is rendered
+// here, once and for all workers.
+func (p *program) request(item *plan.Request) (*request, error) {
+	if !isToken(item.Method) {
+		return nil, fmt.Errorf("%q is not a method", item.Method)
+	}
+	r := &request{Request: item, relative: strings.HasPrefix(item.URL.String(), "/")}
+	r.want = expect{head: item.Method == "HEAD", body: item.Assign != "", fields: item.Assign != "" || p.opt.Verbose}
+	if item.Element != nil {
+		r.index = int64(item.Element.Index)
+	}
+	fixed := true
+	for _, h := range item.Headers {
+		if !isToken(h.Name) {
+			return nil, fmt.Errorf("%q is not a header name", h.Name)
+		}
+		r.names = append(r.names, strings.ToLower(h.Name))
+		fixed = fixed && h.Value.Static()
+	}
+	if item.Address != "" {
+		url, err := weburl.Parse(item.Address)
+		if err != nil && !errors.Is(err, weburl.ErrScheme) { // that one fails when it is sent
+			return nil, fmt.Errorf("the url %w", err)
+		}
+		r.located, r.url, r.route = err == nil, url, p.route(url)
+		r.shown = item.URL.String()
+		if r.relative {
+			r.shown = join(p.base, r.shown)
+		}
+		r.shown = anonymous(r.shown)
+	}
+	switch {
+	case item.Body.Bytes != nil:
+		r.body = item.Body.Bytes
+	case item.Body.Text.Static():
+		r.body = []byte(item.Body.Text.String())
+	default:
+		fixed = false
+	}
+	if !fixed || !r.located {
+		return r, nil
+	}
+	c := newComposer(p)
+	call, err := c.compose(r)
+	if err != nil {
+		return nil, err
+	}
+	r.fixed = call
+	return r, nil
+}
+
+// join puts the base in front of a URL that begins with a slash, as it stands.
+// Only a socket's path needs a mark where it ends.
+func join(base, url string) string {
+	if strings.HasPrefix(base, "unix:") {
+		return base + ":" + url
+	}
+	return base + url
+}
+
+// anonymous cuts user and password out of a URL's text.
+func anonymous(text string) string {
+	scheme, rest, _ := strings.Cut(text, ":")
+	if scheme == "unix" {
+		return text
+	}
+	begin := len(rest) - len(strings.TrimLeft(rest, `/\`))
+	end := strings.IndexAny(rest[begin:], `/\?#`)
+	if end < 0 {
+		end = len(rest) - begin
+	}
+	at := strings.LastIndexByte(rest[begin:begin+end], '@')
+	if at < 0 {
+		return text
+	}
+	return scheme + ":" + rest[:begin] + rest[begin+at+1:]
+}
+
+// composer puts requests together for one worker, in buffers that are used
+// again.
+type composer struct {
+	prog    *program
+	scope   *vars.Scope
+	base    any    // the variable base
+	moved   bool   // it was assigned to
+	cookies any    // the variable cookies: nil, or an object of texts
+	call    call   // the last one that was put together
+	head    []byte // of call
+	text    []byte // of its body
+}
+
+func newComposer(p *program) composer {
+	return composer{prog: p, scope: vars.NewScope(p.opt.Env), base: p.base}
+}

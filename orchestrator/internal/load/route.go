@@ -1,0 +1,144 @@
+package load
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/base64"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/weburl"
+)
+
+// route is the way to one server.
+type route struct {
+	key   string // what tells servers apart; empty: the target of the run
+	dial  Target // where the connection goes: the server, or a proxy
+	name  string // the server's name for TLS; empty: none
+	proxy *proxy // nil: none
+	via   string // what to ask of the proxy: host:port of the server; empty: the proxy is sent the requests themselves
+}
+
+// absolute says that requests name the server, for a proxy reads them.
+func (r *route) absolute() bool { return r.proxy != nil && r.via == "" }
+
+// route gives the way that the run's settings and the URL's origin call for.
+func (p *program) route(u weburl.URL) *route {
+	if p.target != (Target{}) {
+		return &p.direct
+	}
+	r := &route{key: u.Origin(), dial: Target{"tcp", u.Address()}}
+	switch {
+	case u.Scheme == "unix":
+		r.dial.Network = "unix"
+		return r
+	case u.Scheme == "https":
+		r.name = bare(u.Host)
+	}
+	if p.opt.NoProxy {
+		return r
+	}
+	if r.proxy = proxyFor(p.opt.Env, u); r.proxy != nil {
+		r.dial.Address = r.proxy.url.Address()
+		if u.Scheme == "https" {
+			r.via = u.Address()
+		}
+	}
+	return r
+}
+
+// bare is a host without the brackets of an IPv6 address.
+func bare(host string) string { return strings.TrimSuffix(strings.TrimPrefix(host, "["), "]") }
+
+// dialer opens connections along routes.
+type dialer struct {
+	dial dialFunc
+	tls  *tls.Config
+}
+
+// connect gives a connection that requests can be sent over, and the one below
+// that the kernel knows. Errors are a *connectError or *tlsError.
+func (d *dialer) connect(ctx context.Context, r *route, deadline time.Time) (nc, plain net.Conn, err error) {
+	plain, err = d.dial(ctx, r.dial, deadline)
+	if err != nil {
+		return nil, nil, &connectError{err}
+	}
+	if r.name == "" && r.proxy == nil {
+		return plain, plain, nil
+	}
+	defer func() {
+		if err != nil {
+			_ = plain.Close()
+		}
+	}()
+	if err = plain.SetDeadline(deadline); err != nil {
+		return nil, nil, &connectError{err}
+	}
+	nc = plain
+	if r.proxy != nil && r.proxy.url.Scheme == "https" {
+		if nc, err = d.secure(ctx, nc, bare(r.proxy.url.Host)); err != nil {
+			return nil, nil, err
+		}
+	}
+	if r.via != "" {
+		// Closing it is what ends the wait for the proxy.
+		stop := context.AfterFunc(ctx, func() { _ = plain.Close() })
+		err = r.proxy.open(nc, r.via)
+		stop()
+		if err != nil {
+			return nil, nil, &connectError{err}
+		}
+	}
+	if r.name != "" {
+		if nc, err = d.secure(ctx, nc, r.name); err != nil {
+			return nil, nil, err
+		}
+	}
+	return nc, plain, nil
+}
+
+// secure speaks TLS over a connection. A server that hangs up or is too slow is
+// not one that cannot be trusted: classify tells them apart.
+func (d *dialer) secure(ctx context.Context, nc net.Conn, name string) (net.Conn, error) {
+	conf := d.tls.Clone()
+	conf.ServerName = name
+	secure := tls.Client(nc, conf)
+	err := secure.HandshakeContext(ctx)
+	switch {
+	case err == nil:
+		return secure, nil
+	case gone(err):
+		return nil, &connectError{err}
+	}
+	return nil, &tlsError{err}
+}
+
+// open asks a proxy for a connection to host:port.
+func (p *proxy) open(nc net.Conn, address string) error {
+	lines := "CONNECT " + address + " HTTP/1.1\r\nhost: " + address + "\r\n"
+	if p.url.User != "" || p.url.Password != "" {
+		lines += "proxy-authorization: " + basic(p.url.User, p.url.Password) + "\r\n"
+	}
+	if _, err := nc.Write([]byte(lines + "\r\n")); err != nil {
+		return fmt.Errorf("ask the proxy: %w", err)
+	}
+	var in reader
+	in.reset(nc)
+	in.room = bufferSize
+	switch status, _, err := in.head(); {
+	case err != nil:
+		return fmt.Errorf("the proxy's %w", err)
+	case status < 200 || status > 299:
+		return fmt.Errorf("the proxy refuses with status %d", status)
+	case in.r != in.w:
+		return fmt.Errorf("the proxy says more than it was asked")
+	}
+	return nil
+}
+
+// basic gives the value of an authorization header.
+func basic(user, password string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
+}

@@ -1,0 +1,141 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/weburl"
+)
+
+// send carries a request out: renders it, sends it, follows where the answer
+// leads, counts, tells the observer and keeps what later items may ask for. The
+// error is errStopped, or breaks the iteration.
+func (w *worker) send(ctx context.Context, r *request) error {
+	if r.Element != nil {
+		w.composer.set("item", r.Element.Value)
+		w.composer.set("index", r.index)
+	}
+	c, err := w.ready(r)
+	foreign := errors.Is(err, weburl.ErrScheme)
+	if err != nil && !foreign {
+		if w.opt.Observer != nil {
+			w.event.Err = err
+			w.opt.Observer.End(&w.event)
+		}
+		return err
+	}
+
+	start := time.Now()
+	var out outcome
+	var in *reader
+	if foreign {
+		err = &connectError{err}
+	} else {
+		c, in, err = w.exchange(ctx, c, r.want, start, &out)
+	}
+	if err != nil && over(ctx) {
+		return errStopped // it failed because the connection was closed under it
+	}
+	out.cause = classify(err)
+	var took time.Duration
+	if err == nil {
+		took, out.first = in.end.Sub(start), in.first.Sub(start)+w.lag
+	} else {
+		took = time.Since(start)
+	}
+	out.took = took + w.lag
+	w.lag = 0
+	w.tally.record(r.group, &out)
+	w.opt.Progress.count(out.failed())
+	if w.opt.Observer != nil {
+		w.tell(c, in, &out, start, took, err)
+	}
+	if out.status != 0 {
+		if len(in.fields) > 0 {
+			w.composer.keepCookies(in)
+		}
+		if r.want.body && err != nil {
+			return fmt.Errorf("the body to assign did not come whole: %w", err)
+		}
+		if r.want.body {
+			w.composer.set(r.Assign, assigned(answer{status: out.status}, in))
+		}
+	}
+	return w.rest(ctx, out.cause)
+}
+
+// ready gives the request as it is to be sent now, and the first half of the
+// event where there is an observer.
+func (w *worker) ready(r *request) (*call, error) {
+	name := r.Name
+	var err error
+	if !r.Shown.Static() {
+		name, err = r.Shown.Render(w.composer.scope, w.unknown)
+	}
+	var c *call
+	if err == nil {
+		c, err = w.composer.compose(r)
+	}
+	if w.opt.Observer == nil {
+		return c, err
+	}
+	w.event = Event{Item: r.Request, Iteration: w.event.Iteration, Name: name}
+	switch {
+	case c != nil:
+		w.event.URL = c.shown
+	case errors.Is(err, weburl.ErrScheme):
+		w.event.URL = w.composer.call.shown
+	}
+	if c != nil && w.opt.Verbose {
+		w.event.Method, w.event.Final = c.method, c.url.String()
+		w.event.Sent = without(c.fields, "host", "accept", "content-length")
+		w.opt.Observer.Begin(&w.event)
+	}
+	return c, err
+}
+
+// exchange sends a call, and those that redirects ask for, and gives the last
+// one of them with the reader that holds its answer.
+func (w *worker) exchange(ctx context.Context, c *call, want expect, start time.Time, out *outcome) (*call, *reader, error) {
+	for hop := 0; ; hop++ {
+		want.head = c.method == "HEAD"
+		conn := w.conn(c.route)
+		ans, sent, err := conn.do(ctx, &c.message, want, start)
+		if sent {
+			out.sent += int64(c.size)
+		}
+		out.received += ans.body
+		var next *call
+		if err == nil {
+			next, err = w.redirect(c, ans.status, &conn.in, hop)
+		}
+		if next == nil {
+			if _, refused := err.(*redirectError); !refused {
+				out.status, out.body = ans.status, ans.body
+			}
+			return c, &conn.in, err
+		}
+		next.seal(nil)
+		c = next
+	}
+}
+
+// tell completes the event and hands it to the observer.
+func (w *worker) tell(c *call, in *reader, out *outcome, start time.Time, took time.Duration, err error) {
+	e := &w.event
+	e.Status, e.Took, e.Err = out.status, took, err
+	if err != nil {
+		e.Class = out.cause.String()
+		e.Status = 0
+	} else {
+		e.FirstByte = in.first.Sub(start)
+		if w.opt.Verbose {
+			e.Final = c.url.String()
+			in.each(func(name string, value []byte) { e.Answer = append(e.Answer, Field{name, string(value)}) })
+			e.Body, e.HasBody = in.body, in.want.body
+		}
+	}
+	w.opt.Observer.End(e)
+}
