@@ -1,0 +1,173 @@
+package console
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
+)
+
+// additions writes what drill does not know: latencies to three digits, bytes,
+// statuses, classes of failures, broken iterations, and how the load was made.
+func (p *Printer) additions(b []byte, loaded *plan.Plan, s Setup, r *load.Result) []byte {
+	b = p.latencies(b, r)
+	figure := func(label, format string, args ...any) {
+		b = append(p.text(p.label(b, label), purple, fmt.Sprintf(format, args...)), '\n')
+	}
+	figure("Bytes sent", "%s", volume(r.SentBytes, wall(r)))
+	figure("Bytes received", "%s", volume(r.ReceivedBytes, wall(r)))
+	figure("Statuses", "%s", tallied(r.Statuses))
+	if len(r.Errors) > 0 {
+		figure("Failures", "%s", tallied(r.Errors))
+	}
+	figure("Iterations", "%d, %d of them broken", r.Iterations, r.Broken)
+	for _, m := range r.Mistakes {
+		figure("Broken", "%s", mistake(m))
+	}
+	if r.Rate > 0 {
+		figure("Load", "open loop, %s; latency counts from the intended start", perSecond(r.Rate))
+		figure("Starts", "%d late, %d dropped", r.Late, r.Dropped)
+	} else {
+		figure("Load", "closed loop: an iteration starts when another ends; %s", s.rampup())
+	}
+	if loaded.Skipped > 0 {
+		figure("Skipped rows", "%d of the files that loops go over cannot be used", loaded.Skipped)
+	}
+	if loaded.Seed != 0 {
+		figure("Shuffled", "the same order again with --seed %d", loaded.Seed)
+	}
+	if r.Interrupted {
+		figure("Interrupted", "these are the figures up to then")
+	}
+	return b
+}
+
+// mistake says what broke iterations, and how many.
+func mistake(m load.Mistake) string {
+	if m.Item == "" {
+		return fmt.Sprintf("%s × %d", m.Text, m.N)
+	}
+	return fmt.Sprintf("%s: %s × %d", m.Item, m.Text, m.N)
+}
+
+// rampup says by which rule iterations are spread at the beginning.
+func (s Setup) rampup() string {
+	if s.CompatRampup {
+		return "ramp-up in whole seconds an iteration, as drill has it"
+	}
+	return "ramp-up in fractions of a second"
+}
+
+// columns are the figures of a row of latencies.
+var columns = []struct {
+	title string
+	value func(c *load.Counts) time.Duration
+}{
+	{"min", func(c *load.Counts) time.Duration { return c.Latency.Min() }},
+	{"p50", func(c *load.Counts) time.Duration { return c.Latency.Quantile(0.5) }},
+	{"p90", func(c *load.Counts) time.Duration { return c.Latency.Quantile(0.9) }},
+	{"p95", func(c *load.Counts) time.Duration { return c.Latency.Quantile(0.95) }},
+	{"p99", func(c *load.Counts) time.Duration { return c.Latency.Quantile(0.99) }},
+	{"max", func(c *load.Counts) time.Duration { return c.Latency.Max() }},
+	{"first byte p50", func(c *load.Counts) time.Duration { return c.FirstByte.Quantile(0.5) }},
+	{"p99", func(c *load.Counts) time.Duration { return c.FirstByte.Quantile(0.99) }},
+}
+
+// cellWidth holds "1234 ms" and a blank on either side.
+const cellWidth = 9
+
+// latencies writes a small table: a row for each name, and one of all.
+func (p *Printer) latencies(b []byte, r *load.Result) []byte {
+	b = p.padded(b, yellow, "Latency", nameWidth)
+	for _, c := range columns {
+		b = append(p.text(b, yellow, right(c.title, cellWidth)), ' ')
+	}
+	b = append(b[:len(b)-1], '\n')
+	row := func(c colour, name string, counts *load.Counts) {
+		b = p.padded(b, c, name, nameWidth)
+		for _, column := range columns {
+			value := "–"
+			if counts.Requests > 0 {
+				value = digits(column.value(counts))
+			}
+			b = append(p.text(b, purple, right(value, max(cellWidth, utf8.RuneCountInString(column.title)))), ' ')
+		}
+		b = append(b[:len(b)-1], '\n')
+	}
+	for i := range r.Groups {
+		if r.Groups[i].Requests > 0 {
+			row(green, r.Groups[i].Name, &r.Groups[i].Counts)
+		}
+	}
+	row(yellow, "all requests", &r.Counts)
+	return b
+}
+
+// right puts blanks in front of a text.
+func right(text string, width int) string {
+	return strings.Repeat(" ", max(0, width-utf8.RuneCountInString(text))) + text
+}
+
+// digits writes a duration with three digits, or all that a microsecond has.
+func digits(d time.Duration) string {
+	unit, size := "µs", time.Microsecond
+	switch {
+	// From where rounding would show a thousand of the smaller unit.
+	case d >= 999500*time.Microsecond:
+		unit, size = "s", time.Second
+	case d >= 999500*time.Nanosecond:
+		unit, size = "ms", time.Millisecond
+	}
+	value := float64(d) / float64(size)
+	decimals := 0
+	if unit != "µs" && value > 0 {
+		decimals = max(0, 2-int(math.Floor(math.Log10(value)+1e-9)))
+		if rounded := math.Pow(10, 3-float64(decimals)); value >= rounded-math.Pow(10, -float64(decimals))/2 {
+			decimals = max(0, decimals-1) // 9.996 is 10.0
+		}
+	}
+	return strconv.FormatFloat(value, 'f', decimals, 64) + " " + unit
+}
+
+// volume writes an amount of data, and how much of it a second.
+func volume(n bench.Bytes, took time.Duration) string {
+	return fmt.Sprintf("%s (%s/s)", decimalBytes(float64(n)), decimalBytes(rate(int(n), took)))
+}
+
+// decimalBytes writes an amount in the units of networks.
+func decimalBytes(n float64) string {
+	units := []string{"B", "kB", "MB", "GB", "TB"}
+	i := 0
+	for ; n >= 999.5 && i < len(units)-1; i++ {
+		n /= 1000
+	}
+	decimals := 0
+	if i > 0 {
+		decimals = max(0, 2-int(math.Floor(math.Log10(n))))
+	}
+	return strconv.FormatFloat(n, 'f', decimals, 64) + " " + units[i]
+}
+
+// tallied lists counts, the largest first.
+func tallied(counts map[string]int) string {
+	if len(counts) == 0 {
+		return "none"
+	}
+	keys := slices.SortedFunc(maps.Keys(counts), func(x, y string) int {
+		return cmp.Or(cmp.Compare(counts[y], counts[x]), cmp.Compare(x, y))
+	})
+	parts := make([]string, len(keys))
+	for i, key := range keys {
+		parts[i] = fmt.Sprintf("%s × %d", key, counts[key])
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,132 @@
+package console
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"sync"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
+)
+
+// Comparison holds each request of a run against the one at the same place of a
+// report, and keeps those that took longer by more than a threshold. It is a
+// load.Observer.
+type Comparison struct {
+	threshold float64 // in milliseconds
+	recorded  []Entry
+	place     map[plan.Item]int // among the requests of an iteration
+
+	mu   sync.Mutex
+	slow []slower
+}
+
+// slower is a request that took longer than before. There may be as many as
+// requests, so they are small.
+type slower struct {
+	iteration, place int32
+	by               float64 // milliseconds
+}
+
+// NewComparison makes a Comparison of a plan with a report. A report without a
+// figure for each of the plan's requests is an error.
+func NewComparison(loaded *plan.Plan, recorded []Entry, threshold float64) (*Comparison, error) {
+	requests := loaded.Requests()
+	if len(recorded) < len(requests) {
+		return nil, fmt.Errorf("the report has %d requests, the plan has %d", len(recorded), len(requests))
+	}
+	c := &Comparison{threshold: threshold, recorded: recorded, place: map[plan.Item]int{}}
+	for i, r := range requests {
+		if !recorded[i].Timed {
+			return nil, fmt.Errorf("the report has no duration for its request %d, %q", i+1, recorded[i].Name)
+		}
+		c.place[r] = i
+	}
+	return c, nil
+}
+
+// Renamed says which requests have another name than in the report: they are
+// compared all the same, by their place.
+func (c *Comparison) Renamed() []string {
+	var notes []string
+	for item, i := range c.place {
+		if was := c.recorded[i].Name; was != item.Title() {
+			notes = append(notes, fmt.Sprintf("request %d is %q, in the report it is %q", i+1, item.Title(), was))
+		}
+	}
+	slices.Sort(notes)
+	return notes
+}
+
+// Begin implements load.Observer.
+func (c *Comparison) Begin(*load.Event) {}
+
+// End compares a request.
+func (c *Comparison) End(e *load.Event) {
+	i, ok := c.place[e.Item]
+	if !ok || e.Status == 0 && e.Class == "" {
+		return
+	}
+	by := ms(e.Took - c.recorded[i].Duration)
+	if !(by > c.threshold) {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.slow = append(c.slow, slower{int32(e.Iteration), int32(i), by})
+}
+
+// Compared prints the requests that took longer, by iteration, and gives their
+// number.
+func (p *Printer) Compared(c *Comparison) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	// Of one iteration they are in order already.
+	slices.SortStableFunc(c.slow, func(x, y slower) int { return int(x.iteration) - int(y.iteration) })
+	names := make([]string, len(c.recorded))
+	for item, i := range c.place {
+		names[i] = item.Title()
+	}
+	p.print(func(b []byte) []byte { return append(b, '\n') })
+	for _, s := range c.slow {
+		p.print(func(b []byte) []byte {
+			b = append(p.padded(b, green, names[s.place], nameWidth), " is "...)
+			b = p.text(b, red, strconv.FormatFloat(math.Round(s.by), 'f', 0, 64))
+			return append(p.text(b, red, "ms"), " slower than before\n"...)
+		})
+	}
+	return len(c.slow)
+}
+
+// Observers tells several observers of the same run.
+type Observers []load.Observer
+
+// Begin implements load.Observer.
+func (all Observers) Begin(e *load.Event) {
+	for _, o := range all {
+		o.Begin(e)
+	}
+}
+
+// End implements load.Observer.
+func (all Observers) End(e *load.Event) {
+	for _, o := range all {
+		o.End(e)
+	}
+}
+
+// Observe joins observers, of which some may be nil; nil if all are.
+func Observe(observers ...load.Observer) load.Observer {
+	var all Observers
+	for _, o := range observers {
+		if o != nil {
+			all = append(all, o)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all
+}

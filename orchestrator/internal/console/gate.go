@@ -1,0 +1,200 @@
+package console
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Gate is a condition under which a run counts as failed, such as p99>250ms.
+type Gate struct {
+	text   string // as written
+	metric string // a key of metrics, or empty for a quantile
+	share  float64
+	first  bool   // a quantile: of the time to the first byte
+	item   string // of the requests with this name alone; empty: of all
+	op     string
+	limit  float64 // in nanoseconds where the figure is a time
+	shared bool    // limit is in percent of all there are
+}
+
+// String gives the gate as it was written.
+func (g Gate) String() string { return g.text }
+
+// Item is the name of the requests that the gate is about; empty: all of them.
+func (g Gate) Item() string { return g.item }
+
+// OpenLoop says that the gate is about figures that only an open loop has.
+func (g Gate) OpenLoop() bool { return g.metric == "late" || g.metric == "dropped" }
+
+// GateError is a gate that cannot be read.
+type GateError struct {
+	Gate   string
+	Column int // from 1, in characters
+	Msg    string
+	Advice string
+}
+
+// Error gives the gate with a caret below the place.
+func (e *GateError) Error() string {
+	return fmt.Sprintf("gate %q, column %d: %s", e.Gate, e.Column, e.Msg)
+}
+
+// Hint says what a gate looks like.
+func (e *GateError) Hint() string { return e.Advice }
+
+// GateSyntax describes gates for the help of a command.
+const GateSyntax = `A gate is FIGURE OPERATOR LIMIT, and trips when that is true at the end:
+  p50 p90 p95 p99 p99.9 (any percentile), min, mean, median, max, stddev
+                                 latency to the last byte        p99>250ms
+  ttfb.p99, ttfb.max, ...        time to the first byte          ttfb.p99>=80ms
+  requests, failed, rps          counts, requests a second       failed>1%  rps<100
+  broken, late, dropped          iterations                      broken>0   late>0.5%
+A figure of some requests alone has their name in braces: p99{checkout}>1s.
+Operators are > >= < <= == !=. Times need a unit (us, ms, s, m); failed, broken,
+late and dropped may be given in percent.`
+
+// kind is what a figure counts, and so what its limit looks like.
+type kind int
+
+const (
+	aTime kind = iota
+	aCount
+	aShare // a count that may also be given in percent
+	aRate
+)
+
+// metric is a figure that a gate can be about.
+type metric struct {
+	kind   kind
+	scoped bool // it can be given of the requests with one name
+}
+
+var metrics = map[string]metric{
+	"min": {aTime, true}, "mean": {aTime, true}, "median": {aTime, true}, "max": {aTime, true}, "stddev": {aTime, true},
+	"requests": {aCount, true}, "failed": {aShare, true}, "rps": {aRate, true},
+	"broken": {aShare, false}, "late": {aShare, false}, "dropped": {aShare, false},
+}
+
+// operators, those of two characters before their beginnings.
+var operators = []string{">=", "<=", "==", "!=", ">", "<"}
+
+// ParseGate reads a gate. The error is a *GateError.
+func ParseGate(text string) (Gate, error) {
+	g := Gate{text: text}
+	fail := func(at int, advice, format string, args ...any) (Gate, error) {
+		return Gate{}, &GateError{
+			Gate: text, Column: len([]rune(text[:at])) + 1,
+			Msg: fmt.Sprintf(format, args...), Advice: advice,
+		}
+	}
+	// The name of an item may hold anything, operators too.
+	head, item, rest := text, "", ""
+	opened := strings.IndexByte(text, '{')
+	if at := strings.IndexAny(text, "<>=!"); at >= 0 && (opened < 0 || at < opened) {
+		head, rest = text[:at], text[at:]
+	} else if opened >= 0 {
+		closed := strings.LastIndexByte(text, '}')
+		if closed < opened {
+			return fail(opened, "close it: p99{name}>250ms", "the brace is not closed")
+		}
+		head, item, rest = text[:opened], text[opened+1:closed], text[closed+1:]
+		if item == "" {
+			return fail(opened+1, "leave the braces out for all requests", "there is no name between the braces")
+		}
+	}
+	g.item = item
+	what, err := g.figure(strings.TrimSpace(head))
+	if err != nil {
+		return fail(len(head)-len(strings.TrimLeft(head, " ")), "figures are "+figureNames(), "%v", err)
+	}
+	if item != "" && !what.scoped {
+		return fail(opened, "leave the braces out", "%s counts iterations, not the requests with one name", g.metric)
+	}
+	at := len(text) - len(strings.TrimLeft(rest, " "))
+	rest = text[at:]
+	i := slices.IndexFunc(operators, func(op string) bool { return strings.HasPrefix(rest, op) })
+	if i < 0 {
+		return fail(at, "operators are > >= < <= == !=", "there must be an operator here")
+	}
+	g.op = operators[i]
+	rest = strings.TrimLeft(rest[len(g.op):], " ")
+	if err := g.readLimit(what.kind, strings.TrimRight(rest, " ")); err != nil {
+		return fail(len(text)-len(rest), limitHint(what.kind), "%v", err)
+	}
+	return g, nil
+}
+
+// figure reads what the gate is about.
+func (g *Gate) figure(name string) (metric, error) {
+	rest, first := strings.CutPrefix(name, "ttfb.")
+	g.first = first
+	if digits, ok := strings.CutPrefix(rest, "p"); ok && digits != "" {
+		percent, err := strconv.ParseFloat(digits, 64)
+		if err != nil || strings.Trim(digits, "0123456789.") != "" || percent <= 0 || percent > 100 {
+			return metric{}, fmt.Errorf("%q is no percentile above 0 and up to 100", name)
+		}
+		g.share = percent / 100
+		return metric{aTime, true}, nil
+	}
+	what, ok := metrics[rest]
+	switch {
+	case name == "":
+		return metric{}, errors.New("there is no figure")
+	case !ok:
+		return metric{}, fmt.Errorf("unknown figure %q", name)
+	case first && what.kind != aTime:
+		return metric{}, fmt.Errorf("%s is no time, so it has no first byte", rest)
+	}
+	g.metric = rest
+	return what, nil
+}
+
+func figureNames() string {
+	names := []string{"p50 to p99.99", "ttfb.p99"}
+	for name := range metrics {
+		names = append(names, name)
+	}
+	slices.Sort(names[2:])
+	return strings.Join(names, ", ")
+}
+
+// readLimit reads what the figure is held against.
+func (g *Gate) readLimit(k kind, text string) error {
+	if text == "" {
+		return errors.New("there is no limit")
+	}
+	if k == aTime {
+		d, err := time.ParseDuration(text)
+		if err != nil || d < 0 {
+			return fmt.Errorf("%q is no time", text)
+		}
+		g.limit = float64(d)
+		return nil
+	}
+	digits, percent := strings.CutSuffix(text, "%")
+	if percent && k != aShare {
+		return fmt.Errorf("%q: there is nothing that it could be a share of", text)
+	}
+	digits = strings.TrimSpace(digits)
+	limit, err := strconv.ParseFloat(digits, 64)
+	// ParseFloat also takes infinities and hexadecimal digits.
+	if err != nil || limit < 0 || strings.Trim(digits, "0123456789.eE+-") != "" {
+		return fmt.Errorf("%q is no number of 0 or more", text)
+	}
+	g.limit, g.shared = limit, percent
+	return nil
+}
+
+func limitHint(k kind) string {
+	switch k {
+	case aTime:
+		return "give a number with a unit: 250ms, 1.5s, 800us"
+	case aShare:
+		return "give a count such as 0, or a share such as 1%"
+	}
+	return "give a number such as 100"
+}

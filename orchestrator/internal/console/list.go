@@ -1,0 +1,48 @@
+package console
+
+import (
+	"slices"
+)
+
+// Tags prints the tags of a plan.
+func (p *Printer) Tags(tags []string) {
+	p.print(func(b []byte) []byte { return p.listed(append(b, '\n'), "Tags", tags) })
+}
+
+// Tasks prints items, each a piece of YAML, behind the tags they were chosen by:
+// nil where none were asked for.
+func (p *Printer) Tasks(tasks, tags, skipTags []string) {
+	p.print(func(b []byte) []byte {
+		b = append(b, '\n')
+		if tags != nil {
+			b = p.listed(b, "Tags", tags)
+		}
+		if skipTags != nil {
+			b = p.listed(b, "Skip-Tags", skipTags)
+		}
+		for _, task := range tasks {
+			b = append(append(b, task...), "\n\n"...)
+		}
+		return b
+	})
+	if len(tasks) == 0 {
+		p.noItems()
+	}
+}
+
+// NoItems prints that a plan has none.
+func (p *Printer) NoItems() {
+	p.print(func(b []byte) []byte { return append(b, '\n') })
+	p.noItems()
+}
+
+func (p *Printer) noItems() {
+	p.print(func(b []byte) []byte { return append(p.text(b, red, "No items"), '\n') })
+}
+
+// listed writes a sorted list, each text once.
+func (p *Printer) listed(b []byte, label string, texts []string) []byte {
+	b = append(p.padded(b, green, label, listWidth), ' ')
+	texts = slices.Compact(slices.Sorted(slices.Values(texts)))
+	return append(appendDebugList(b, texts), '\n')
+}

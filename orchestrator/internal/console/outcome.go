@@ -1,0 +1,34 @@
+package console
+
+import (
+	"fmt"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
+)
+
+// UnknownVariable is the warning about a variable that nothing stands for and
+// nothing was filled in for.
+func (p *Printer) UnknownVariable(name string) string {
+	return string(p.text(nil, boldYellow, "WARNING!")) + " Unknown '" + name + "' variable!"
+}
+
+// BrokenLines says what broke iterations; nil if nothing did.
+func BrokenLines(r *load.Result) []string {
+	if r.Broken == 0 {
+		return nil
+	}
+	lines := []string{fmt.Sprintf("broken: %d of %d iterations", r.Broken, r.Iterations)}
+	for _, m := range r.Mistakes {
+		lines = append(lines, "  "+mistake(m))
+	}
+	return lines
+}
+
+// InterruptedLine says how far a run had come.
+func InterruptedLine(r *load.Result, loaded *plan.Plan) string {
+	if loaded.Iterations == 0 {
+		return fmt.Sprintf("interrupted after %d requests", r.Requests)
+	}
+	return fmt.Sprintf("interrupted after %d of %d requests", r.Requests, loaded.Iterations*len(loaded.Requests()))
+}

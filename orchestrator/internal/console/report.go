@@ -1,0 +1,195 @@
+package console
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
+)
+
+// Entry is one request of a report.
+type Entry struct {
+	Name     string // as written in the plan
+	Duration time.Duration
+	Status   int // noAnswer where there was none
+	Timed    bool
+}
+
+// noAnswer is the status that drill gives a request without an answer.
+const noAnswer = 520
+
+// Recorder gathers the requests of one iteration for a report. It is a
+// load.Observer.
+type Recorder struct {
+	mu      sync.Mutex
+	entries []Entry
+}
+
+// Begin implements load.Observer.
+func (r *Recorder) Begin(*load.Event) {}
+
+// End takes a request down.
+func (r *Recorder) End(e *load.Event) {
+	request, ok := e.Item.(*plan.Request)
+	if !ok || e.Status == 0 && e.Class == "" {
+		return
+	}
+	status := e.Status
+	if status == 0 {
+		status = noAnswer
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.entries = append(r.entries, Entry{Name: request.Name, Duration: e.Took, Status: status, Timed: true})
+}
+
+// Entries gives what was taken down, in order.
+func (r *Recorder) Entries() []Entry {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.entries)
+}
+
+// WriteReport puts entries into a file, whole or not at all; into what is no
+// file, such as /dev/stdout, as they are.
+func WriteReport(name string, entries []Entry) (err error) {
+	var b bytes.Buffer
+	for _, e := range entries {
+		fmt.Fprintf(&b, "\n- name: %s\n  duration: %s\n  status: %d\n", quoteYAML(e.Name), milliseconds(e.Duration), e.Status)
+	}
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		if err := os.WriteFile(name, b.Bytes(), 0o644); err != nil {
+			return fmt.Errorf("write report: %w", err)
+		}
+		return nil
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	if err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("write report %s: %w", name, errors.Join(err, os.Remove(f.Name())))
+		}
+	}()
+	_, err = f.Write(b.Bytes())
+	// What CreateTemp makes is for its owner alone; a report is for all.
+	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}
+
+// milliseconds writes the shortest number that is d in milliseconds.
+func milliseconds(d time.Duration) string {
+	return strconv.FormatFloat(ms(d), 'f', -1, 64)
+}
+
+// bare are names that mean the same without quotes in every YAML; reserved are
+// the exceptions among them.
+var (
+	bare     = regexp.MustCompile(`^[A-Za-z]([A-Za-z0-9_./()+= -]*[A-Za-z0-9_./()+=-])?$`)
+	reserved = regexp.MustCompile(`^(?i:null|true|false|yes|no|on|off|y|n)$`)
+)
+
+// quoteYAML writes a name so that every YAML reader has it back. Plain names
+// stay as they are, which is how drill writes them all.
+func quoteYAML(name string) string {
+	if bare.MatchString(name) && !reserved.MatchString(name) {
+		return name
+	}
+	return strconv.Quote(name)
+}
+
+// ReadReport reads the report of an earlier run: ours, or drill's, whose names
+// stand there without quotes whatever is in them. Keys it does not know, it
+// passes over.
+func ReadReport(name string) ([]Entry, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("read report: %w", err)
+	}
+	return parseReport(name, text)
+}
+
+func parseReport(file string, text []byte) ([]Entry, error) {
+	var entries []Entry
+	lines := bufio.NewScanner(bytes.NewReader(text))
+	lines.Buffer(nil, len(text)+1)
+	for number := 1; lines.Scan(); number++ {
+		line := strings.TrimRight(lines.Text(), " \t\r")
+		rest := line
+		switch {
+		case strings.TrimSpace(line) == "", strings.HasPrefix(line, "#"), len(entries) == 0 && line == "---":
+			continue
+		case line == "-" || strings.HasPrefix(line, "- "):
+			entries = append(entries, Entry{})
+			rest = line[1:]
+		case len(entries) == 0:
+			return nil, fmt.Errorf("report %s:%d: %q does not begin a list of requests", file, number, abridged(line))
+		}
+		key, value, ok := strings.Cut(strings.TrimLeft(rest, " "), ":")
+		if !ok || value != "" && value[0] != ' ' {
+			continue // the rest of a name that drill wrote over several lines
+		}
+		if err := entries[len(entries)-1].set(key, strings.TrimSpace(value)); err != nil {
+			return nil, fmt.Errorf("report %s:%d: %w", file, number, err)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("read report %s: %w", file, err)
+	}
+	if len(entries) == 0 {
+		return nil, fmt.Errorf("report %s holds no requests", file)
+	}
+	return entries, nil
+}
+
+// set reads one line of an entry.
+func (e *Entry) set(key, value string) (err error) {
+	switch key {
+	case "name":
+		e.Name = unquoteYAML(value)
+	case "duration":
+		ms, err := strconv.ParseFloat(value, 64)
+		if err != nil || !(ms >= 0 && ms < 1e12) {
+			return fmt.Errorf("duration %q is no number of milliseconds", abridged(value))
+		}
+		e.Duration, e.Timed = time.Duration(ms*float64(time.Millisecond)), true
+	case "status":
+		if e.Status, err = strconv.Atoi(value); err != nil {
+			return fmt.Errorf("status %q is no number", abridged(value))
+		}
+	}
+	return nil
+}
+
+// unquoteYAML undoes quoteYAML, and the quotes of other writers.
+func unquoteYAML(text string) string {
+	if name, err := strconv.Unquote(text); err == nil && text[0] == '"' {
+		return name
+	}
+	if n := len(text); n >= 2 && text[0] == '\'' && text[n-1] == '\'' {
+		return strings.ReplaceAll(text[1:n-1], "''", "'")
+	}
+	return text
+}
+
+// abridged cuts a text for a message.
+func abridged(text string) string {
+	if runes := []rune(text); len(runes) > 60 {
+		return string(runes[:59]) + "…"
+	}
+	return text
+}

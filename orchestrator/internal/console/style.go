@@ -1,0 +1,75 @@
+package console
+
+import (
+	"unicode/utf8"
+)
+
+// Colour says whether to print in colours, by the environment that drill looks
+// at: CLICOLOR_FORCE turns them on whatever else there is, NO_COLOR off, and
+// else a terminal has them unless CLICOLOR is 0.
+func Colour(env map[string]string, terminal bool) bool {
+	if force, ok := env["CLICOLOR_FORCE"]; ok && force != "0" {
+		return true
+	}
+	if _, ok := env["NO_COLOR"]; ok {
+		return false
+	}
+	return terminal && env["CLICOLOR"] != "0"
+}
+
+// colour is what stands in an ANSI sequence for it.
+type colour string
+
+const (
+	plain  colour = ""
+	bold   colour = "1"
+	red    colour = "31"
+	green  colour = "32"
+	yellow colour = "33"
+	purple colour = "35"
+	cyan   colour = "36"
+
+	boldGreen  colour = "1;32"
+	boldYellow colour = "1;33"
+	boldBlue   colour = "1;34"
+	boldCyan   colour = "1;36"
+)
+
+// drill's columns.
+const (
+	nameWidth  = 25
+	labelWidth = 25
+	listWidth  = 15
+)
+
+// text writes a text in a colour.
+func (f Format) text(b []byte, c colour, text string) []byte { return f.padded(b, c, text, 0) }
+
+// padded writes a text in a colour, with blanks behind it up to a width in
+// characters. They belong to the coloured span.
+func (f Format) padded(b []byte, c colour, text string, width int) []byte {
+	coloured := f.Colour && c != plain
+	if coloured {
+		b = append(b, "\x1b["...)
+		b = append(b, c...)
+		b = append(b, 'm')
+	}
+	b = append(b, text...)
+	for n := width - utf8.RuneCountInString(text); n > 0; n-- {
+		b = append(b, ' ')
+	}
+	if coloured {
+		b = append(b, "\x1b[0m"...)
+	}
+	return b
+}
+
+// name begins a line with the name of an item.
+func (f Format) name(b []byte, name string) []byte {
+	return append(f.padded(b, green, name, nameWidth), ' ')
+}
+
+// label writes what a figure is, and a blank.
+func (f Format) label(b []byte, label string) []byte {
+	return append(f.padded(b, yellow, label, labelWidth), ' ')
+}
