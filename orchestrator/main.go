@@ -5,6 +5,7 @@
 //	go run ./orchestrator compare             the main job: build, prove, load, measure, print
 //	go run ./orchestrator compare --quick     a first look within two minutes
 //	go run ./orchestrator compare --dry-run   what compare would do
+//	go run ./orchestrator drill -b FILE -s    runs any plan of the load tester drill
 //	go run ./orchestrator variants            what there is to compare
 //	go run ./orchestrator report DIR          a saved experiment, printed again
 //	go run ./orchestrator clean               removes all containers and images it made
@@ -15,9 +16,12 @@
 // prints a row per variant. Its settings stand under the key lab of the
 // benchmark file; flags override them.
 //
+// Drill sends a plan to where its URLs say, with drill's options and output.
+//
 // The report goes to standard output, progress and warnings to standard error.
-// Exit codes: 0 done, 1 failed, 2 a mistake in the command line or the plan, 130
-// interrupted (what was measured is printed and saved first).
+// Exit codes: 0 done, 1 failed, 2 a mistake in the command line or the plan, 3 a
+// gate of drill tripped, 130 interrupted (what was measured is printed and saved
+// first).
 package main
 
 import (
@@ -31,6 +35,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
 )
 
 // The exit codes.
@@ -38,6 +44,7 @@ const (
 	exitDone        = 0
 	exitFailed      = 1
 	exitUsage       = 2
+	exitGate        = 3
 	exitInterrupted = 130
 )
 
@@ -57,6 +64,9 @@ type app struct {
 	args           []string // the command line, for the record
 }
 
+// environ is the environment as plans see it.
+func environ() vars.Env { return vars.Environ(os.Environ()) }
+
 // run carries out a command line and gives the exit code. It alone prints
 // errors.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -70,7 +80,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(a.compareCommand(), a.variantsCommand(), a.reportCommand(), a.cleanCommand())
+	root.AddCommand(a.compareCommand(), a.drillCommand(), a.variantsCommand(), a.reportCommand(), a.cleanCommand())
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

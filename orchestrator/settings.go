@@ -109,7 +109,7 @@ func (s *settings) complete(cmd *cobra.Command) (*plan.Plan, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	loaded, err := plan.Load(s.benchmark, plan.Options{Tags: plan.ParseTags(s.tags), SkipTags: plan.ParseTags(s.skipTags)})
+	loaded, err := plan.Load(s.benchmark, plan.Options{Tags: plan.ParseTags(s.tags), SkipTags: plan.ParseTags(s.skipTags), Env: environ()})
 	if err != nil {
 		if s.tagsByDefault && strings.Contains(err.Error(), "select none") {
 			return nil, &usageError{err: err, hint: fmt.Sprintf(`%s is the default of --tags; --tags "" sends all items`, s.tags)}
