@@ -38,14 +38,13 @@ func (l *loader) readBase(f *file, e entry) {
 	}
 	l.base = e.value
 	text := vars.Parse(e.value.Value)
-	known := true
 	for _, name := range text.Names() {
 		if _, ok := vars.NewScope(l.opt.Env).Get(name); !ok {
 			l.fail(f, f.find(e.value, name), fmt.Sprintf("the environment has no %s for base", name), fmt.Sprintf("set it: %s=… before the command", name))
-			known = false
+			l.baseFailed = true
 		}
 	}
-	if known {
+	if !l.baseFailed {
 		p.Base, _ = text.Render(vars.NewScope(l.opt.Env), nil)
 	}
 }
@@ -54,10 +53,11 @@ func (l *loader) readBase(f *file, e entry) {
 // all items are read: any of them may set the variable base.
 func (l *loader) addresses() {
 	p := l.plan
-	failed := l.base != nil && p.Base == "" && l.base.Value != ""
-	if p.Base != "" && !p.moving {
+	failed := l.baseFailed
+	if p.Base != "" {
 		var err error
-		if p.Origin, err = weburl.Parse(p.Base); err != nil && !errors.Is(err, weburl.ErrScheme) {
+		p.Origin, err = weburl.Parse(p.Base)
+		if err != nil && !errors.Is(err, weburl.ErrScheme) && !p.moving {
 			failed = true
 			l.badBase(err)
 		}

@@ -90,18 +90,16 @@ func (l *loader) bodyForm(f *file, e entry) []byte {
 // drill does, or else from that of f, where the other files of a plan are.
 func (l *loader) bodyFile(f *file, e entry) []byte {
 	name := e.value.Value
+	tried := name
 	data, err := l.read(name)
-	tried := ""
-	if errors.Is(err, fs.ErrNotExist) && !filepath.IsAbs(name) {
-		if near := filepath.Join(filepath.Dir(f.name), name); near != filepath.Clean(name) {
-			tried = ", nor " + near
-			if data2, err2 := l.read(near); err2 == nil || !errors.Is(err2, fs.ErrNotExist) {
-				data, err, name = data2, err2, near
-			}
+	if near := filepath.Join(filepath.Dir(f.name), name); errors.Is(err, fs.ErrNotExist) && !filepath.IsAbs(name) && near != filepath.Clean(name) {
+		tried += ", nor " + near
+		if data, err = l.read(near); !errors.Is(err, fs.ErrNotExist) {
+			tried = near
 		}
 	}
 	if err != nil {
-		l.failAt(f, e.value, fmt.Sprintf("cannot open the body %s%s: %v", name, tried, reason(err)), "")
+		l.failAt(f, e.value, fmt.Sprintf("cannot open the body %s: %v", tried, reason(err)), "")
 		return nil
 	}
 	if data == nil {
@@ -123,7 +121,7 @@ func (l *loader) bodyHex(f *file, e entry) []byte {
 		default:
 			hint := ""
 			if vars.Find(text[i:]) != "" && strings.HasPrefix(text[i:], "{{") {
-				hint = "variables are filled in in a body that is text"
+				hint = "only a body of text has variables filled in"
 			}
 			l.failAt(f, e.value, fmt.Sprintf("%q at byte %d of the body is no hexadecimal digit", r, i), hint)
 			return nil

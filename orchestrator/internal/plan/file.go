@@ -11,6 +11,7 @@ import (
 // file is one file of a plan.
 type file struct {
 	name   string
+	path   string     // cleaned, absolute where possible
 	number int        // how many were opened before it
 	text   string     // whole, less a byte order mark
 	root   *yaml.Node // of the document that counts; nil: null, or a mistake

@@ -43,7 +43,7 @@ func (l *loader) header(f *file, e entry) (Header, bool) {
 		case name == "<<":
 			hint = "merge keys are not applied"
 		case vars.Find(name) != "":
-			hint = "variables are filled in in values, not in names"
+			hint = "only values have variables filled in"
 		}
 		l.failAt(f, e.key, fmt.Sprintf("%q cannot be the name of a header", short(name)), hint)
 		return Header{}, false

@@ -28,8 +28,11 @@ func (l *loader) include(f *file, list []entry, e entry) {
 	if !ok {
 		return
 	}
-	abs := absolute(name)
-	if i := slices.IndexFunc(l.stack, func(s include) bool { return s.name == abs }); i >= 0 {
+	included := l.open(name, f, f.pos(n))
+	if included == nil || included.bad {
+		return
+	}
+	if i := slices.IndexFunc(l.stack, func(s include) bool { return s.file.path == included.path }); i >= 0 {
 		var path []string
 		for _, s := range l.stack[i:] {
 			path = append(path, s.file.name)
@@ -41,11 +44,7 @@ func (l *loader) include(f *file, list []entry, e entry) {
 		l.failAt(f, n, fmt.Sprintf("includes are nested deeper than %d files", deepestInclude), "")
 		return
 	}
-	included := l.open(name, f, f.pos(n))
-	if included == nil || included.bad {
-		return
-	}
-	l.stack = append(l.stack, include{abs, included, f.pos(n)})
+	l.stack = append(l.stack, include{included, f.pos(n)})
 	defer func() { l.stack = l.stack[:len(l.stack)-1] }()
 	switch k := resolve(included.root); k {
 	case kindList:

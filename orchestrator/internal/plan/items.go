@@ -90,12 +90,15 @@ func (l *loader) items(f *file, top []entry) {
 
 // mostItems bounds what a plan may come to: files that include each other, and
 // loops, can multiply without end.
-const mostItems = 2_000_000
+const mostItems = 1_000_000
 
 func (l *loader) itemList(f *file, list *yaml.Node) {
 	for _, n := range list.Content {
-		if l.met++; l.met > mostItems {
+		l.met++
+		if l.met == mostItems+1 {
 			l.failAt(f, n, fmt.Sprintf("the plan has more than %d items", mostItems), "")
+		}
+		if l.met > mostItems {
 			return
 		}
 		l.item(f, deref(n))

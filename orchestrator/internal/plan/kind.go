@@ -77,6 +77,9 @@ func plain(s string) kind {
 	case ".nan", ".NaN", ".NAN":
 		return kindFloat
 	}
+	if strings.IndexByte("+-.0123456789", s[0]) < 0 {
+		return kindString
+	}
 	digits := s
 	if s[0] == '+' || s[0] == '-' {
 		digits = s[1:]

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -21,17 +22,18 @@ type loader struct {
 	filter filter
 	read   func(name string) ([]byte, error)
 
-	plan     *Plan
-	base     *yaml.Node // where plan.Base stands; nil: not in a file
-	stack    []include  // the files being read, the benchmark file first
-	met      int        // items of all lists, and requests that loops make of them
-	found    int        // items that are no includes, selected or not
-	selected int
-	tagged   map[string]bool      // tags of the items looked at
-	urls     []urlUse             // of the items selected
-	order    *rand.Rand           // of the loops with shuffle
-	values   map[*yaml.Node][]any // of the lists that loops go through
-	bodies   map[*yaml.Node]Body  // each is read once, however often its item is
+	plan       *Plan
+	base       *yaml.Node // where plan.Base stands; nil: not in a file
+	baseFailed bool       // and that was reported
+	stack      []include  // the files being read, the benchmark file first
+	met        int        // items of all lists, and requests that loops make of them
+	found      int        // items that are no includes, selected or not
+	selected   int
+	tagged     map[string]bool      // tags of the items looked at
+	urls       []urlUse             // of the items selected
+	order      *rand.Rand           // of the loops with shuffle
+	values     map[*yaml.Node][]any // of the lists that loops go through
+	bodies     map[*yaml.Node]Body  // each is read once, however often its item is
 
 	listing *Listing // where only that is asked for
 
@@ -42,7 +44,6 @@ type loader struct {
 
 // include is a file being read and the place that named it.
 type include struct {
-	name string // cleaned, absolute where possible
 	file *file
 	from Position
 }
@@ -125,7 +126,7 @@ func (l *loader) benchmark(name string) (*file, []entry) {
 	if f == nil || f.bad {
 		return nil, nil
 	}
-	l.stack = []include{{absolute(name), f, Position{}}}
+	l.stack = []include{{f, Position{}}}
 	if k := resolve(f.root); k != kindMap && k != kindNull {
 		hint := "it starts with keys such as base: and plan:"
 		if k == kindList {
@@ -148,7 +149,7 @@ func (l *loader) open(name string, parent *file, from Position) *file {
 		l.fail(parent, from, fmt.Sprintf("cannot open %s: %v", name, reason(err))+l.chain(), "")
 		return nil
 	}
-	f := &file{name: name, text: string(data), number: len(l.plan.sources)}
+	f := &file{name: name, path: absolute(name), text: string(data), number: len(l.plan.sources)}
 	l.plan.sources[name] = f
 	l.parse(f)
 	return f
@@ -172,6 +173,7 @@ func (l *loader) chain() string {
 	return b.String()
 }
 
+// absolute gives a name that tells whether two files are one.
 func absolute(name string) string {
 	if abs, err := filepath.Abs(name); err == nil {
 		return abs
@@ -261,7 +263,11 @@ func (l *loader) unknownKey(f *file, key *yaml.Node, what string, known []string
 	if key.Value == "<<" {
 		hint = "merge keys are not applied"
 	}
-	l.warn(f, key, fmt.Sprintf("unknown key %q in %s", short(key.Value), what), hint)
+	name := strconv.Quote(short(key.Value))
+	if key.Kind != yaml.ScalarNode {
+		name = "that is " + resolve(key).String()
+	}
+	l.warn(f, key, fmt.Sprintf("unknown key %s in %s", name, what), hint)
 }
 
 // short cuts a text for a message: a key or value can be as long as a body.

@@ -2,30 +2,38 @@ package plan
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v4"
+	"golang.org/x/tools/txtar"
 
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/weburl"
 )
 
 // loadText loads a benchmark file that is not on disk.
 func loadText(text string, opt Options) (*Plan, error) {
+	return newTestLoader(map[string]string{"benchmark.yml": text}, opt).load("benchmark.yml")
+}
+
+// newTestLoader makes a loader of files that are not on disk.
+func newTestLoader(files map[string]string, opt Options) *loader {
 	l := newLoader(opt)
 	l.read = func(name string) ([]byte, error) {
-		if name != "benchmark.yml" {
+		text, ok := files[name]
+		if !ok {
 			return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 		}
 		return []byte(text), nil
 	}
-	return l.load("benchmark.yml")
+	return l
 }
 
 const small = `
@@ -106,83 +114,46 @@ func TestManyMistakes(t *testing.T) {
 	}
 }
 
-func TestWithLoad(t *testing.T) {
-	check := func(text string, iterations, concurrency, wantIterations, wantConcurrency, wantWarnings int) {
+// TestBombs checks that few words which stand for too much are refused in little
+// time.
+func TestBombs(t *testing.T) {
+	check := func(files map[string]string, want string) {
 		t.Helper()
-		p, err := loadText(text+"plan:\n  - {name: a, request: {url: http://h/}}\n", Options{})
-		if err != nil {
-			t.Fatal(withHint(err))
-		}
-		before := *p
-		c := p.WithLoad(iterations, concurrency)
-		if c.Iterations != wantIterations || c.Concurrency != wantConcurrency || len(c.Warnings) != wantWarnings {
-			t.Errorf("%q with %d, %d: iterations %d, concurrency %d, warnings %v; want %d, %d and %d warnings",
-				text, iterations, concurrency, c.Iterations, c.Concurrency, c.Warnings, wantIterations, wantConcurrency, wantWarnings)
-		}
-		if p.Iterations != before.Iterations || p.Concurrency != before.Concurrency || len(p.Warnings) != len(before.Warnings) {
-			t.Error("the original changed")
+		_, err := newTestLoader(files, Options{}).load("benchmark.yml")
+		var errs Errors
+		if !errors.As(err, &errs) || len(errs) != 1 || errs[0].Msg != want || errs[0].Pos.Line == 0 {
+			t.Errorf("got %v; want %q", err, want)
 		}
 	}
-	const both = "iterations: 100\nconcurrency: 16\n"
-	check(both, 0, 0, 100, 16, 0)
-	check(both, 50, 0, 50, 16, 0)
-	check(both, 0, 32, 100, 32, 0)
-	check(both, 8, 0, 8, 8, 1)
-	check(both, 8, 32, 8, 8, 1)
-	check("iterations: 7\n", 0, 0, 7, 7, 0)
-	check("iterations: 7\n", 9, 0, 9, 9, 0)
-	check("iterations: 7\nconcurrency: 16\n", 0, 0, 7, 7, 1)
-	check("iterations: 7\nconcurrency: 16\n", 2500, 0, 2500, 16, 0) // 16 was asked for
+	// Files that include the next ones ten times each.
+	files := map[string]string{"benchmark.yml": "plan: [include: 0.yml]"}
+	for i := range 30 {
+		next := fmt.Sprintf("- include: %d.yml\n", i+1)
+		files[fmt.Sprintf("%d.yml", i)] = strings.Repeat(next, 10)
+	}
+	files["30.yml"] = "[{name: a, request: {url: http://h/}}]"
+	check(files, "the plan has more than 1000000 items")
+
+	const loop = "- {name: a, request: {url: http://h/}, with_items_range: {start: 1, stop: 600000}}\n"
+	check(map[string]string{"benchmark.yml": "plan:\n" + loop + loop}, "with this loop the plan has more than 1000000 items")
+
+	aliases := "plan: [{name: a, request: {url: http://h/}}]\na: &a [" + strings.Repeat("x,", 2000) + "]\n"
+	check(map[string]string{"benchmark.yml": aliases + "b: [" + strings.Repeat("*a,", 1000) + "]"}, "the aliases of this file stand for too much")
 }
 
-func TestSHA256(t *testing.T) {
-	sum := func(text string, edit func(*Plan)) string {
-		t.Helper()
-		p, err := loadText(text, Options{})
-		if err != nil {
-			t.Fatal(withHint(err))
-		}
-		if edit != nil {
-			edit(p)
-		}
-		return p.SHA256()
+// TestSharedBodies checks that a loop and a file that is included twice hold
+// their body once.
+func TestSharedBodies(t *testing.T) {
+	const item = "- {name: a, request: {url: http://h/, method: POST, body: text}, with_items: [1, 2]}"
+	p, err := newTestLoader(map[string]string{"benchmark.yml": "plan: [include: a.yml, include: a.yml]", "a.yml": item}, Options{}).load("benchmark.yml")
+	if err != nil {
+		t.Fatal(withHint(err))
 	}
-	base := sum(small, nil)
-	// Fixed for good: another encoding needs another hashVersion.
-	if want := "c8442bf95555f38b0b20042a79f4ff9368cf350f851fdcc46ae1f8268ffd7efb"; base != want {
-		t.Errorf("got %s, want %s", base, want)
-	}
-	same := func(old, text string) {
-		t.Helper()
-		if sum(strings.Replace(small, old, text, 1), nil) != base {
-			t.Errorf("%q in place of %q changes the hash", text, old)
+	first := p.Requests()[0]
+	for i, r := range p.Requests() {
+		if &r.Body.Bytes[0] != &first.Body.Bytes[0] {
+			t.Errorf("request %d has a body of its own", i)
 		}
-	}
-	same("http://h", "https://elsewhere:8080")
-	same("name: a", "name: b")
-	same("tags: [x]", "tags: [y]")
-	same("{A: b}", "{a: b}")
-	same("plan:", "# comment\nlab: {x: y}\nplan:")
-
-	edits := map[string]func(*Plan){
-		"iterations":  func(p *Plan) { p.Iterations++ },
-		"concurrency": func(p *Plan) { p.Concurrency++ },
-		"ramp-up":     func(p *Plan) { p.Rampup = time.Second },
-		"method":      func(p *Plan) { p.Requests()[0].Method = "PUT" },
-		"path":        func(p *Plan) { p.Requests()[0].Parsed.Target += "b" },
-		"query":       func(p *Plan) { p.Requests()[0].Parsed.Target += "?" },
-		"body":        func(p *Plan) { p.Requests()[0].Body.Bytes = []byte("Text") },
-		"header":      func(p *Plan) { p.Requests()[0].Headers[0].Value = vars.Parse("c") },
-		"headers":     func(p *Plan) { p.Requests()[0].Headers = nil },
-		"items":       func(p *Plan) { p.Items = append(p.Items, p.Items[0]) },
-	}
-	seen := map[string]string{base: "nothing"}
-	for name, edit := range edits {
-		s := sum(small, edit)
-		if other, ok := seen[s]; ok {
-			t.Errorf("a change of %s and one of %s give the same hash", name, other)
-		}
-		seen[s] = name
 	}
 }
 
@@ -224,44 +195,83 @@ func TestSuggest(t *testing.T) {
 func FuzzLoad(f *testing.F) {
 	archives, _ := filepath.Glob("testdata/*.txtar")
 	for _, name := range archives {
-		data, err := os.ReadFile(name)
+		archive, err := txtar.ParseFile(name)
 		if err != nil {
 			f.Fatal(err)
 		}
-		_, text, _ := strings.Cut(string(data), "-- benchmark.yml --\n")
-		text, _, _ = strings.Cut(text, "\n-- ")
-		f.Add(text)
+		other := ""
+		for _, file := range archive.Files[1:] {
+			if !slices.Contains([]string{"want", "warnings", "error"}, file.Name) {
+				other = string(file.Data)
+			}
+		}
+		f.Add(string(archive.Files[0].Data), other)
 	}
-	f.Add(small)
-	f.Fuzz(func(t *testing.T, text string) {
-		p, err := loadText(text, Options{})
+	f.Add(small, "")
+	// The second file stands for whatever the first one names: an include, a
+	// body, rows of a loop.
+	f.Fuzz(func(t *testing.T, text, other string) {
+		load := func(opt Options) (*loader, *Plan, error) {
+			l := newLoader(opt)
+			l.read = func(name string) ([]byte, error) {
+				if name == "benchmark.yml" {
+					return []byte(text), nil
+				}
+				return []byte(other), nil
+			}
+			p, err := l.load("benchmark.yml")
+			return l, p, err
+		}
+		l, p, err := load(Options{})
 		if err != nil {
 			var errs Errors
 			if !errors.As(err, &errs) || len(errs) == 0 {
 				t.Fatalf("an error of another kind: %v", err)
 			}
 			for _, m := range errs {
-				checkMistake(t, m)
+				checkMistake(t, l, m)
 			}
 			return
 		}
-		if p.Concurrency < 1 || p.Concurrency > p.Iterations || p.Rampup < 0 || len(p.Items) == 0 {
+		if p.Concurrency < 1 || p.Concurrency > p.Iterations || p.Rampup < 0 || len(p.Items) == 0 || len(p.Items) > mostItems {
 			t.Errorf("concurrency %d, iterations %d, rampup %v, %d items", p.Concurrency, p.Iterations, p.Rampup, len(p.Items))
 		}
 		for _, r := range p.Requests() {
-			if u, err := url.Parse(r.Address); err != nil || u.Host == "" || u.Path == "" {
+			if u, err := weburl.Parse(r.Address); r.Address != "" && (err != nil || u != r.Parsed) {
 				t.Errorf("the URL %q: %v", r.Address, err)
 			}
 		}
-		again, err := loadText(text, Options{})
+		_, again, err := load(Options{Seed: p.Seed})
 		if err != nil || again.SHA256() != p.SHA256() {
 			t.Errorf("a second load differs: %v", err)
+		}
+		files := map[string]string{"benchmark.yml": text}
+		if listing, err := newTestLoader(files, Options{Secrets: true}).list("benchmark.yml"); err == nil {
+			root := newTestLoader(files, Options{}).open("benchmark.yml", nil, Position{}).root
+			checkListing(t, get(entries(root), "plan").value, listing)
 		}
 	})
 }
 
+// checkListing checks that each task reads back as the item that it was.
+func checkListing(t *testing.T, items *yaml.Node, listing *Listing) {
+	t.Helper()
+	if len(listing.Tasks) != len(items.Content) {
+		return // tags have left some out
+	}
+	for i, task := range listing.Tasks {
+		node, _, err := documents(task)
+		if err != nil {
+			t.Fatalf("%q does not read back: %v", task, err)
+		}
+		if diff := cmp.Diff(value(items.Content[i]), value(node)); diff != "" {
+			t.Errorf("%q (-item +task)\n%s", task, diff)
+		}
+	}
+}
+
 // checkMistake checks that a mistake of a load can be found and read.
-func checkMistake(t *testing.T, m *Mistake) {
+func checkMistake(t *testing.T, l *loader, m *Mistake) {
 	t.Helper()
 	general := strings.Contains(m.Msg, "none of") || strings.HasPrefix(m.Msg, "every item") || strings.HasPrefix(m.Msg, "and ")
 	if m.Pos.File == "" && !general || m.Msg == "" {
@@ -269,6 +279,11 @@ func checkMistake(t *testing.T, m *Mistake) {
 	}
 	if m.Pos.Line > 0 && (m.Pos.Column < 1 || m.Excerpt == "") {
 		t.Errorf("no excerpt: %+v", m)
+	}
+	if f := l.plan.sources[m.Pos.File]; f != nil && m.Pos.Line > 0 {
+		if length := utf8.RuneCountInString(f.line(m.Pos.Line)); m.Pos.Line > len(f.lines) || m.Pos.Column > length+1 {
+			t.Errorf("%v is outside of the file: line %d of %d, %d characters", m.Pos, m.Pos.Line, len(f.lines), length)
+		}
 	}
 	for line := range strings.Lines(m.Excerpt) {
 		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > excerptWidth+len("12345678 | ") {

@@ -72,7 +72,7 @@ func (l *loader) csvForm(f *file, e entry) (path entry, quote byte, ok bool) {
 		ok = false
 	default:
 		if quote = q.Value[0]; len(q.Value) > 1 {
-			l.warn(f, q, fmt.Sprintf("quote_char is longer than one byte: the first one, %q, counts", string(rune(quote))), "")
+			l.warn(f, q, fmt.Sprintf("quote_char is longer than one byte: the first one, %q, counts", q.Value[:1]), "")
 		}
 	}
 	return path, quote, ok
@@ -131,17 +131,23 @@ type skipped struct {
 	l    *loader
 	name string
 	n    int
+	rest Position // where those begin that are counted alone
 }
 
 func (s *skipped) skip(line int, why string) {
-	if s.n++; s.n <= mostSkips {
-		s.l.warnAt(nil, Position{s.name, line, 1}, why+": it is skipped", "")
+	pos := Position{s.name, line, 1}
+	s.n++
+	switch {
+	case s.n <= mostSkips:
+		s.l.warnAt(nil, pos, why+": it is skipped", "")
+	case s.n == mostSkips+1:
+		s.rest = pos
 	}
 }
 
 func (s *skipped) end(thing string) {
 	if more := s.n - mostSkips; more > 0 {
-		s.l.warnAt(nil, Position{File: s.name}, fmt.Sprintf("%s more skipped", count(more, thing)), "")
+		s.l.warnAt(nil, s.rest, fmt.Sprintf("from here on %s more skipped", count(more, thing)), "")
 	}
 	s.l.plan.Skipped += s.n
 }

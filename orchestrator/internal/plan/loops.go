@@ -80,7 +80,7 @@ func (l *loader) bound(f *file, e entry, key string) (int64, bool) {
 	switch k := resolve(n); {
 	case ok, k == kindHuge:
 	case n == nil:
-		l.failAt(f, e.key, "the range has no "+key, "")
+		l.failAt(f, e.key, "the range has no "+key, unquoted(e.value))
 	case vars.Find(n.Value) != "":
 		v := vars.Find(n.Value)
 		l.fail(f, f.find(n, v), v+" cannot stand in a range", "the values of a loop are fixed before there are any variables")

@@ -28,7 +28,11 @@ func (l *loader) assert(it *item) {
 	}
 	if !nameable(key) {
 		e := get(entries(it.get("assert").value), "key")
-		l.warn(it.f, e.value, fmt.Sprintf("no variable can have the name %q, so this fails every time", short(key)), "write the name without braces")
+		hint := "a name begins with a letter"
+		if vars.Find(key) != "" {
+			hint = "write it without braces"
+		}
+		l.warn(it.f, e.value, fmt.Sprintf("no variable can have the name %q, so this fails every time", short(key)), hint)
 	}
 	l.plan.Items = append(l.plan.Items, &Assert{it.step, key, value})
 }

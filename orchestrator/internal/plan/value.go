@@ -78,15 +78,24 @@ func signed(n *yaml.Node) (i int64, ok bool) {
 
 func isTrue(n *yaml.Node) bool { return n.Value[0] == 't' || n.Value[0] == 'T' }
 
-// custom gives the first node with a tag of its own, such as !name, in what a
+// custom gives the first value with a tag of its own, such as !name, in what a
 // node stands for, or nil.
 func custom(n *yaml.Node) *yaml.Node {
 	n = deref(n)
-	if tag := ownTag(n); tag != "" {
+	if n == nil || ownTag(n) != "" {
 		return n
 	}
-	for _, c := range n.Content {
-		if t := custom(c); t != nil {
+	values := n.Content
+	if n.Kind == yaml.MappingNode {
+		values = nil
+		for _, e := range entries(n) {
+			if resolve(e.key) == kindString {
+				values = append(values, e.value)
+			}
+		}
+	}
+	for _, v := range values {
+		if t := custom(v); t != nil {
 			return t
 		}
 	}

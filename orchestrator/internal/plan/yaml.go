@@ -27,7 +27,7 @@ func (l *loader) parse(f *file) {
 	}
 	f.skippedColumns = utf8.RuneCountInString(skipped)
 
-	text := strings.TrimRightFunc(left, unicode.IsSpace)
+	text := version(strings.TrimRightFunc(left, unicode.IsSpace))
 	first, next, err := documents(text)
 	if err == nil && next > 0 {
 		l.warnAt(f, f.at(next, 1), "a further document: only the first one counts", "")
@@ -46,6 +46,23 @@ func (l *loader) parse(f *file) {
 	} else {
 		f.bad = true
 	}
+}
+
+// version makes a file that says it is YAML 1.2 one of 1.1, the only version
+// that the parser takes. It reads scalars in neither way: resolve does.
+func version(text string) string {
+	const newer, older = "%YAML 1.2", "%YAML 1.1"
+	for at := 0; at < len(text); {
+		line, _, _ := strings.Cut(text[at:], "\n")
+		switch {
+		case strings.HasPrefix(line, newer):
+			return text[:at] + older + text[at+len(newer):]
+		case strings.TrimSpace(line) != "" && line[0] != '#' && line[0] != '%':
+			return text
+		}
+		at += len(line) + 1
+	}
+	return text
 }
 
 // documents gives the first document that is not null, and the line on which
