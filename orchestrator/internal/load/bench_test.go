@@ -106,7 +106,7 @@ func BenchmarkExchange(b *testing.B) {
 }
 
 // benchWorker makes the only worker of a plan.
-func benchWorker(b *testing.B, p *plan.Plan, target Target) (w *worker, stop func()) {
+func benchWorker(b testing.TB, p *plan.Plan, target Target) (w *worker, stop func()) {
 	b.Helper()
 	prog, err := prepare(p, target, Options{Timeout: DefaultTimeout})
 	if err != nil {

@@ -66,15 +66,17 @@ func (c *composer) locate(r *request) error {
 	if err != nil {
 		return err
 	}
+	var url weburl.URL
 	if strings.HasPrefix(text, "/") {
 		base, isText := c.base.(string)
 		if !isText {
 			return errors.New("the variable base is not a text")
 		}
-		text = join(base, text)
+		text, url, err = behind(base, text)
+	} else {
+		url, err = weburl.Parse(text)
 	}
 	c.call.shown = anonymous(text)
-	url, err := weburl.Parse(text)
 	if err != nil {
 		return fmt.Errorf("the url %w", err) // which may hold a secret, so it is not shown
 	}

@@ -199,4 +199,3 @@ func TestDelay(t *testing.T) {
 		}
 	})
 }
-

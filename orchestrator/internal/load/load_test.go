@@ -119,29 +119,6 @@ func TestManyWorkers(t *testing.T) {
 	})
 }
 
-// Iteration i starts at rampup*i/iterations, or when there is room for it.
-func TestRampup(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		rec := &recorder{reply: func(w net.Conn, s seen) bool {
-			time.Sleep(400 * time.Millisecond)
-			return ok(w, s)
-		}}
-		w := planOf(2, 6, ask("GET", "/", nil))
-		w.Rampup = 900 * time.Millisecond
-		start := time.Now()
-		mustPipe(t.Context(), t, w, rec, Options{})
-		rec.handlers.Wait()
-		var got []time.Duration
-		for _, s := range rec.requests {
-			got = append(got, s.at.Sub(start)/time.Millisecond)
-		}
-		// The third has to wait for the first, and so on.
-		if diff := cmp.Diff([]time.Duration{0, 150, 400, 550, 800, 950}, got); diff != "" {
-			t.Errorf("starts in ms (-want +got):\n%s", diff)
-		}
-	})
-}
-
 func TestDue(t *testing.T) {
 	s := schedule{spread: 1 << 40, rampup: 24 * time.Hour}
 	if got := s.due(1 << 39); got != 12*time.Hour {

@@ -112,7 +112,7 @@ func (p *program) request(item *plan.Request) (*request, error) {
 		r.located, r.url, r.route = err == nil, url, p.route(url)
 		r.shown = item.URL.String()
 		if r.relative {
-			r.shown = join(p.base, r.shown)
+			r.shown, _, _ = behind(p.base, r.shown)
 		}
 		r.shown = anonymous(r.shown)
 	}
@@ -136,13 +136,18 @@ func (p *program) request(item *plan.Request) (*request, error) {
 	return r, nil
 }
 
-// join puts the base in front of a URL that begins with a slash, as it stands.
-// Only a socket's path needs a mark where it ends.
-func join(base, url string) string {
+// behind puts a URL that begins with a slash behind the base, as it stands. It
+// gives the text and what it means. Only the path of a socket needs a mark where
+// it ends.
+func behind(base, text string) (string, weburl.URL, error) {
 	if strings.HasPrefix(base, "unix:") {
-		return base + ":" + url
+		if socket, err := weburl.Parse(base); err == nil && socket.Target == "/" {
+			url, err := socket.WithTarget(text)
+			return base + ":" + text, url, err
+		}
 	}
-	return base + url
+	url, err := weburl.Parse(base + text)
+	return base + text, url, err
 }
 
 // anonymous cuts user and password out of a URL's text.

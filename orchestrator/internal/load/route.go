@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -68,35 +69,35 @@ func (d *dialer) connect(ctx context.Context, r *route, deadline time.Time) (nc,
 	if r.name == "" && r.proxy == nil {
 		return plain, plain, nil
 	}
-	defer func() {
-		if err != nil {
-			_ = plain.Close()
-		}
-	}()
-	if err = plain.SetDeadline(deadline); err != nil {
-		return nil, nil, &connectError{err}
+	nc, err = d.through(ctx, r, plain, deadline)
+	if err != nil {
+		_ = plain.Close()
+		return nil, nil, err
 	}
-	nc = plain
+	return nc, plain, nil
+}
+
+// through goes through the proxy, if there is one, and speaks TLS where the
+// route asks for it.
+func (d *dialer) through(ctx context.Context, r *route, nc net.Conn, deadline time.Time) (net.Conn, error) {
+	err := nc.SetDeadline(deadline)
+	if err != nil {
+		return nil, &connectError{err}
+	}
 	if r.proxy != nil && r.proxy.url.Scheme == "https" {
 		if nc, err = d.secure(ctx, nc, bare(r.proxy.url.Host)); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
 	if r.via != "" {
-		// Closing it is what ends the wait for the proxy.
-		stop := context.AfterFunc(ctx, func() { _ = plain.Close() })
-		err = r.proxy.open(nc, r.via)
-		stop()
-		if err != nil {
-			return nil, nil, &connectError{err}
+		if err := r.proxy.open(ctx, nc, r.via); err != nil {
+			return nil, &connectError{err}
 		}
 	}
 	if r.name != "" {
-		if nc, err = d.secure(ctx, nc, r.name); err != nil {
-			return nil, nil, err
-		}
+		return d.secure(ctx, nc, r.name)
 	}
-	return nc, plain, nil
+	return nc, nil
 }
 
 // secure speaks TLS over a connection. A server that hangs up or is too slow is
@@ -116,7 +117,9 @@ func (d *dialer) secure(ctx context.Context, nc net.Conn, name string) (net.Conn
 }
 
 // open asks a proxy for a connection to host:port.
-func (p *proxy) open(nc net.Conn, address string) error {
+func (p *proxy) open(ctx context.Context, nc net.Conn, address string) error {
+	stop := context.AfterFunc(ctx, func() { _ = nc.Close() }) // which ends the wait
+	defer stop()
 	lines := "CONNECT " + address + " HTTP/1.1\r\nhost: " + address + "\r\n"
 	if p.url.User != "" || p.url.Password != "" {
 		lines += "proxy-authorization: " + basic(p.url.User, p.url.Password) + "\r\n"
@@ -133,7 +136,7 @@ func (p *proxy) open(nc net.Conn, address string) error {
 	case status < 200 || status > 299:
 		return fmt.Errorf("the proxy refuses with status %d", status)
 	case in.r != in.w:
-		return fmt.Errorf("the proxy says more than it was asked")
+		return errors.New("the proxy says more than it was asked")
 	}
 	return nil
 }
