@@ -70,16 +70,24 @@ func (s Setup) rampup() string {
 // columns are the figures of a row of latencies.
 var columns = []struct {
 	title string
-	value func(c *load.Counts) time.Duration
+	of    func(c *load.Counts) *load.Histogram
+	value func(h *load.Histogram) time.Duration
 }{
-	{"min", func(c *load.Counts) time.Duration { return c.Latency.Min() }},
-	{"p50", func(c *load.Counts) time.Duration { return c.Latency.Quantile(0.5) }},
-	{"p90", func(c *load.Counts) time.Duration { return c.Latency.Quantile(0.9) }},
-	{"p95", func(c *load.Counts) time.Duration { return c.Latency.Quantile(0.95) }},
-	{"p99", func(c *load.Counts) time.Duration { return c.Latency.Quantile(0.99) }},
-	{"max", func(c *load.Counts) time.Duration { return c.Latency.Max() }},
-	{"first byte p50", func(c *load.Counts) time.Duration { return c.FirstByte.Quantile(0.5) }},
-	{"p99", func(c *load.Counts) time.Duration { return c.FirstByte.Quantile(0.99) }},
+	{"min", toEnd, (*load.Histogram).Min},
+	{"p50", toEnd, quantile(0.5)},
+	{"p90", toEnd, quantile(0.9)},
+	{"p95", toEnd, quantile(0.95)},
+	{"p99", toEnd, quantile(0.99)},
+	{"max", toEnd, (*load.Histogram).Max},
+	{"first byte p50", toFirstByte, quantile(0.5)},
+	{"p99", toFirstByte, quantile(0.99)},
+}
+
+func toEnd(c *load.Counts) *load.Histogram       { return c.Latency }
+func toFirstByte(c *load.Counts) *load.Histogram { return c.FirstByte }
+
+func quantile(q float64) func(h *load.Histogram) time.Duration {
+	return func(h *load.Histogram) time.Duration { return h.Quantile(q) }
 }
 
 // cellWidth holds "1234 ms" and a blank on either side.
@@ -96,8 +104,8 @@ func (p *Printer) latencies(b []byte, r *load.Result) []byte {
 		b = p.padded(b, c, name, nameWidth)
 		for _, column := range columns {
 			value := "–"
-			if counts.Requests > 0 {
-				value = digits(column.value(counts))
+			if h := column.of(counts); h.N() > 0 {
+				value = digits(column.value(h))
 			}
 			b = append(p.text(b, purple, right(value, max(cellWidth, utf8.RuneCountInString(column.title)))), ' ')
 		}

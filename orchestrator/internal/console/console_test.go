@@ -49,7 +49,7 @@ func TestLinesAppearSoonAndWhole(t *testing.T) {
 		if n := len(out.list()); n != 0 {
 			t.Fatalf("%d writes before the time", n)
 		}
-		time.Sleep(2)
+		time.Sleep(2 * time.Nanosecond)
 		synctest.Wait()
 		got := out.list()
 		if len(got) != 1 || strings.Count(got[0], "\n") != 2 {

@@ -132,9 +132,9 @@ func ParseGate(text string) (Gate, error) {
 func (g *Gate) figure(name string) (metric, error) {
 	rest, first := strings.CutPrefix(name, "ttfb.")
 	g.first = first
-	if digits, ok := strings.CutPrefix(rest, "p"); ok && digits != "" {
+	if digits, ok := strings.CutPrefix(rest, "p"); ok && digits != "" && strings.Trim(digits, "0123456789.") == "" {
 		percent, err := strconv.ParseFloat(digits, 64)
-		if err != nil || strings.Trim(digits, "0123456789.") != "" || percent <= 0 || percent > 100 {
+		if err != nil || percent <= 0 || percent > 100 {
 			return metric{}, fmt.Errorf("%q is no percentile above 0 and up to 100", name)
 		}
 		g.share = percent / 100

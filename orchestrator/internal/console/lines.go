@@ -2,6 +2,7 @@ package console
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
@@ -58,11 +59,7 @@ func (p *Printer) End(e *load.Event) {
 			b = append(b, "Error connecting '"...)
 			b = append(b, e.URL...)
 			b = append(b, "': "...)
-			b = append(b, e.Class...)
-			if e.Err != nil {
-				b = append(append(b, ": "...), e.Err.Error()...)
-			}
-			return append(b, '\n')
+			return append(append(b, failure(e)...), '\n')
 		case p.Quiet:
 		case isRequest && e.Status == 0:
 			// Not sent at all: the reason follows.
@@ -79,6 +76,18 @@ func (p *Printer) End(e *load.Event) {
 		}
 		return b
 	})
+}
+
+// failure says why there was no answer, the class in front.
+func failure(e *load.Event) string {
+	if e.Err == nil {
+		return e.Class
+	}
+	text := e.Err.Error()
+	if strings.HasPrefix(text, e.Class+":") {
+		return text
+	}
+	return e.Class + ": " + text
 }
 
 // answered writes the line of a request that got an answer.

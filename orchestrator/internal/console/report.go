@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -162,11 +163,11 @@ func (e *Entry) set(key, value string) (err error) {
 	case "name":
 		e.Name = unquoteYAML(value)
 	case "duration":
-		ms, err := strconv.ParseFloat(value, 64)
-		if err != nil || !(ms >= 0 && ms < 1e12) {
+		took, err := strconv.ParseFloat(value, 64)
+		if err != nil || !(took >= 0 && took < 1e12) {
 			return fmt.Errorf("duration %q is no number of milliseconds", abridged(value))
 		}
-		e.Duration, e.Timed = time.Duration(ms*float64(time.Millisecond)), true
+		e.Duration, e.Timed = time.Duration(math.Round(took*float64(time.Millisecond))), true
 	case "status":
 		if e.Status, err = strconv.Atoi(value); err != nil {
 			return fmt.Errorf("status %q is no number", abridged(value))

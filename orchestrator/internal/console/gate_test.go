@@ -1,0 +1,148 @@
+package console
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
+)
+
+func TestGates(t *testing.T) {
+	r := sample()
+	r.Rate, r.Late, r.Dropped = 10, 6, 3
+	check := func(text string, tripped bool, figure string) {
+		t.Helper()
+		g, err := ParseGate(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			return
+		}
+		v := g.Judge(r)
+		if v.Tripped != tripped || v.Figure != figure {
+			t.Errorf("%s: tripped %v, %s; want %v, %s", text, v.Tripped, v.Figure, tripped, figure)
+		}
+		if g.String() != text {
+			t.Errorf("%s is shown as %s", text, g)
+		}
+	}
+	check("p99>250ms", true, "900 ms")
+	check("p99>1s", false, "900 ms")
+	check("p99 >= 900000us", true, "900 ms")
+	check(" p50 < 151ms ", true, "150 ms")
+	check("min==5.49ms", true, "5.49 ms")
+	check("median!=5.49ms", true, "150 ms")
+	check("min<=5.49ms", true, "5.49 ms")
+	check("max>12s", false, "12.0 s")
+	check("p100>=12s", true, "12.0 s")
+	check("mean>200ms", true, "252 ms")
+	check("stddev>1s", true, "1.13 s")
+	check("ttfb.max>800ms", true, "900 ms")
+	check("ttfb.p50{Fetch {{ id }}}>6ms", false, "5.49 ms")
+	check("p99.9{small}>1m", false, "12.0 s")
+	check("requests<110", false, "110")
+	check("requests{small}!=100", false, "100")
+	check("failed>0", true, "2")
+	check("failed>2", false, "2")
+	check("failed>1%", true, "1.82% (2 of 110)")
+	check("failed{small} >= 2 %", true, "2.00% (2 of 100)")
+	check("failed{Fetch {{ id }}}>0", false, "0")
+	check("rps<100", true, "44.00/s")
+	check("rps{small}<4e1", false, "40.00/s")
+	check("broken>0", true, "3")
+	check("broken>25%", false, "25.00% (3 of 12)")
+	check("late>=40%", true, "40.00% (6 of 15)")
+	check("dropped==3", true, "3")
+
+	// What was not measured cannot be said to be kept.
+	check("p99{never sent}>1h", true, "unknown, for there was no request to measure")
+	check("p99{nobody}>1h", true, "unknown, for there was no request to measure")
+	check("failed{nobody}>0%", false, "0.00% (0 of 0)")
+}
+
+func TestGateNames(t *testing.T) {
+	check := func(text, item string, open bool) {
+		t.Helper()
+		g, err := ParseGate(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if g.Item() != item || g.OpenLoop() != open {
+			t.Errorf("%s: item %q, open loop %v", text, g.Item(), g.OpenLoop())
+		}
+	}
+	check("failed>0", "", false)
+	check("failed{a > b}>0", "a > b", false)
+	check("p99{ {x} }>1ms", " {x} ", false)
+	check("late>0", "", true)
+	check("dropped>1%", "", true)
+}
+
+func TestGateMistakes(t *testing.T) {
+	check := func(text string, column int, msg string) {
+		t.Helper()
+		_, err := ParseGate(text)
+		var mistake *GateError
+		if !errors.As(err, &mistake) {
+			t.Errorf("%q is read: %v", text, err)
+			return
+		}
+		if mistake.Column != column || mistake.Msg != msg {
+			t.Errorf("%q: column %d: %s; want column %d: %s", text, mistake.Column, mistake.Msg, column, msg)
+		}
+		if mistake.Hint() == "" {
+			t.Errorf("%q: no hint", text)
+		}
+	}
+	check("", 1, "there is no figure")
+	check(">5ms", 1, "there is no figure")
+	check("  pp>5ms", 3, `unknown figure "pp"`)
+	check("p0>5ms", 1, `"p0" is no percentile above 0 and up to 100`)
+	check("p101>5ms", 1, `"p101" is no percentile above 0 and up to 100`)
+	check("p9.9.9>5ms", 1, `"p9.9.9" is no percentile above 0 and up to 100`)
+	check("p1e1>5ms", 1, `unknown figure "p1e1"`)
+	check("ttfb.rps>5", 1, "rps is no time, so it has no first byte")
+	check("ttfb>5ms", 1, `unknown figure "ttfb"`)
+	check("p99", 4, "there must be an operator here")
+	check("p99{x}", 7, "there must be an operator here")
+	check("p99!5ms", 4, "there must be an operator here")
+	check("p99{x>5ms", 4, "the brace is not closed")
+	check("p99{}>5ms", 5, "there is no name between the braces")
+	check("broken{x}>0", 7, "broken counts iterations, not the requests with one name")
+	check("p99>", 5, "there is no limit")
+	check("p99 > ", 7, "there is no limit")
+	check("p99>250", 5, `"250" is no time`)
+	check("p99>-1ms", 5, `"-1ms" is no time`)
+	check("p99>5%", 5, `"5%" is no time`)
+	check("rps<5%", 5, `"5%": there is nothing that it could be a share of`)
+	check("requests<5%", 10, `"5%": there is nothing that it could be a share of`)
+	check("failed>x", 8, `"x" is no number of 0 or more`)
+	check("failed>-1", 8, `"-1" is no number of 0 or more`)
+	check("failed>inf", 8, `"inf" is no number of 0 or more`)
+	check("failed>0x1", 8, `"0x1" is no number of 0 or more`)
+	check("p99{ä}!!5ms", 7, "there must be an operator here") // columns are characters
+}
+
+// FuzzGate holds that every text is a gate or has a place where it is not, and
+// that every gate can be judged.
+func FuzzGate(f *testing.F) {
+	for _, seed := range []string{"p99>250ms", "failed{a}>1%", "ttfb.p50<=1s", "rps<100", "p99{", "}{>", "late != 3"} {
+		f.Add(seed)
+	}
+	results := []*load.Result{sample(), {Counts: empty()}}
+	f.Fuzz(func(t *testing.T, text string) {
+		g, err := ParseGate(text)
+		var mistake *GateError
+		switch {
+		case err == nil:
+			for _, r := range results {
+				if v := g.Judge(r); v.Figure == "" {
+					t.Errorf("%q found nothing", text)
+				}
+			}
+		case !errors.As(err, &mistake):
+			t.Errorf("%q: error %v has no place", text, err)
+		case mistake.Column < 1 || mistake.Column > len([]rune(text))+1:
+			t.Errorf("%q: column %d", text, mistake.Column)
+		}
+	})
+}
