@@ -57,7 +57,7 @@ func (l *loader) addresses() {
 	if p.Base != "" {
 		var err error
 		p.Origin, err = weburl.Parse(p.Base)
-		if err != nil && !errors.Is(err, weburl.ErrScheme) && !p.moving {
+		if err != nil && !errors.Is(err, weburl.ErrScheme) && !l.moving {
 			failed = true
 			l.badBase(err)
 		}
@@ -70,7 +70,7 @@ func (l *loader) addresses() {
 		seen[u.node] = true
 		slash := strings.HasPrefix(u.text.String(), "/")
 		switch {
-		case slash && (p.moving || failed):
+		case slash && (l.moving || failed):
 		case slash && p.Base == "":
 			l.failAt(u.f, u.node, fmt.Sprintf("the url %q needs a base", short(u.text.String())),
 				fmt.Sprintf("add base: http://localhost:3000 to %s", p.File))
@@ -81,7 +81,7 @@ func (l *loader) addresses() {
 		}
 	}
 	if len(l.errs) == 0 {
-		p.fix()
+		l.fix()
 	}
 }
 
@@ -132,12 +132,12 @@ func (p *Plan) address(url string) (weburl.URL, error) {
 }
 
 // fix gives every request its address that can have one.
-func (p *Plan) fix() {
+func (l *loader) fix() {
+	p := l.plan
 	known := make(map[string]weburl.URL)
 	for _, r := range p.Requests() {
 		url := r.URL.String()
-		slash := strings.HasPrefix(url, "/")
-		if !r.URL.Static() || slash && (p.moving || p.Base == "") {
+		if !r.URL.Static() || strings.HasPrefix(url, "/") && (l.moving || p.Base == "") {
 			continue
 		}
 		u, ok := known[url]
@@ -158,32 +158,10 @@ func (p *Plan) fix() {
 // one.
 func (r *Request) authorize(u weburl.URL) {
 	const name = "authorization"
-	r.Headers = r.own
-	has := slices.ContainsFunc(r.own, func(h Header) bool { return strings.EqualFold(h.Name, name) })
+	has := slices.ContainsFunc(r.Headers, func(h Header) bool { return strings.EqualFold(h.Name, name) })
 	if u.User == "" && u.Password == "" || has {
 		return
 	}
 	value := "Basic " + base64.StdEncoding.EncodeToString([]byte(u.User+":"+u.Password))
-	r.Headers = append(slices.Clip(r.own), Header{name, vars.Parse(value)})
-}
-
-// WithBase gives a copy of p whose URLs that begin with a slash go to another
-// base. An item that sets the variable base still does. The error is of type
-// Errors.
-func (p *Plan) WithBase(base string) (*Plan, error) {
-	origin, err := weburl.Parse(base)
-	if err != nil {
-		return nil, Errors{newMistake(nil, Position{}, fmt.Sprintf("the base %q %v", short(base), err), baseHint)}
-	}
-	c := *p
-	c.Base, c.Origin = base, origin
-	c.Items = slices.Clone(p.Items)
-	for i, item := range c.Items {
-		if r, ok := item.(*Request); ok {
-			moved := *r
-			c.Items[i] = &moved
-		}
-	}
-	c.fix()
-	return &c, nil
+	r.Headers = append(slices.Clip(r.Headers), Header{name, vars.Parse(value)}) // a loop's requests share theirs
 }

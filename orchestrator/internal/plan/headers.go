@@ -40,6 +40,8 @@ func (l *loader) header(f *file, e entry) (Header, bool) {
 	if resolve(e.key) != kindString || !token(name) {
 		hint := ""
 		switch {
+		case token(name):
+			hint = "quote it"
 		case name == "<<":
 			hint = "merge keys are not applied"
 		case vars.Find(name) != "":

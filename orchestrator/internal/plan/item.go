@@ -39,13 +39,11 @@ type Request struct {
 	Method  string     // upper case
 	URL     vars.Text  // as written; the base goes in front of one that begins with a slash
 	Address string     // absolute and escaped, where no variable can change it; else empty
-	Parsed  weburl.URL // Address taken apart
+	Parsed  weburl.URL // Address taken apart, without user and password: they are a header
 	Headers []Header
 	Body    Body
 	Assign  string   // the variable for the answer; empty: none
 	Element *Element // nil: the request is not one of a loop's
-
-	own []Header // those of the file, without one for the user of a URL
 }
 
 // Header is one header field. No two of a request have the same name in

@@ -127,7 +127,7 @@ func (l *loader) item(f *file, n *yaml.Node) {
 	}
 	l.selected++
 	if l.listing != nil {
-		l.listed(f, n)
+		l.task(f, n)
 	}
 	form, ok := formOf(list)
 	if !ok {

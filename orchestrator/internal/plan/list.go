@@ -34,8 +34,8 @@ func (l *loader) list(name string) (*Listing, error) {
 	return l.listing, nil
 }
 
-// listed writes an item down for the listing.
-func (l *loader) listed(f *file, n *yaml.Node) {
+// task writes an item down for the listing.
+func (l *loader) task(f *file, n *yaml.Node) {
 	data, err := yaml.Dump(l.plainly(n, nil), yaml.WithV4Defaults(), yaml.WithLineWidth(-1))
 	if err != nil {
 		l.failAt(f, n, fmt.Sprintf("the item cannot be written down: %v", err), "")

@@ -25,6 +25,7 @@ type loader struct {
 	plan       *Plan
 	base       *yaml.Node // where plan.Base stands; nil: not in a file
 	baseFailed bool       // and that was reported
+	moving     bool       // an item sets the variable base
 	stack      []include  // the files being read, the benchmark file first
 	met        int        // items of all lists, and requests that loops make of them
 	found      int        // items that are no includes, selected or not
@@ -32,8 +33,8 @@ type loader struct {
 	tagged     map[string]bool      // tags of the items looked at
 	urls       []urlUse             // of the items selected
 	order      *rand.Rand           // of the loops with shuffle
-	values     map[*yaml.Node][]any // of the lists that loops go through
-	bodies     map[*yaml.Node]Body  // each is read once, however often its item is
+	loops      map[loopKey]elements // each read once
+	bodies     map[*yaml.Node]Body  // by what stands in the plan, each read once
 
 	listing *Listing // where only that is asked for
 
@@ -55,7 +56,7 @@ func newLoader(opt Options) *loader {
 		read:   os.ReadFile,
 		plan:   &Plan{Tags: opt.Tags, SkipTags: opt.SkipTags, sources: make(map[string]*file)},
 		tagged: make(map[string]bool),
-		values: make(map[*yaml.Node][]any),
+		loops:  make(map[loopKey]elements),
 		bodies: make(map[*yaml.Node]Body),
 		seen:   make(map[string]bool),
 	}

@@ -11,22 +11,28 @@ import (
 func (l *loader) withCSV(it *item) {
 	e := it.get("with_items_from_csv")
 	r := l.request(it)
-	quote := byte('"')
+	whole, quote := e.value, byte('"')
 	if resolve(e.value) == kindMap {
 		var ok bool
 		if e, quote, ok = l.csvForm(it.f, e); !ok {
 			return
 		}
 	}
-	name, text, ok := l.loopFile(it.f, e, "a CSV file")
+	rows := l.elements(it, whole, func() elements { return l.rows(it.f, e, quote) })
+	l.loop(it, r, rows, e.value.Value+" has no rows")
+}
+
+// rows reads a CSV file, the path of which is the value of e.
+func (l *loader) rows(f *file, e entry, quote byte) elements {
+	name, text, ok := l.loopFile(f, e, "a CSV file")
 	if !ok {
-		return
+		return elements{}
 	}
 	rows := newCSV(text, quote)
 	header := rows.next()
 	if !utf8Row(header) {
-		l.failAt(it.f, e.value, fmt.Sprintf("the first row of %s is not UTF-8", name), "save the file as UTF-8")
-		return
+		l.failAt(f, e.value, fmt.Sprintf("the first row of %s is not UTF-8", name), "save the file as UTF-8")
+		return elements{}
 	}
 	bad := skipped{l: l, name: name}
 	var values []any
@@ -45,7 +51,7 @@ func (l *loader) withCSV(it *item) {
 		}
 	}
 	bad.end("row")
-	l.loop(it, r, values, name+" has no rows")
+	return elements{values, true}
 }
 
 // csvForm reads the mapping that a CSV file can be given as. It gives the entry
@@ -86,9 +92,15 @@ func (l *loader) withFile(it *item) {
 		l.failAt(it.f, e.key, fmt.Sprintf("with_items_from_file is %s: it must be a path", k), unquoted(e.value))
 		return
 	}
-	name, text, ok := l.loopFile(it.f, e, "a file of items")
+	lines := l.elements(it, e.value, func() elements { return l.lines(it.f, e) })
+	l.loop(it, r, lines, e.value.Value+" has no lines")
+}
+
+// lines reads a file, the path of which is the value of e.
+func (l *loader) lines(f *file, e entry) elements {
+	name, text, ok := l.loopFile(f, e, "a file of items")
 	if !ok {
-		return
+		return elements{}
 	}
 	bad := skipped{l: l, name: name}
 	var values []any
@@ -105,7 +117,7 @@ func (l *loader) withFile(it *item) {
 		values = append(values, line)
 	}
 	bad.end("line")
-	l.loop(it, r, values, name+" has no lines")
+	return elements{values, true}
 }
 
 // loopFile reads the file of a loop whole.

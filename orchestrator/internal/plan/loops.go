@@ -4,30 +4,58 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"go.yaml.in/yaml/v4"
+
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
 )
+
+// elements are the values that a loop goes through; not good after a mistake.
+type elements struct {
+	values []any
+	good   bool
+}
+
+// loopKey is the kind of a loop and what stands there.
+type loopKey struct {
+	kind string
+	node *yaml.Node
+}
+
+// elements gives what read makes of n, or has made of it: an item can be there
+// many times, through includes and aliases.
+func (l *loader) elements(it *item, n *yaml.Node, read func() elements) elements {
+	key := loopKey{it.form.key, n}
+	e, ok := l.loops[key]
+	if !ok {
+		e = read()
+		l.loops[key] = e
+	}
+	return e
+}
 
 // withItems reads a loop over a list that stands in the plan.
 func (l *loader) withItems(it *item) {
 	e := it.get("with_items")
 	r := l.request(it)
-	values, known := l.values[e.value]
-	if !known {
-		for _, n := range e.value.Content {
-			n = deref(n)
-			if tagged := custom(n); tagged != nil {
-				l.failAt(it.f, tagged, fmt.Sprintf("a value with the tag %s cannot be filled in", short(ownTag(tagged))), "take the tag away")
-				r = nil
-			}
-			if v := vars.Find(n.Value); v != "" && resolve(n) == kindString {
-				l.fail(it.f, it.f.find(n, v), v+" cannot stand in with_items", "the values of a loop are fixed before there are any variables")
-				r = nil
-			}
-			values = append(values, value(n))
-		}
-		l.values[e.value] = values
-	}
+	values := l.elements(it, e.value, func() elements { return l.listed(it.f, e.value) })
 	l.loop(it, r, values, "with_items has no elements")
+}
+
+func (l *loader) listed(f *file, list *yaml.Node) elements {
+	values := elements{good: true}
+	for _, n := range list.Content {
+		n = deref(n)
+		if tagged := custom(n); tagged != nil {
+			l.failAt(f, tagged, fmt.Sprintf("a value with the tag %s cannot be filled in", short(ownTag(tagged))), "take the tag away")
+			values.good = false
+		}
+		if v := vars.Find(n.Value); v != "" && resolve(n) == kindString {
+			l.fail(f, f.find(n, v), v+" cannot stand in with_items", "the values of a loop are fixed before there are any variables")
+			values.good = false
+		}
+		values.values = append(values.values, value(n))
+	}
+	return values
 }
 
 // withRange reads a loop over numbers.
@@ -49,7 +77,6 @@ func (l *loader) withRange(it *item) {
 		return
 	}
 	at := get(list, "start").value
-	var values []any
 	switch {
 	case start <= 0:
 		l.warn(it.f, at, fmt.Sprintf("a range from %d is empty, as in drill: the request is never sent", start), "begin it at 1 or above")
@@ -61,16 +88,16 @@ func (l *loader) withRange(it *item) {
 		l.warn(it.f, get(list, "step").value, fmt.Sprintf("a range with a step of %d is its first number alone", step), "")
 		step = stop
 	}
-	if n := (stop-start)/step + 1; n > mostItems {
+	n := (stop-start)/step + 1
+	if n > mostItems {
 		l.failAt(it.f, e.key, fmt.Sprintf("the range has more than %d numbers", mostItems), "")
 		return
-	} else {
-		values = make([]any, n)
 	}
+	values := make([]any, n)
 	for i := range values {
 		values[i] = start + int64(i)*step
 	}
-	l.loop(it, r, values, "")
+	l.loop(it, r, elements{values, true}, "")
 }
 
 // bound reads one of the numbers of a range.
@@ -95,8 +122,11 @@ func (l *loader) bound(f *file, e entry, key string) (int64, bool) {
 }
 
 // loop shuffles and picks the values, and repeats the request for each.
-func (l *loader) loop(it *item, r *Request, values []any, empty string) {
-	values = l.shuffled(it, values)
+func (l *loader) loop(it *item, r *Request, from elements, empty string) {
+	if !from.good {
+		return
+	}
+	values := l.shuffled(it, from.values)
 	if len(values) == 0 && empty != "" {
 		l.warn(it.f, it.get(it.form.key).key, empty+": the request is never sent", "")
 	}

@@ -55,7 +55,6 @@ type Plan struct {
 	SkipTags    []string      // as in Options
 
 	asked      property         // the concurrency that the file asks for
-	moving     bool             // an item sets the variable base
 	sources    map[string]*file // by name, for ErrorAt
 	iterations int              // the last Iterations above 0, for a concurrency that follows them
 }

@@ -35,7 +35,6 @@ func (l *loader) request(it *item) *Request {
 	r.URL = l.url(f, e.key, get(list, "url"))
 	r.Method = l.method(f, get(list, "method"))
 	r.Headers = l.headers(f, get(list, "headers"))
-	r.own = r.Headers
 	if slices.Contains(methods, r.Method) {
 		r.Body = l.body(f, e.key, r.Method, get(list, "body"))
 	}

@@ -65,7 +65,7 @@ func nameable(key string) bool {
 // lead to is let pass with a warning, as is one that is known to be misused.
 func (l *loader) assigned(it *item, e entry, name string) {
 	if name == "base" {
-		l.plan.moving = true
+		l.moving = true
 	}
 	if !nameable(name) || strings.ContainsAny(name, " .[]") {
 		l.warn(it.f, e.key, fmt.Sprintf("no {{ }} leads to a variable with the name %q", short(name)), "")

@@ -21,10 +21,9 @@ func (l *loader) parse(f *file) {
 	}
 	left := strings.TrimLeftFunc(f.text, unicode.IsSpace)
 	skipped := f.text[:len(f.text)-len(left)]
-	if i := strings.LastIndexByte(skipped, '\n'); i >= 0 {
-		f.skippedLines = len(lineStarts(skipped)) - 1
-		skipped = skipped[i+1:]
-	}
+	lines := lineStarts(skipped)
+	f.skippedLines = len(lines) - 1
+	skipped = skipped[lines[f.skippedLines]:]
 	f.skippedColumns = utf8.RuneCountInString(skipped)
 
 	text := version(strings.TrimRightFunc(left, unicode.IsSpace))
