@@ -3,6 +3,7 @@ package load
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -108,31 +109,84 @@ type zeros struct{}
 
 func (zeros) Read(b []byte) (int, error) { return len(b), nil }
 
+// pieces is a reader that cuts a text at places that a seed chooses.
+type pieces struct {
+	text []byte
+	seed uint32
+}
+
+func (p *pieces) Read(b []byte) (int, error) {
+	if len(p.text) == 0 {
+		return 0, io.EOF
+	}
+	p.seed = p.seed*1664525 + 1013904223
+	n := copy(b, p.text[:min(1+int(p.seed>>24), len(p.text))])
+	p.text = p.text[n:]
+	return n, nil
+}
+
+// outcomeOf is all that a reader says of an answer, however it was cut.
+func outcomeOf(t *testing.T, src io.Reader, want expect) string {
+	t.Helper()
+	var r reader
+	r.reset(src)
+	a, err := r.answer(want)
+	if len(r.buf) > bufferSize || len(r.fields) > bufferSize {
+		t.Errorf("a buffer of %d bytes, %d of fields", len(r.buf), len(r.fields))
+	}
+	if cause := classify(err); cause != answered && cause != failEOF && cause != failProtocol {
+		t.Errorf("%v is of class %v", err, cause)
+	}
+	// Bytes beyond the answer may not have come yet when it is complete.
+	a.reuse = false
+	fields := ""
+	if err == nil {
+		fields = string(r.fields)
+		r.each(func(name string, value []byte) {
+			if name == "" || strings.ToLower(name) != name && !strings.ContainsFunc(name, func(c rune) bool { return c >= 0x80 }) {
+				t.Errorf("a field with the name %q", name)
+			}
+		})
+	}
+	return fmt.Sprintf("%+v %v %q %q", a, err, fields, r.body)
+}
+
 // Whatever a server sends: no panic, no growth, the same outcome however the
-// bytes are cut, and an error that is of a known class.
+// bytes are cut, and an error that is of a known class and inside the answer.
 func FuzzAnswer(f *testing.F) {
-	for _, seed := range []string{
+	for i, seed := range []string{
 		"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello",
+		"HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nLocation: /\r\n\r\nuntil the end",
 		"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5;a\r\nhello\r\n0\r\nt: u\r\n\r\n",
 		"HTTP/1.0 304 x\nconnection: keep-alive, close\n\n",
+		"HTTP/1.1 200 OK\r\nx: " + strings.Repeat("y", smallBuffer) + "\r\ncontent-length: 9999\r\n\r\n" + strings.Repeat("z", 9999),
 	} {
-		f.Add([]byte(seed), false)
-		f.Add([]byte(seed), true)
+		f.Add([]byte(seed), uint32(i), false, false)
+		f.Add([]byte(seed), uint32(i), true, true)
 	}
-	f.Fuzz(func(t *testing.T, text []byte, head bool) {
-		want, wantErr := read(t, bytes.NewReader(text), head)
-		got, err := read(t, iotest.OneByteReader(bytes.NewReader(text)), head)
-		// Bytes beyond the answer may not have come yet when it is complete.
-		want.reuse, got.reuse = false, false
-		if got != want || classify(err) != classify(wantErr) {
-			t.Errorf("whole: %+v, %v; byte by byte: %+v, %v", want, wantErr, got, err)
+	f.Fuzz(func(t *testing.T, text []byte, seed uint32, head, keep bool) {
+		want := expect{head: head, body: keep, fields: keep}
+		whole := outcomeOf(t, bytes.NewReader(text), want)
+		for name, src := range map[string]io.Reader{
+			"byte by byte": iotest.OneByteReader(bytes.NewReader(text)),
+			"in pieces":    &pieces{text, seed},
+		} {
+			if got := outcomeOf(t, src, want); got != whole {
+				t.Errorf("whole: %s; %s: %s", whole, name, got)
+			}
 		}
+		var r reader
+		r.reset(bytes.NewReader(text))
+		_, err := r.answer(want)
 		var bad *protocolError
-		if errors.As(err, &bad) && (bad.at < 0 || bad.at > int64(len(text))) {
+		var cut *readError
+		switch {
+		case errors.As(err, &bad) && (bad.at < 0 || bad.at > int64(len(text))):
 			t.Errorf("%v lies outside the answer", err)
-		}
-		if cause := classify(err); cause != answered && cause != failEOF && cause != failProtocol {
-			t.Errorf("%v is of class %v", err, cause)
+		case errors.As(err, &cut) && cut.at != int64(len(text)):
+			t.Errorf("%v: there are %d bytes", err, len(text))
+		case err != nil && bad == nil && cut == nil:
+			t.Errorf("%v has no place", err)
 		}
 	})
 }

@@ -51,7 +51,16 @@ func TestHostileServers(t *testing.T) {
 		"chunk without size":  {"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", "protocol"},
 		"length is no number": {"HTTP/1.1 200 OK\r\ncontent-length: many\r\n\r\n", "protocol"},
 		"1 MB header line":    {"HTTP/1.1 200 OK\r\nx: " + strings.Repeat("x", 1<<20) + "\r\n\r\n", "protocol"},
+		"endless headers":     {"HTTP/1.1 200 OK\r\n" + strings.Repeat("x: y\r\n", 1<<18), "protocol"},
+		"endless waiting":     {strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 1<<16), "protocol"},
+		"endless trailers":    {"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n" + strings.Repeat("x: y\r\n", 1<<18), "protocol"},
+		"length below zero":   {"HTTP/1.1 200 OK\r\ncontent-length: -2\r\n\r\nok", "protocol"},
+		"two lengths":         {"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nok!", "protocol"},
+		"length beyond all":   {"HTTP/1.1 200 OK\r\ncontent-length: 9223372036854775807\r\n\r\nok", "protocol"},
+		"chunk too long":      {"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok!\r\n0\r\n\r\n", "protocol"},
+		"chunks without end":  {"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n", "eof"},
 		"another protocol":    {"SSH-2.0-OpenSSH_9.2\r\n", "protocol"},
+		"TLS":                 {"\x15\x03\x01\x00\x02\x02\x50", "eof"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bothNetworks(t, func(t *testing.T, network string) {
@@ -60,6 +69,39 @@ func TestHostileServers(t *testing.T) {
 				check(t, mustRun(t, w, target, Options{}), failure(4, c.want))
 			})
 		})
+	}
+}
+
+// What stands behind an answer, because its length is given too short or
+// because nobody asked, belongs to no other request.
+func TestGarbageAfterAnswer(t *testing.T) {
+	bothNetworks(t, func(t *testing.T, network string) {
+		rec := &recorder{reply: func(w net.Conn, s seen) bool {
+			_, err := io.WriteString(w, "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nokHTTP/1.1 500 No\r\n\r\n")
+			return err == nil
+		}}
+		target := rec.listen(t, network)
+		got := mustRun(t, planOf(1, 5, ask("GET", "/", nil)), target, Options{})
+		rec.stop()
+		if got.Answers["200/2"] != 5 || got.Failed != 0 || rec.conns != 5 {
+			t.Errorf("%+v over %d connections", got.Counts, rec.conns)
+		}
+	})
+}
+
+// A buffer is as large as what a server sends, up to its limit.
+func TestBuffer(t *testing.T) {
+	for _, c := range []struct{ body, want int }{{100, smallBuffer}, {5000, 4 * smallBuffer}, {1 << 20, bufferSize}} {
+		rec := &recorder{reply: func(w net.Conn, s seen) bool { return say(w, strings.Repeat("x", c.body)) }}
+		w, stop := benchWorker(t, planOf(1, 1, ask("GET", "/", nil)), rec.listen(t, "tcp"))
+		for range 3 {
+			w.iterate(t.Context(), 0, 0)
+		}
+		if got := len(w.conns[0].in.buf); got != c.want || w.tally.groups[0].failed > 0 {
+			t.Errorf("body of %d bytes: a buffer of %d; want %d", c.body, got, c.want)
+		}
+		stop()
+		rec.stop()
 	}
 }
 
