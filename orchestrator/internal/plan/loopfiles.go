@@ -19,7 +19,7 @@ func (l *loader) withCSV(it *item) {
 		}
 	}
 	rows := l.elements(it, whole, func() elements { return l.rows(it.f, e, quote) })
-	l.loop(it, r, rows, e.value.Value+" has no rows")
+	l.loop(it, r, rows, e.value.Value+" gives no rows")
 }
 
 // rows reads a CSV file, the path of which is the value of e.
@@ -93,7 +93,7 @@ func (l *loader) withFile(it *item) {
 		return
 	}
 	lines := l.elements(it, e.value, func() elements { return l.lines(it.f, e) })
-	l.loop(it, r, lines, e.value.Value+" has no lines")
+	l.loop(it, r, lines, e.value.Value+" gives no lines")
 }
 
 // lines reads a file, the path of which is the value of e.

@@ -79,6 +79,9 @@ func (l *loader) assignTo(it *item) string {
 	switch k := resolve(e.value); k {
 	case kindString:
 		l.assigned(it, e, e.value.Value)
+		if e.value.Value == "base" && it.form.key != "exec" {
+			l.warn(it.f, e.value, "an answer is no base: urls that begin with a slash fail from here on", "")
+		}
 		return e.value.Value
 	case kindMap:
 		l.failAt(it.f, e.key, fmt.Sprintf("assign is a mapping beside %s: it must be the name of a variable", it.form.key), "write assign: NAME")
