@@ -9,12 +9,14 @@ import (
 // Env is a snapshot of a process's environment.
 type Env map[string]string
 
-// Environ makes an Env of a list such as os.Environ gives. What is not UTF-8 is
-// left out: no plan can name it.
+// Environ makes an Env of a list such as os.Environ gives. Of a name that occurs
+// twice the first value counts, and what is not UTF-8 is left out: it cannot be
+// filled into a text.
 func Environ(list []string) Env {
 	env := make(Env, len(list))
 	for _, entry := range list {
-		if name, value, ok := strings.Cut(entry, "="); ok && utf8.ValidString(entry) {
+		name, value, ok := strings.Cut(entry, "=")
+		if _, again := env[name]; ok && !again && utf8.ValidString(entry) {
 			env[name] = value
 		}
 	}
@@ -34,26 +36,26 @@ func NewScope(env Env) *Scope { return &Scope{env: env, values: map[string]any{}
 // Reset forgets the values, for the next iteration.
 func (s *Scope) Reset() { clear(s.values) }
 
-// Set gives a name a value: nil, bool, int64, uint64, float64, string, []any,
-// map[string]any or *Lazy.
+// Set gives a name a value: nil, bool, int, int64, uint64, float64, string,
+// []any, map[string]any or *Lazy. A name with a dot or bracket in it is never
+// found again, as those are steps.
 func (s *Scope) Set(name string, value any) { s.values[name] = value }
 
 // Get follows a path such as user.phones[1].number, first into the values, and
 // if there is nothing there looks up the whole of it in the environment.
-func (s *Scope) Get(path string) (value any, ok bool) { return s.lookup(path, steps(path)) }
-
-func (s *Scope) lookup(name string, path []string) (any, bool) {
-	if value, ok := s.value(path); ok {
+func (s *Scope) Get(path string) (value any, ok bool) {
+	if value, ok := s.value(steps(path)); ok {
 		return value, true
 	}
-	value, ok := s.env[name]
-	return value, ok
+	if text, ok := s.env[path]; ok {
+		return text, true
+	}
+	return nil, false
 }
 
+// value follows steps, of which there is at least one, into the values. A null
+// is there, but nothing is in it.
 func (s *Scope) value(path []string) (any, bool) {
-	if len(path) == 0 {
-		return nil, false
-	}
 	value, ok := s.values[path[0]]
 	for _, step := range path[1:] {
 		if !ok {
@@ -94,20 +96,20 @@ func steps(path string) []string {
 // Lazy is a value that is worked out when it is first looked at, such as the
 // body of an answer that most plans never look into.
 type Lazy struct {
-	make  func() any
+	work  func() any // nil once it is done
 	value any
 }
 
-// NewLazy makes a Lazy of what make gives, which is called at most once.
-func NewLazy(make func() any) *Lazy { return &Lazy{make: make} }
+// NewLazy makes a Lazy of what work gives, which is called at most once.
+func NewLazy(work func() any) *Lazy { return &Lazy{work: work} }
 
 func force(value any) any {
 	l, ok := value.(*Lazy)
 	if !ok {
 		return value
 	}
-	if l.make != nil {
-		l.value, l.make = l.make(), nil
+	if l.work != nil {
+		l.value, l.work = l.work(), nil
 	}
 	return l.value
 }

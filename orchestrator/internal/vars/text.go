@@ -2,10 +2,12 @@
 // {{ name }}, and the values that they stand for.
 //
 // A text is compiled once, when a plan is loaded, and rendered for each request
-// into a buffer of the caller's.
+// into a buffer of the caller's. Values are read from JSON and written as JSON
+// in the very form that drill gives them, as what a plan sends is made of them.
 package vars
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -117,19 +119,22 @@ func (t Text) Append(dst []byte, s *Scope, unknown func(name string)) ([]byte, e
 	if t.parts == nil {
 		return append(dst, t.raw...), nil
 	}
+	// Room for all that is written and a little for each value, so that a large
+	// text is not moved about while it grows.
+	dst = slices.Grow(dst, len(t.raw)+32*len(t.parts))
 	for i := range t.parts {
 		p := &t.parts[i]
 		dst = append(dst, p.literal...)
 		if p.name == "" {
 			continue
 		}
-		value, ok := s.lookup(p.name, p.path)
-		switch {
-		case ok:
+		if value, ok := s.value(p.path); ok {
 			dst = AppendValue(dst, value)
-		case unknown != nil:
+		} else if text, ok := s.env[p.name]; ok {
+			dst = append(dst, text...)
+		} else if unknown != nil {
 			unknown(p.name)
-		default:
+		} else {
 			return dst, &UnknownError{p.name}
 		}
 	}
@@ -141,6 +146,7 @@ func (t Text) Render(s *Scope, unknown func(name string)) (string, error) {
 	if t.parts == nil {
 		return t.raw, nil
 	}
-	b, err := t.Append(nil, s, unknown)
+	var room [256]byte
+	b, err := t.Append(room[:0], s, unknown)
 	return string(b), err
 }
