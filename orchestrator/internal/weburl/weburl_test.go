@@ -2,6 +2,7 @@ package weburl
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -357,6 +358,20 @@ func TestParseAllocs(t *testing.T) {
 	check("http://user:pw@example.com/", 0)
 	check("http://127.0.0.1:3000/", 0)
 	check("http://localhost:3000/a b?c d", 2)
+}
+
+func ExampleURL_Join() {
+	u, err := Parse("HTTP://Straße.de:80/a/../b c?q='x'#top")
+	fmt.Println(u, err)
+	fmt.Println(u.Join("../d"))
+	socket, err := Parse("unix:/run/x.sock")
+	fmt.Println(socket, err)
+	fmt.Println(socket.WithTarget("/b c"))
+	// Output:
+	// http://xn--strae-oqa.de/b%20c?q=%27x%27 <nil>
+	// http://xn--strae-oqa.de/d <nil>
+	// unix:/run/x.sock:/ <nil>
+	// unix:/run/x.sock:/b%20c <nil>
 }
 
 func FuzzParse(f *testing.F) {
