@@ -95,13 +95,17 @@ const cellWidth = 9
 
 // latencies writes a small table: a row for each name, and one of all.
 func (p *Printer) latencies(b []byte, r *load.Result) []byte {
-	b = p.padded(b, yellow, "Latency", nameWidth)
+	width := nameWidth
+	for _, g := range r.Groups {
+		width = max(width, utf8.RuneCountInString(g.Name))
+	}
+	b = p.padded(b, yellow, "Latency", width)
 	for _, c := range columns {
 		b = append(p.text(b, yellow, right(c.title, cellWidth)), ' ')
 	}
 	b = append(b[:len(b)-1], '\n')
 	row := func(c colour, name string, counts *load.Counts) {
-		b = p.padded(b, c, name, nameWidth)
+		b = p.padded(b, c, name, width)
 		for _, column := range columns {
 			value := "–"
 			if h := column.of(counts); h.N() > 0 {

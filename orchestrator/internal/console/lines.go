@@ -51,7 +51,7 @@ func (p *Printer) field(b []byte, label, value string) []byte {
 // seen.
 func (p *Printer) End(e *load.Event) {
 	p.print(func(b []byte) []byte {
-		r, isRequest := e.Item.(*plan.Request)
+		_, isRequest := e.Item.(*plan.Request)
 		switch {
 		case isRequest && e.Status == 0 && e.Class != "":
 			// drill tells of a failure also with --quiet where --verbose is
@@ -72,7 +72,7 @@ func (p *Printer) End(e *load.Event) {
 			b = p.answer(b, e)
 		}
 		if e.Err != nil && !p.Quiet {
-			b = p.broken(b, e, r)
+			b = p.broken(b, e)
 		}
 		return b
 	})
@@ -136,10 +136,10 @@ func (p *Printer) pair(b []byte, key, value string) []byte {
 
 // broken writes why an item ended its iteration. drill has no such line: it
 // gives up altogether.
-func (p *Printer) broken(b []byte, e *load.Event, r *plan.Request) []byte {
+func (p *Printer) broken(b []byte, e *load.Event) []byte {
 	name := e.Name
-	if name == "" && r != nil {
-		name = r.Name
+	if e.Status == 0 {
+		name = e.Item.Title() // a variable of the name itself may be what is missing
 	}
 	b = p.name(b, name)
 	return append(p.text(b, red, "ends the iteration: "+e.Err.Error()), '\n')

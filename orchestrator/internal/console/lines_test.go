@@ -58,7 +58,7 @@ func TestItemLines(t *testing.T) {
 		},
 		"never sent": {
 			plain,
-			load.Event{Item: request("get {{ x }}"), Err: &vars.UnknownError{Name: "x"}},
+			load.Event{Item: request("get {{ x }}"), Name: "get ", Err: &vars.UnknownError{Name: "x"}},
 			"get {{ x }}               ends the iteration: unknown variable x\n",
 		},
 		"assign": {
@@ -93,7 +93,7 @@ func TestItemLines(t *testing.T) {
 		},
 		"exec that broke": {
 			plain,
-			load.Event{Item: &plan.Exec{Step: step("s"), Command: vars.Parse("true")}, Name: "Run", Err: errors.New("no bash")},
+			load.Event{Item: &plan.Exec{Step: step("Run"), Command: vars.Parse("true")}, Name: "Run", Err: errors.New("no bash")},
 			"Run                       true\nRun                       ends the iteration: no bash\n",
 		},
 		"assigned answer that broke": {
