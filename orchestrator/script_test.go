@@ -55,6 +55,7 @@ func runScripts(t *testing.T, files ...string) {
 	testscript.Run(t, testscript.Params{
 		Files:               files,
 		RequireExplicitExec: true,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"json": checkJSON},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("XDG_CACHE_HOME", cache)
 			for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOFLAGS", "GOPROXY"} {
@@ -63,6 +64,9 @@ func runScripts(t *testing.T, files ...string) {
 					return err
 				}
 				env.Setenv(name, strings.TrimSpace(string(value)))
+			}
+			if err := startDrillServer(env); err != nil {
+				return err
 			}
 			return copyProject(root, env.WorkDir)
 		},
