@@ -5,9 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/console"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
@@ -191,7 +194,7 @@ func (a *app) printer(d *drillFlags) *console.Printer {
 		out = a.stderr
 	}
 	return console.New(out, console.Format{
-		Colour: console.Colour(environ(), terminalWidth(out) > 0),
+		Colour: console.Colour(environ(), isTerminal(out)),
 		Quiet:  d.quiet, Verbose: d.verbose, Nanosec: d.nanosec,
 	})
 }
@@ -199,15 +202,19 @@ func (a *app) printer(d *drillFlags) *console.Printer {
 // liveWidth says whether to show how far the run is, and in what width: 0 means
 // plain lines. On a terminal that is full of the items' lines there is no place.
 func (a *app) liveWidth(d *drillFlags, lines bool) (width int, show bool) {
-	width = terminalWidth(a.stderr)
-	flooded := lines && (d.statsFormat == formatJSON || terminalWidth(a.stdout) > 0)
+	flooded := lines && (d.statsFormat == formatJSON || isTerminal(a.stdout))
 	switch {
 	case d.progress == progressNone:
 		return 0, false
-	case d.progress == progressPlain:
+	case d.progress == progressPlain || !isTerminal(a.stderr):
 		return 0, true
 	}
-	return width, width == 0 || !flooded
+	return cmp.Or(terminalWidth(a.stderr), 80), !flooded // some terminals do not tell their width
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // listPlan prints what there is in a plan.
