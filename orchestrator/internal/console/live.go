@@ -126,10 +126,14 @@ func (l *Live) status(now time.Time) string {
 	}
 	first := l.past[0]
 	l.past = append(l.past, mark{now, done})
+	p99 := "–"
+	if done > 0 {
+		p99 = digits(l.run.P99())
+	}
 	parts := []string{
 		l.goal.share(done),
 		fmt.Sprintf("%.0f/s", rate(done-first.done, now.Sub(first.at))),
-		"p99 " + digits(l.run.P99()),
+		"p99 " + p99,
 		fmt.Sprintf("%d failed", l.run.Failed()),
 	}
 	if late, dropped := l.run.Late(), l.run.Dropped(); late+dropped > 0 {

@@ -22,7 +22,7 @@ func TestLiveOnATerminal(t *testing.T) {
 		synctest.Wait()
 		l.Stop()
 		l.Line("after")
-		const drawn = "\r\x1b[K0/100 requests   0/s   p99 0 µs   0 failed   1:00 left"
+		const drawn = "\r\x1b[K0/100 requests   0/s   p99 –   0 failed   1:00 left"
 		want := "before\n" + drawn + "\r\x1b[Kwarning: something\n" + drawn + "\r\x1b[Kafter\n"
 		if got := strings.Join(out.list(), ""); got != want {
 			t.Errorf("shown\n%q\nwant\n%q", got, want)
@@ -38,7 +38,7 @@ func TestLiveElsewhere(t *testing.T) {
 		time.Sleep(2*tellEvery + 1)
 		synctest.Wait()
 		l.Stop()
-		if got, want := strings.Join(out.list(), ""), strings.Repeat("0 requests   0/s   p99 0 µs   0 failed\n", 2); got != want {
+		if got, want := strings.Join(out.list(), ""), strings.Repeat("0 requests   0/s   p99 –   0 failed\n", 2); got != want {
 			t.Errorf("shown %q, want %q", got, want)
 		}
 	})
