@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -102,6 +103,49 @@ func BenchmarkExchange(b *testing.B) {
 				b.Fatalf("%d of %d requests failed: %v", g.failed, g.requests, g.failures)
 			}
 		})
+	}
+}
+
+// BenchmarkInterpolated is a POST of 31 kB that is different in each iteration,
+// in its body and in a header.
+func BenchmarkInterpolated(b *testing.B) {
+	target := minimalServer(b, "unix")
+	half := strings.Repeat("x", 15_500)
+	p := planOf(1, 1, vary("POST", "http://localhost/{{ iteration }}", half+"{{ iteration }}"+half, Field{"x-id", "{{ iteration }}"}))
+	w, stop := benchWorker(b, p, target)
+	defer stop()
+	b.ReportAllocs()
+	before := cpuTime(b)
+	i := int64(0)
+	for b.Loop() {
+		w.iterate(b.Context(), i, 0)
+		i++
+	}
+	b.ReportMetric(float64(cpuTime(b)-before)/float64(b.N)/1e3, "cpu-µs/op")
+	if w.tally.groups[0].failed > 0 || w.broken > 0 {
+		b.Fatalf("%d failed, %d broken", w.tally.groups[0].failed, w.broken)
+	}
+}
+
+// A request that no variable changes allocates nothing, whatever is counted of
+// it.
+func TestNoAllocations(t *testing.T) {
+	for name, items := range map[string][]*plan.Request{
+		"get":   {ask("GET", "/", nil)},
+		"post":  {ask("POST", "/", make([]byte, 31_000), Field{"content-type", "text/plain"})},
+		"large": {ask("POST", "/", make([]byte, 605_000))},
+		"two":   {ask("GET", "/a", nil), ask("GET", "/b", nil)},
+	} {
+		target := minimalServer(t, "tcp")
+		w, stop := benchWorker(t, planOf(1, 1, items...), target)
+		run := func() { w.iterate(t.Context(), 0, 0) }
+		for range 100 {
+			run() // a histogram takes room when it meets the first value of an octave
+		}
+		if n := testing.AllocsPerRun(200, run); n >= 1 {
+			t.Errorf("%s: %v allocations for an iteration", name, n)
+		}
+		stop()
 	}
 }
 

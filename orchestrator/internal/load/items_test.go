@@ -142,6 +142,7 @@ func TestMistakes(t *testing.T) {
 		"assert text":    {[]plan.Item{&plan.Assert{Key: "got.body.token", Value: "x"}}, `got.body.token is another text, not "x"`},
 		"assert null":    {[]plan.Item{&plan.Assert{Key: "got.body.none", Value: "x"}}, `got.body.none is null, not "x"`},
 		"assert unknown": {[]plan.Item{&plan.Assert{Key: "got.body.other", Value: ""}}, "unknown variable got.body.other"},
+		"assert no name": {[]plan.Item{&plan.Assign{Key: "_x", Value: "1"}, &plan.Assert{Key: "_x", Value: "1"}}, `_x is no name of a variable, not "1"`},
 		"unknown":        {[]plan.Item{vary("GET", "/{{ nobody }}", "")}, "unknown variable nobody"},
 		"unknown name":   {[]plan.Item{&plan.Request{Step: plan.Step{Name: "x"}, Method: "GET", Shown: vars.Parse("{{ nobody }}"), Address: "http://h/"}}, "unknown variable nobody"},
 		"unknown exec":   {[]plan.Item{&plan.Exec{Command: vars.Parse("echo {{ nobody }}")}}, "unknown variable nobody"},

@@ -14,8 +14,9 @@ type Observer interface {
 	// Begin says that a request is about to be sent. It is called only where
 	// Options.Verbose is set.
 	Begin(*Event)
-	// End says that an item has come to its end, or that it failed. It comes
-	// before the check of an assert, and after the wait of a delay.
+	// End says that an item has come to its end, or that it failed: once for
+	// each item, also for the one that breaks the iteration. Items that the end
+	// of the run cuts off are passed over.
 	End(*Event)
 }
 
@@ -34,7 +35,7 @@ type Event struct {
 	// Where Options.Verbose is set, of a request:
 	Method  string
 	Sent    []Field // what the plan and the cookies say, and user-agent
-	Final   string  // the URL that answered, after redirects
+	Final   string  // the URL as it is sent; in End the one that answered, after redirects
 	Answer  []Field // the headers of the final answer
 	Body    []byte  // of the final answer
 	HasBody bool    // Body was read, for it is assigned

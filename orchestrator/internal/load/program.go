@@ -28,7 +28,8 @@ type program struct {
 // step is one item of the plan.
 type step struct {
 	item    plan.Item
-	request *request // nil: it is none
+	request *request  // nil: it is none
+	probe   vars.Text // of an assert: what renders its variable
 }
 
 // request is what is known of a plan's request before the start.
@@ -78,7 +79,8 @@ func prepare(p *plan.Plan, target Target, opt Options) (*program, error) {
 		case *plan.Exec:
 			prog.scoped = prog.scoped || !item.Command.Static()
 		case *plan.Assert:
-			prog.scoped = true
+			// As in any text, what cannot be a variable's name stands for itself.
+			s.probe, prog.scoped = vars.Parse("{{ "+item.Key+" }}"), true
 		}
 		prog.steps = append(prog.steps, s)
 	}

@@ -6,6 +6,8 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -120,4 +122,21 @@ func TestRedirectElsewhere(t *testing.T) {
 	if diff := cmp.Diff(want, events.lines[:2]); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
+}
+
+// The time that a request may take is that of all its hops together.
+func TestRedirectTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rec := &recorder{reply: func(w net.Conn, s seen) bool {
+			time.Sleep(3 * time.Second)
+			_, err := io.WriteString(w, "HTTP/1.1 302 x\r\nlocation: /\r\ncontent-length: 0\r\n\r\n")
+			return err == nil
+		}}
+		got := mustPipe(t.Context(), t, planOf(1, 2, ask("GET", "/", nil)), rec, Options{Timeout: 8 * time.Second})
+		check(t, got, failure(2, "timeout"))
+		if got.Latency.Min() < 8*time.Second || got.Latency.Max() > 8250*time.Millisecond {
+			t.Errorf("it took %v to %v", got.Latency.Min(), got.Latency.Max())
+		}
+		rec.handlers.Wait()
+	})
 }

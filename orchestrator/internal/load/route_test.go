@@ -2,6 +2,7 @@ package load
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"log"
 	"net"
@@ -61,6 +62,22 @@ func TestTLSGarbage(t *testing.T) {
 			p := planOf(1, 2, vary("GET", "https://"+rec.listen(t, "tcp").Address+"/", ""))
 			check(t, mustRun(t, p, Target{}, Options{Timeout: 200 * time.Millisecond}), failure(2, c.want))
 		})
+	}
+}
+
+// The end of the context ends the wait for a server that is silent before the
+// first request.
+func TestCancelConnect(t *testing.T) {
+	rec := &recorder{raw: func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }}
+	address := rec.listen(t, "tcp").Address
+	for name, env := range map[string]vars.Env{"TLS": nil, "proxy": {"HTTPS_PROXY": address}} {
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		start := time.Now()
+		got := mustRunCtx(ctx, t, planOf(2, 2, vary("GET", "https://"+address+"/", "")), Target{}, Options{Env: env})
+		cancel()
+		if took := time.Since(start); took > 2*time.Second || !got.Interrupted || got.Requests != 0 {
+			t.Errorf("%s: after %v: %+v", name, took, got)
+		}
 	}
 }
 

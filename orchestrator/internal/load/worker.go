@@ -97,7 +97,7 @@ func (w *worker) step(ctx context.Context, s *step) (err error) {
 	case *plan.Assign:
 		w.composer.set(item.Key, item.Value)
 	case *plan.Assert:
-		err = w.assert(item)
+		err = w.assert(item, s.probe)
 	case *plan.Delay:
 		if pause(ctx, item.For) != nil {
 			return errStopped
@@ -116,25 +116,25 @@ func (w *worker) step(ctx context.Context, s *step) (err error) {
 
 // assert says what is wrong with a variable, without the text that it holds:
 // that may be a secret.
-func (w *worker) assert(item *plan.Assert) error {
-	value, ok := w.composer.scope.Get(item.Key)
-	if !ok {
-		return &vars.UnknownError{Name: item.Key}
-	}
-	text := vars.AppendValue(nil, value)
-	if string(text) == item.Value {
-		return nil
+func (w *worker) assert(item *plan.Assert, probe vars.Text) error {
+	text, err := probe.Render(w.composer.scope, nil)
+	if err != nil || text == item.Value {
+		return err
 	}
 	got := "another text"
+	value, _ := w.composer.scope.Get(item.Key)
 	switch value.(type) {
 	case nil:
 		got = "null"
 	case bool, int64, uint64, float64:
-		got = string(text)
+		got = text
 	case []any:
 		got = "an array"
 	case map[string]any:
 		got = "an object"
+	}
+	if probe.Static() {
+		got = "no name of a variable"
 	}
 	return fmt.Errorf("%s is %s, not %q", item.Key, got, item.Value)
 }
