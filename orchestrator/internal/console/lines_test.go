@@ -2,6 +2,7 @@ package console
 
 import (
 	"errors"
+	"io"
 	"testing"
 	"time"
 
@@ -211,5 +212,16 @@ func TestObserve(t *testing.T) {
 	all.End(answered("x", 200, 0))
 	if len(a.Entries()) != 1 || len(b.Entries()) != 1 {
 		t.Error("not all were told")
+	}
+}
+
+// BenchmarkLine is what a request costs beyond the sending where its line is
+// printed.
+func BenchmarkLine(b *testing.B) {
+	p := New(io.Discard, Format{})
+	e := &load.Event{Item: request("Fetch"), Name: "Fetch", URL: "http://localhost:9000/users/7", Status: 200, Took: 1234567}
+	b.ReportAllocs()
+	for b.Loop() {
+		p.End(e)
 	}
 }
