@@ -13,13 +13,13 @@ import (
 // assigned gives an answer as a variable holds it: status, headers with names
 // in lower case, of which the last of a name counts, and the body if it is
 // JSON, else null. The body is read as JSON when it is first looked at.
-func assigned(ans answer, in *reader) map[string]any {
+func assigned(status int, in *reader) map[string]any {
 	headers := map[string]any{}
 	in.each(func(name string, value []byte) { headers[name] = lossy(value) })
 	contentType, _ := headers["content-type"].(string)
 	body := in.body
 	return map[string]any{
-		"status":  int64(ans.status),
+		"status":  int64(status),
 		"headers": headers,
 		"body": vars.NewLazy(func() any {
 			value, err := vars.DecodeJSON([]byte(decode(body, contentType)))

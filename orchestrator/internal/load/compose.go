@@ -78,10 +78,20 @@ func (c *composer) locate(r *request) error {
 	}
 	c.call.shown = anonymous(text)
 	if err != nil {
-		return fmt.Errorf("the url %w", err) // which may hold a secret, so it is not shown
+		return urlError(err)
 	}
 	c.call.url, c.call.route = url, c.prog.route(url)
 	return nil
+}
+
+// urlError names what is wrong with a URL, without what it quotes of it: that
+// may be a secret.
+func urlError(err error) error {
+	if errors.Is(err, weburl.ErrScheme) {
+		return fmt.Errorf("the url %w", err)
+	}
+	text, _, _ := strings.Cut(err.Error(), ` "`)
+	return errors.New("the url " + text)
 }
 
 // fields lists the header fields. What the plan says takes the place of what

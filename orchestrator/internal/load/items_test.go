@@ -148,6 +148,7 @@ func TestMistakes(t *testing.T) {
 		"unknown exec":   {[]plan.Item{&plan.Exec{Command: vars.Parse("echo {{ nobody }}")}}, "unknown variable nobody"},
 		"header":         {[]plan.Item{vary("GET", "/", "", Field{"X-Token", "{{ got.body.lines }}"})}, "header x-token has a value with control characters"},
 		"url":            {[]plan.Item{vary("GET", "{{ got.body.token }}", "")}, "the url is not absolute"},
+		"url's port":     {[]plan.Item{vary("GET", "http://u:{{ got.body.token }}/x@h/", "")}, "the url is not a URL: invalid port"},
 		"base":           {[]plan.Item{assigning(vary("GET", "/", ""), "base"), vary("GET", "/", "")}, "the variable base is not a text"},
 		"cookies":        {[]plan.Item{&plan.Assign{Key: "cookies", Value: "x"}, vary("GET", "/", "")}, "the variable cookies is not an object of texts"},
 	} {
@@ -169,6 +170,33 @@ func TestMistakes(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Nothing of one iteration is known in the next, or in those beside it.
+func TestFreshIterations(t *testing.T) {
+	rec := &recorder{reply: func(w net.Conn, s seen) bool { return say(w, `{"n":1}`, "set-cookie: a=b") }}
+	p := planOf[plan.Item](3, 30,
+		vary("GET", "/{{ base }}/{{ cookies }}/{{ item }}{{ index }}{{ x }}{{ y }}{{ z }}", ""),
+		&plan.Assign{Key: "x", Value: "1"},
+		&plan.Exec{Command: vars.Parse("echo 2"), Assign: "y"},
+		assigning(element(vary("GET", "/two", ""), "i", 3), "z"),
+		&plan.Assign{Key: "base", Value: "none"},
+	)
+	p.Base = "http://" + rec.listen(t, "tcp").Address
+	got := mustRun(t, p, Target{}, Options{Relaxed: true})
+	rec.stop()
+	if got.Broken != 0 || got.Iterations != 30 {
+		t.Errorf("%+v", got)
+	}
+	first := 0
+	for _, s := range rec.requests {
+		if s.line == "GET /"+p.Base+"// HTTP/1.1" && s.header.Get("cookie") == "" {
+			first++
+		}
+	}
+	if first != 30 {
+		t.Errorf("%d of 30 iterations began with nothing: %v", first, rec.lines()[:4])
 	}
 }
 

@@ -35,17 +35,19 @@ type step struct {
 // request is what is known of a plan's request before the start.
 type request struct {
 	*plan.Request
-	group    int      // index in program.groups
-	names    []string // of Headers, in lower case
-	index    any      // of its element
-	want     expect
-	relative bool       // its URL stands behind the base
-	located  bool       // url, shown and route are fixed, as long as the base is
-	url      weburl.URL //
-	shown    string
+	group int      // index in program.groups
+	names []string // of Headers, in lower case
+	index any      // of its element
+	want  expect
+
+	relative bool // the URL stands behind the base
+	located  bool // what follows is fixed, as long as the base is
+	url      weburl.URL
+	shown    string // the URL's text, for the observer
 	route    *route
-	body     []byte // where no variable changes it
-	fixed    *call  // where no variable changes any of it; else nil
+
+	body  []byte // nil where a variable changes it
+	fixed *call  // nil where a variable changes anything
 }
 
 // prepare makes a plan ready. The error is about a request that could never be
@@ -109,7 +111,7 @@ func (p *program) request(item *plan.Request) (*request, error) {
 	if item.Address != "" {
 		url, err := weburl.Parse(item.Address)
 		if err != nil && !errors.Is(err, weburl.ErrScheme) { // that one fails when it is sent
-			return nil, fmt.Errorf("the url %w", err)
+			return nil, urlError(err)
 		}
 		r.located, r.url, r.route = err == nil, url, p.route(url)
 		r.shown = item.URL.String()

@@ -40,7 +40,7 @@ func (p *program) redirect(c *call, status int, in *reader, hop int) (*call, err
 	}
 
 	next := &call{method: c.method, shown: c.shown, url: to, route: c.route, body: c.body}
-	next.fields = without(c.fields, "host", "referer")
+	next.fields = without(c.fields, "referer")
 	post := c.method == http.MethodPost && (status == http.StatusMovedPermanently || status == http.StatusFound)
 	if post || status == http.StatusSeeOther {
 		if next.method != http.MethodHead {
@@ -51,9 +51,9 @@ func (p *program) redirect(c *call, status int, in *reader, hop int) (*call, err
 	}
 	if to.Origin() != c.url.Origin() {
 		next.fields = without(next.fields, "authorization", "cookie", "cookie2", "proxy-authorization", "www-authenticate")
+		next.fields = set(next.fields, Field{"host", to.HostHeader()})
 		next.route = p.route(to)
 	}
-	next.fields = append(next.fields, Field{"host", to.HostHeader()})
 	if c.url.Scheme != "https" || to.Scheme == "https" {
 		next.fields = append(next.fields, Field{"referer", c.url.String()})
 	}

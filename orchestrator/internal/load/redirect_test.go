@@ -124,6 +124,23 @@ func TestRedirectElsewhere(t *testing.T) {
 	}
 }
 
+// A plan's own Host header stays as long as the server is the same.
+func TestRedirectHost(t *testing.T) {
+	rec := &recorder{reply: func(w net.Conn, s seen) bool {
+		if s.line == "GET /b HTTP/1.1" {
+			return ok(w, s)
+		}
+		_, err := io.WriteString(w, "HTTP/1.1 302 x\r\nlocation: /b\r\ncontent-length: 0\r\n\r\n")
+		return err == nil
+	}}
+	p := planOf(1, 1, vary("GET", "http://"+rec.listen(t, "tcp").Address+"/a", "", Field{"Host", "mine"}))
+	mustRun(t, p, Target{}, Options{})
+	rec.stop()
+	if len(rec.requests) != 2 || rec.requests[1].header.Get("host") != "mine" {
+		t.Errorf("%+v", rec.requests)
+	}
+}
+
 // The time that a request may take is that of all its hops together.
 func TestRedirectTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

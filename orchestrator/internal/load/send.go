@@ -53,17 +53,27 @@ func (w *worker) send(ctx context.Context, r *request) error {
 		w.tell(c, in, &out, start, took, err)
 	}
 	if out.status != 0 {
-		if len(in.fields) > 0 {
-			w.composer.keepCookies(in)
-		}
-		if r.want.body && err != nil {
-			return fmt.Errorf("the body to assign did not come whole: %w", err)
-		}
-		if r.want.body {
-			w.composer.set(r.Assign, assigned(answer{status: out.status}, in))
+		if err := w.keep(r, in, out.status, err); err != nil {
+			return err
 		}
 	}
 	return w.rest(ctx, out.cause)
+}
+
+// keep remembers what later items may ask for of an answer whose head came. err
+// is what happened to its body.
+func (w *worker) keep(r *request, in *reader, status int, err error) error {
+	if len(in.fields) > 0 {
+		w.composer.keepCookies(in)
+	}
+	if r.Assign == "" {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("the body to assign did not come whole: %w", err)
+	}
+	w.composer.set(r.Assign, assigned(status, in))
+	return nil
 }
 
 // ready gives the request as it is to be sent now, and the first half of the

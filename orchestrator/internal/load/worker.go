@@ -126,7 +126,7 @@ func (w *worker) assert(item *plan.Assert, probe vars.Text) error {
 	switch value.(type) {
 	case nil:
 		got = "null"
-	case bool, int64, uint64, float64:
+	case bool, int, int64, uint64, float64:
 		got = text
 	case []any:
 		got = "an array"
