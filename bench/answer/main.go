@@ -15,6 +15,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"syscall"
 	"time"
 )
 
@@ -44,7 +45,9 @@ func serve(address string, wait time.Duration) error {
 		}
 		go func() {
 			defer c.Close()
-			if err := converse(c, wait); err != nil && !errors.Is(err, io.EOF) {
+			// Generators end in the middle of things.
+			err := converse(c, wait)
+			if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, syscall.EPIPE) {
 				fmt.Fprintln(os.Stderr, "answer:", err)
 			}
 		}()
