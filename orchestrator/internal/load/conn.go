@@ -62,6 +62,7 @@ type conn struct {
 	lifeline *lifeline
 
 	nc    net.Conn // nil: not open
+	plain net.Conn // what nc stands on, where it speaks TLS; else nc
 	fresh bool     // no request has been answered on it
 	in    reader
 	out   net.Buffers // what is left to write; its array is kept for the next request
@@ -102,11 +103,13 @@ func (c *conn) connect(ctx context.Context, start time.Time) error {
 	if err != nil {
 		return err
 	}
-	if !c.lifeline.add(nc) {
-		_ = nc.Close()
+	// It is closed without the farewell that TLS has: a server that takes
+	// nothing any more would hold it up.
+	if !c.lifeline.add(plain) {
+		_ = plain.Close()
 		return &connectError{context.Canceled}
 	}
-	c.nc, c.fresh, c.armed = nc, true, time.Time{}
+	c.nc, c.plain, c.fresh, c.armed = nc, plain, true, time.Time{}
 	c.in.reset(nc)
 	c.raw = nil
 	if sc, ok := plain.(syscall.Conn); ok {
@@ -132,11 +135,11 @@ func (c *conn) close() {
 	if c.nc == nil {
 		return
 	}
-	c.lifeline.remove(c.nc)
-	_ = c.nc.Close() // nothing that was not read or written matters any more
+	c.lifeline.remove(c.plain)
+	_ = c.plain.Close() // nothing that was not read or written matters any more
 	if c.duplex != nil {
 		c.duplex.stop()
 		c.duplex = nil
 	}
-	c.nc, c.raw = nil, nil
+	c.nc, c.plain, c.raw = nil, nil, nil
 }

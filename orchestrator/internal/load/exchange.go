@@ -125,7 +125,7 @@ func (c *conn) exchangeLarge(msg *message, want expect) (int64, answer, error) {
 	c.duplex.writing.Store(false)
 	dead := writeErr != nil && written == 0 && !c.fresh
 	if dead {
-		_ = c.nc.Close() // the reading side must not wait for an answer
+		_ = c.plain.Close() // the reading side must not wait for an answer
 	}
 	r := <-c.duplex.got
 	if dead {

@@ -3,6 +3,7 @@ package load
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"io"
 	"log"
 	"net"
@@ -63,6 +64,25 @@ func TestTLSGarbage(t *testing.T) {
 			check(t, mustRun(t, p, Target{}, Options{Timeout: 200 * time.Millisecond}), failure(2, c.want))
 		})
 	}
+}
+
+// A server that takes no more of a body holds nothing up beyond the timeout,
+// also where there is a farewell to be sent.
+func TestTLSTimeout(t *testing.T) {
+	s := secureServer(t)
+	hold := make(chan struct{})
+	rec := &recorder{raw: func(c net.Conn) {
+		if tls.Server(c, s.TLS).Handshake() == nil {
+			<-hold
+		}
+	}}
+	p := planOf(1, 2, vary("POST", "https://"+rec.listen(t, "tcp").Address+"/", strings.Repeat("x", 20<<20)))
+	start := time.Now()
+	check(t, mustRun(t, p, Target{}, Options{Insecure: true, Timeout: 300 * time.Millisecond}), failure(2, "timeout"))
+	if took := time.Since(start); took > 3*time.Second {
+		t.Errorf("two requests that time out after 0.3 s took %v", took)
+	}
+	close(hold)
 }
 
 // The end of the context ends the wait for a server that is silent before the
