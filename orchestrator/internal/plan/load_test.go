@@ -117,6 +117,9 @@ func TestManyMistakes(t *testing.T) {
 // TestBombs checks that few words which stand for too much are refused in little
 // time.
 func TestBombs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a million items take a while")
+	}
 	check := func(files map[string]string, want string) {
 		t.Helper()
 		_, err := newTestLoader(files, Options{}).load("benchmark.yml")
