@@ -67,7 +67,7 @@ func TestTLSGarbage(t *testing.T) {
 }
 
 // A server that takes no more of a body holds nothing up beyond the timeout,
-// also where there is a farewell to be sent.
+// over TLS as well.
 func TestTLSTimeout(t *testing.T) {
 	s := secureServer(t)
 	hold := make(chan struct{})
