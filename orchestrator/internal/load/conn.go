@@ -6,6 +6,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // idleLimit is the time without use after which a connection is looked at
@@ -74,6 +76,10 @@ type conn struct {
 	look  func(fd uintptr)
 	stale bool // what look found
 
+	push    func(fd uintptr) bool // writes out, as far as it goes at once
+	pushed  int                   // how far that was
+	pushErr error
+
 	duplex *duplex // nil until a large request needs it
 }
 
@@ -85,6 +91,10 @@ func newConn(to *route, timeout time.Duration, d *dialer, l *lifeline) *conn {
 		var b [1]byte
 		_, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
 		c.stale = err != syscall.EAGAIN // closed, broken, or bytes that nobody asked for
+	}
+	c.push = func(fd uintptr) bool {
+		c.pushed, c.pushErr = unix.Writev(int(fd), c.out)
+		return true
 	}
 	return c
 }

@@ -6,6 +6,8 @@ import (
 	"os"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // do sends one request and reads its answer. sent says whether the request
@@ -111,17 +113,60 @@ func (d *duplex) stop() {
 	<-d.ended
 }
 
-// exchangeLarge has the answer read while the request is written, so that
-// neither side waits for the other with full buffers.
+// exchangeLarge sends what may not fit in the socket's buffer. What does fit, as
+// a megabyte does over TCP, is a write like any other. Otherwise the answer is
+// read while the rest is written, so that neither side waits for the other with
+// full buffers.
 func (c *conn) exchangeLarge(msg *message, want expect) (int64, answer, error) {
+	c.parts = msg.parts
+	c.out = c.parts[:]
+	if c.raw == nil || c.nc != c.plain {
+		return c.exchangeDuplex(0, want)
+	}
+	written, writeErr := c.writeNow()
+	switch {
+	case writeErr != nil && written == 0 && !c.fresh:
+		return 0, answer{}, writeErr // no answer can belong to it
+	case writeErr == nil && written < int64(msg.size):
+		return c.exchangeDuplex(written, want)
+	}
+	ans, err := c.in.answer(want)
+	ans, err = settle(ans, err, writeErr)
+	return written, ans, err
+}
+
+// writeNow writes as much of out as the kernel takes without waiting.
+func (c *conn) writeNow() (int64, error) {
+	if err := c.raw.Write(c.push); err != nil {
+		return 0, err
+	}
+	switch c.pushErr {
+	case nil:
+	case unix.EAGAIN, unix.EINTR:
+		return 0, nil
+	default:
+		return 0, os.NewSyscallError("writev", c.pushErr)
+	}
+	for left := c.pushed; left > 0; {
+		n := min(left, len(c.out[0]))
+		c.out[0] = c.out[0][n:]
+		left -= n
+		if len(c.out[0]) == 0 {
+			c.out = c.out[1:]
+		}
+	}
+	return int64(c.pushed), nil
+}
+
+// exchangeDuplex writes the rest of out and reads the answer meanwhile.
+func (c *conn) exchangeDuplex(before int64, want expect) (int64, answer, error) {
 	if c.duplex == nil {
 		c.startDuplex()
 	}
-	c.parts = msg.parts
-	c.out = c.parts[:]
 	c.duplex.writing.Store(true)
 	c.duplex.ask <- want
 	written, writeErr := c.out.WriteTo(c.nc)
+	written += before
 	c.duplex.writing.Store(false)
 	dead := writeErr != nil && written == 0 && !c.fresh
 	if dead {
