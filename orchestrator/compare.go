@@ -99,7 +99,7 @@ func (a *app) experiment(ctx context.Context, s *settings, loaded *plan.Plan, de
 	return lab.Run(ctx, lab.Config{
 		Engine: eng, Plan: loaded, Design: design, RunID: runID,
 		Command: commandLine(a.args),
-		Keep:    s.keep, Observe: view,
+		Keep:    s.keep, Observe: view, Env: environ(),
 		Checkpoint: func(exp *bench.Experiment) error { return saveExperiment(out, exp) },
 	})
 }

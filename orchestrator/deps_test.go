@@ -30,7 +30,7 @@ var arrows = map[string][]string{
 	"orchestrator/internal/load":              {"plan", "vars", "weburl", "bench"},
 	"orchestrator/internal/console":           {"load", "plan", "bench"}, // what people who know drill see
 	"orchestrator/internal/meter":             {"bench"},
-	"orchestrator/internal/lab":               {"engine", "load", "meter", "plan", "bench"}, // it never sees Docker
+	"orchestrator/internal/lab":               {"engine", "load", "meter", "plan", "vars", "bench"}, // it never sees Docker
 	"orchestrator/internal/report":            {"stat", "bench"},                            // a saved file renders anywhere
 	"bench/answer":                            {},
 	"plans":                                   {},

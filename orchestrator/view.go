@@ -99,9 +99,13 @@ func headerLines(d bench.Design, p bench.Plan) []string {
 	for _, v := range d.Variants {
 		variants = append(variants, v.Name)
 	}
+	pace := fmt.Sprintf("%d at a time", p.Concurrency)
+	if p.ArrivalRate > 0 {
+		pace = fmt.Sprintf("%g iterations a second, at most %s", p.ArrivalRate, pace)
+	}
 	lines := []string{
-		fmt.Sprintf("plan       %s · %s · %s requests a batch (%s), %d at a time      sha256 %.12s",
-			p.File, tags, thousands(p.Iterations*len(p.Items)), strings.Join(bodies, ", "), p.Concurrency, p.SHA256),
+		fmt.Sprintf("plan       %s · %s · %s requests a batch (%s), %s      sha256 %.12s",
+			p.File, tags, thousands(p.Iterations*len(p.Items)), strings.Join(bodies, ", "), pace, p.SHA256),
 		fmt.Sprintf("design     %s together, against %s · %s × %s · pause %v · idle %v · sleep %v · %d workers, %s · %s · seed %d",
 			strings.Join(variants, ", "), d.Baseline, plural(d.Rounds, "round", "rounds"), plural(d.Batches, "batch", "batches"), d.Pause, d.Idle, d.Sleep, d.Workers, d.Threads, d.Transport, d.Seed),
 	}

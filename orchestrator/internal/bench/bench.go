@@ -86,13 +86,16 @@ type Environment struct {
 
 // Plan records the work that each variant was sent in each batch.
 type Plan struct {
-	File        string     `json:"file"`
-	SHA256      string     `json:"sha256"` // over everything that is sent, in order
-	Tags        []string   `json:"tags"`
-	SkipTags    []string   `json:"skip_tags"`
-	Concurrency int        `json:"concurrency"`
-	Iterations  int        `json:"iterations"` // per batch
-	RampupS     float64    `json:"rampup_s"`
+	File        string   `json:"file"`
+	SHA256      string   `json:"sha256"` // over everything that is sent, in order
+	Tags        []string `json:"tags"`
+	SkipTags    []string `json:"skip_tags"`
+	Concurrency int      `json:"concurrency"`
+	Iterations  int      `json:"iterations"` // per batch
+	RampupS     float64  `json:"rampup_s"`
+	// ArrivalRate is how many iterations are started a second, whatever the
+	// answers do; 0: a closed loop, in which each waits for another to end.
+	ArrivalRate float64    `json:"arrival_rate,omitempty"`
 	Items       []PlanItem `json:"items"`
 }
 

@@ -35,7 +35,9 @@ func (t *trial) batch(ctx context.Context, number int) error {
 	t.mu.Unlock()
 
 	b := bench.Batch{Number: number, Start: t.now()}
-	sent, err := load.Run(ctx, t.run.conf.Plan, t.part.target, load.Options{Timeout: requestTimeout, Progress: progress})
+	sent, err := load.Run(ctx, t.run.conf.Plan, t.part.target, load.Options{
+		Timeout: requestTimeout, Progress: progress, Env: t.run.conf.Env,
+	})
 	if err != nil && sent.Requests == 0 {
 		return err
 	}
@@ -44,6 +46,7 @@ func (t *trial) batch(ctx context.Context, number int) error {
 	b.Statuses, b.Answers = sent.Statuses, sent.Answers
 	b.SentBytes, b.Latency = sent.SentBytes, sent.Latency.Summary()
 	b.Interrupted = sent.Interrupted || err != nil
+	t.warnOfLoad(number, sent)
 
 	// Readings of a process that died in the batch fail: the batch keeps what
 	// the load saw, the trial's error says what happened. A variant that died
@@ -68,6 +71,22 @@ func (t *trial) batch(ctx context.Context, number int) error {
 		return ended
 	}
 	return t.edge(fmt.Sprintf("batch %d end", number))
+}
+
+// warnOfLoad tells what the load could not do as the plan has it, for then the
+// variants may not have had the same work.
+func (t *trial) warnOfLoad(number int, sent load.Result) {
+	if sent.Broken > 0 {
+		text := fmt.Sprintf("batch %d: %d of %d iterations ended before their last item", number, sent.Broken, sent.Iterations)
+		if len(sent.Mistakes) > 0 {
+			text += fmt.Sprintf(": %s: %s", sent.Mistakes[0].Item, sent.Mistakes[0].Text)
+		}
+		t.warn("broken-iterations", text)
+	}
+	if sent.Dropped > 0 || 100*sent.Late > sent.Iterations {
+		t.warn("late-starts", fmt.Sprintf("batch %d: of %d iterations %d started late and %d never: raise the plan's concurrency, or lower its rate",
+			number, sent.Iterations+sent.Dropped, sent.Late, sent.Dropped))
+	}
 }
 
 // stillRuns gives an error that matches meter.ErrEnded if the instance does not.

@@ -5,6 +5,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/meter"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
 )
 
 // Config is what a run needs.
@@ -25,8 +27,9 @@ type Config struct {
 	Plan    *plan.Plan
 	Design  bench.Design
 	RunID   string
-	Command string // the command line, for the record
-	Keep    bool   // leave the instances of the last round running
+	Command string   // the command line, for the record
+	Keep    bool     // leave the instances of the last round running
+	Env     vars.Env // for variables of the plan that nothing else stands for
 	Observe Observer
 	// Checkpoint is given the experiment after every batch and at the end, so
 	// that nothing measured is lost. It must not keep what it is given. Its
@@ -179,10 +182,16 @@ func Describe(p *plan.Plan) bench.Plan {
 		Concurrency: p.Concurrency,
 		Iterations:  p.Iterations,
 		RampupS:     p.Rampup.Seconds(),
+		ArrivalRate: p.Rate,
 	}
 	for _, r := range p.Requests() {
 		b.Items = append(b.Items, bench.PlanItem{
-			Name: r.Name, Method: r.Method, URL: r.Address, BodyBytes: bench.Bytes(len(r.Body.Bytes)), Tags: append([]string{}, r.Tags...),
+			Name:   r.Name,
+			Method: r.Method,
+			URL:    cmp.Or(r.Address, r.URL.String()),
+			// Where variables change the body, its size as written.
+			BodyBytes: bench.Bytes(max(len(r.Body.Bytes), len(r.Body.Text.String()))),
+			Tags:      append([]string{}, r.Tags...),
 		})
 	}
 	return b

@@ -22,6 +22,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -68,8 +69,12 @@ func honest(onWidget func(in *enginetest.FakeInstance)) *enginetest.Fake {
 
 func config(t *testing.T, f *enginetest.Fake) Config {
 	t.Helper()
+	return configOf(t, f, "base: http://localhost:3000\niterations: 20\nconcurrency: 4\nplan:\n- name: one\n  request: {url: /widgets, method: POST, body: '{}'}\n")
+}
+
+func configOf(t *testing.T, f *enginetest.Fake, text string) Config {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "benchmark.yml")
-	text := "base: http://localhost:3000\niterations: 20\nconcurrency: 4\nplan:\n- name: one\n  request: {url: /widgets, method: POST, body: '{}'}\n"
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -376,6 +381,50 @@ func TestKeep(t *testing.T) {
 	}
 }
 
+// Whatever a plan can say is sent to a variant too, and what came of it is told.
+func TestWholeLanguage(t *testing.T) {
+	f := honest(nil)
+	conf := configOf(t, f, `
+base: http://localhost:3000
+iterations: 10
+concurrency: 2
+arrival_rate: 200
+plan:
+- name: one
+  request: {url: /widgets, method: POST, body: '{"who": "{{ WHO }}"}'}
+  assign: answer
+- name: never true
+  assert: {key: answer.status, value: 999}
+- name: not reached
+  request: {url: /widgets, method: POST, body: '{}'}
+`)
+	conf.Env = vars.Env{"WHO": "me"}
+	exp, err := Run(t.Context(), conf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := exp.Plan; p.ArrivalRate != 200 || len(p.Items) != 2 || p.Items[0].BodyBytes != 20 || p.Items[0].URL != "http://localhost:3000/widgets" {
+		t.Errorf("plan %+v", p)
+	}
+	for _, tr := range exp.Trials {
+		for _, b := range tr.Batches {
+			if b.Requests != 10 || b.Failed != 0 || b.Interrupted {
+				t.Errorf("%s, batch %d: %d requests, %d failed", tr.Variant, b.Number, b.Requests, b.Failed)
+			}
+			// Ten starts in 45 ms, however fast the answers come.
+			if took := b.End - b.Start; took < 45*time.Millisecond {
+				t.Errorf("%s, batch %d took %v", tr.Variant, b.Number, took)
+			}
+		}
+		broken := slices.ContainsFunc(tr.Warnings, func(w bench.Warning) bool {
+			return w.Code == "broken-iterations" && strings.Contains(w.Text, "10 of 10 iterations ended before their last item: never true: ")
+		})
+		if !broken {
+			t.Errorf("%s: warnings %v", tr.Variant, tr.Warnings)
+		}
+	}
+}
+
 func TestSchedule(t *testing.T) {
 	d := bench.Design{Rounds: 20, Seed: 1, Variants: []bench.Variant{{Name: "a"}, {Name: "b"}, {Name: "c"}}}
 	rounds := Schedule(d)
@@ -401,5 +450,9 @@ func TestLeastDuration(t *testing.T) {
 	batch := 157 * 450 * time.Millisecond
 	if got, want := LeastDuration(d, p), 2*(5*time.Second+3*batch+20*time.Second+30*time.Second); got != want {
 		t.Errorf("%v, want %v", got, want)
+	}
+	p.ArrivalRate = 25
+	if got, want := LeastDuration(d, p), 2*(5*time.Second+3*100*time.Second+20*time.Second+30*time.Second); got != want {
+		t.Errorf("with a rate %v, want %v", got, want)
 	}
 }

@@ -38,6 +38,9 @@ func LeastDuration(d bench.Design, p bench.Plan) time.Duration {
 	requests := p.Iterations * len(p.Items)
 	waves := (requests + p.Concurrency - 1) / max(p.Concurrency, 1)
 	batch := time.Duration(waves) * d.Sleep
+	if p.ArrivalRate > 0 {
+		batch = max(batch, time.Duration(float64(p.Iterations)/p.ArrivalRate*float64(time.Second)))
+	}
 	trial := settle(d) + time.Duration(d.Batches)*batch + time.Duration(d.Batches-1)*d.Pause + d.Idle
 	return time.Duration(d.Rounds) * trial
 }

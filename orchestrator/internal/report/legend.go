@@ -38,6 +38,10 @@ func (r *Report) legend() []fact {
 	if len(r.Rows) > 1 {
 		together = ", all variants running at once"
 	}
+	began := "the start of a request to the last byte of its answer (closed loop)"
+	if rate := r.Exp.Plan.ArrivalRate; rate > 0 {
+		began = fmt.Sprintf("the time at which a request was due to the last byte of its answer (open loop, %g iterations a second)", rate)
+	}
 	return []fact{
 		{"RSS", "RssAnon, summed over the container's processes; MiB = 2²⁰ bytes" + rounds + change},
 		{"peak", fmt.Sprintf("highest of the %s: the largest of high-water mark, samples and the cgroup's peak", plural(d.Batches, "batch", "batches"))},
@@ -45,8 +49,16 @@ func (r *Report) legend() []fact {
 		{"idle", idle},
 		{"live", "bytes that C code asked for and has not freed, median in the steady parts of the batches"},
 		{"overhead", "RSS of the C heap for a live byte: mean of (RSS − LazyFree − Go's share) over mean live, in the batches"},
-		{"CPU, p50, p99", "CPU time of the container per request; latency from the start of a request to the last byte of its answer (closed loop), batches weighted by their requests" + together},
+		{"CPU, p50, p99", "CPU time of the container per request; latency from " + began + ", batches weighted by their requests" + together},
 	}
+}
+
+// pace says when iterations start.
+func pace(p bench.Plan) string {
+	if p.ArrivalRate > 0 {
+		return fmt.Sprintf("%g started a second, at most %s at a time", p.ArrivalRate, count(p.Concurrency))
+	}
+	return count(p.Concurrency) + " at a time"
 }
 
 // ran says what was run, where, and how well it was read.
@@ -57,7 +69,7 @@ func (r *Report) ran() []fact {
 		{"plan", join(p.File, planTags(p), planItems(p), "sha256 "+prefix(p.SHA256, 12))},
 		{"work", join(
 			fmt.Sprintf("%s × %s × %s", plural(p.Iterations, "iteration", "iterations"), plural(d.Batches, "batch", "batches"), plural(d.Rounds, "round", "rounds")),
-			fmt.Sprintf("%s at a time", count(p.Concurrency)),
+			pace(p),
 			fmt.Sprintf("ramp-up %s", short(time.Duration(p.RampupS*float64(time.Second)))),
 			"pause "+short(d.Pause), "idle "+short(d.Idle))},
 		{"service", join("sleep "+short(d.Sleep), plural(d.Workers, "worker", "workers"), d.Threads, transport(d.Transport), limit(d.MemoryLimit), r.runtime())},

@@ -176,6 +176,26 @@ func TestPeakSource(t *testing.T) {
 	check(30, 0, 30, 30, sourceSamples)
 }
 
+// TestOpenLoop: the report says which loop it was.
+func TestOpenLoop(t *testing.T) {
+	check := func(rate float64, want ...string) {
+		t.Helper()
+		exp := experiment(1)
+		exp.Plan.ArrivalRate = rate
+		var b strings.Builder
+		if err := text(TextOptions{Width: 400})(&b, exp); err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range want {
+			if !strings.Contains(b.String(), w) {
+				t.Errorf("rate %g: no %q in\n%s", rate, w, b.String())
+			}
+		}
+	}
+	check(0, "(closed loop)", "· 16 at a time")
+	check(40, "(open loop, 40 iterations a second)", "· 40 started a second, at most 16 at a time")
+}
+
 // TestNotes changes one thing at a time in a sound experiment and wants just the
 // codes that tell of it.
 func TestNotes(t *testing.T) {
