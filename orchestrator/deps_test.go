@@ -31,7 +31,7 @@ var arrows = map[string][]string{
 	"orchestrator/internal/console":           {"load", "plan", "bench"}, // what people who know drill see
 	"orchestrator/internal/meter":             {"bench"},
 	"orchestrator/internal/lab":               {"engine", "load", "meter", "plan", "vars", "bench"}, // it never sees Docker
-	"orchestrator/internal/report":            {"stat", "bench"},                            // a saved file renders anywhere
+	"orchestrator/internal/report":            {"stat", "bench"},                                    // a saved file renders anywhere
 	"bench/answer":                            {},
 	"plans":                                   {},
 	"plans/gen":                               {},
@@ -48,7 +48,6 @@ var only = map[string]struct{ room, why string }{
 	"github.com/spf13/cobra":            {"orchestrator", "only the command line knows flags"},
 	"github.com/vbauerster/mpb":         {"orchestrator", "only the commands know a terminal"},
 	"go.yaml.in/yaml":                   {"orchestrator/internal/plan", "one dialect of YAML, drill's"},
-	"github.com/HdrHistogram":           {"orchestrator/internal/load", "latencies leave the load as quantiles"},
 	"C":                                 {"services/stepper/internal", "the orchestrator builds without cgo"},
 }
 
