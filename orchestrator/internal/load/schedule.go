@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"math"
+	"sort"
 	"sync/atomic"
 	"time"
 
@@ -75,11 +76,11 @@ func (s *schedule) take(ctx context.Context) (i int64, lag time.Duration, ended 
 			return 0, 0, false, err
 		}
 		now := time.Since(s.start)
-		if s.over(now) {
+		lag = max(now-due, 0)
+		if s.over(now) && lag > lateAfter { // a clock that is a little off does not make it miss the end
 			s.miss(i)
 			return 0, 0, true, nil
 		}
-		lag = max(now-due, 0)
 		if lag >= s.timeout {
 			s.miss(i)
 			if s.progress != nil {
@@ -157,9 +158,9 @@ func (s *schedule) report(r *Result) {
 	if s.duration > 0 {
 		end = min(end, s.duration)
 	}
-	for i := s.next.Load(); i < s.limit && s.due(i) < end; i++ {
-		s.dropped.Add(1)
-	}
+	next := min(s.next.Load(), s.limit)
+	left := sort.Search(int(s.limit-next), func(n int) bool { return s.due(next+int64(n)) >= end })
+	s.dropped.Add(int64(left))
 	r.Rate, r.Late, r.Dropped = s.rate, int(s.late.Load()), int(s.dropped.Load())
 }
 

@@ -181,3 +181,36 @@ func TestMistakesBounded(t *testing.T) {
 		t.Errorf("%d mistakes, %+v, %+v", len(list), list[0], list[len(list)-1])
 	}
 }
+
+// A start that is due just before the end is not lost to a clock that rings a
+// little after it, and what is lost by a lot is counted at once.
+func TestEndOfDuration(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		check := func(now time.Duration, wantEnded bool, wantDropped int) {
+			t.Helper()
+			start := time.Now().Add(-now)
+			p := &plan.Plan{Rate: 1}
+			s := newSchedule(p, 1, Options{Duration: time.Second + time.Microsecond, Timeout: time.Minute}, start)
+			s.next.Store(1) // due a microsecond before the end
+			_, _, ended, err := s.take(t.Context())
+			r := Result{Start: start, End: time.Now()}
+			s.report(&r)
+			if ended != wantEnded || r.Dropped != wantDropped || err != nil {
+				t.Errorf("at %v: ended %v, %d dropped, %v", now, ended, r.Dropped, err)
+			}
+		}
+		check(time.Second+500*time.Microsecond, false, 0)
+		check(time.Second+2*time.Millisecond, true, 1)
+	})
+}
+
+// Starts that nobody came to are counted in no time, however many they are.
+func TestManyDropped(t *testing.T) {
+	start := time.Now()
+	s := newSchedule(&plan.Plan{Rate: 1e12}, 1, Options{}, start)
+	r := Result{Start: start, End: start.Add(time.Hour)}
+	s.report(&r)
+	if took := time.Since(start); r.Dropped != 3600*1e12 || took > time.Second {
+		t.Errorf("%d dropped in %v", r.Dropped, took)
+	}
+}
