@@ -9,9 +9,11 @@ import (
 func (r *reader) head() (status int, f framing, err error) {
 	f.length = -1
 	r.fields = r.fields[:0]
-	line, err := r.line()
-	if err != nil {
-		return 0, f, err
+	var line []byte
+	for len(line) == 0 { // some servers end a body with a line too many
+		if line, err = r.line(); err != nil {
+			return 0, f, err
+		}
 	}
 	var ok bool
 	if status, f.minor, ok = statusLine(line); !ok {
@@ -87,7 +89,8 @@ func statusLine(line []byte) (status int, minor byte, ok bool) {
 // the client has to look at it later, wrong what is wrong with it, if anything.
 func (f *framing) field(line []byte) (note bool, wrong string) {
 	colon := bytes.IndexByte(line, ':')
-	if colon <= 0 || line[0] == ' ' || line[0] == '\t' {
+	// A name with a blank in it is refused: not everybody reads it alike.
+	if colon <= 0 || bytes.IndexByte(line[:colon], ' ') >= 0 || bytes.IndexByte(line[:colon], '\t') >= 0 {
 		return false, "not a header line"
 	}
 	name, value := line[:colon], bytes.Trim(line[colon+1:], " \t")
