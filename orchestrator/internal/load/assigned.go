@@ -1,11 +1,12 @@
 package load
 
 import (
-	"encoding/binary"
 	"mime"
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
+
+	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/unicode"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
 )
@@ -32,55 +33,28 @@ func assigned(status int, in *reader) map[string]any {
 }
 
 // decode makes text of a body: in the encoding that a byte order mark tells,
-// else in the one that the content type names, else in UTF-8.
+// else in the one that the content type names as the web does, else in UTF-8.
 func decode(body []byte, contentType string) string {
 	switch {
 	case len(body) >= 3 && string(body[:3]) == "\xef\xbb\xbf":
 		return lossy(body[3:])
 	case len(body) >= 2 && string(body[:2]) == "\xff\xfe":
-		return fromUTF16(body[2:], binary.LittleEndian)
+		return fromUTF16(body[2:], unicode.LittleEndian)
 	case len(body) >= 2 && string(body[:2]) == "\xfe\xff":
-		return fromUTF16(body[2:], binary.BigEndian)
+		return fromUTF16(body[2:], unicode.BigEndian)
 	}
 	_, parameters, _ := mime.ParseMediaType(contentType)
-	switch strings.ToLower(strings.TrimSpace(parameters["charset"])) {
-	case "utf-16", "utf-16le", "utf16", "ucs-2", "unicode":
-		return fromUTF16(body, binary.LittleEndian)
-	case "utf-16be":
-		return fromUTF16(body, binary.BigEndian)
-	case "iso-8859-1", "iso8859-1", "iso_8859-1", "latin1", "l1", "us-ascii", "ascii", "windows-1252", "cp1252":
-		return fromLatin(body)
+	if named, err := htmlindex.Get(parameters["charset"]); err == nil && named != unicode.UTF8 {
+		if text, err := named.NewDecoder().Bytes(body); err == nil {
+			return string(text)
+		}
 	}
 	return lossy(body)
 }
 
-func fromUTF16(body []byte, order binary.ByteOrder) string {
-	units := make([]uint16, 0, len(body)/2+1)
-	for ; len(body) >= 2; body = body[2:] {
-		units = append(units, order.Uint16(body))
-	}
-	if len(body) > 0 {
-		units = append(units, utf8.RuneError)
-	}
-	return string(utf16.Decode(units))
-}
-
-// latin is what bytes from 0x80 to 0x9f mean where Latin-1 has nothing to show:
-// on the web its name stands for Windows' extension of it.
-const latin = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ"
-
-func fromLatin(body []byte) string {
-	extension := []rune(latin)
-	var b strings.Builder
-	b.Grow(len(body))
-	for _, c := range body {
-		if c >= 0x80 && c < 0xa0 {
-			b.WriteRune(extension[c-0x80])
-			continue
-		}
-		b.WriteRune(rune(c))
-	}
-	return b.String()
+func fromUTF16(body []byte, order unicode.Endianness) string {
+	text, _ := unicode.UTF16(order, unicode.IgnoreBOM).NewDecoder().Bytes(body) // what is wrong has been replaced
+	return string(text)
 }
 
 // lossy makes text of bytes: what is not UTF-8 becomes a replacement character,

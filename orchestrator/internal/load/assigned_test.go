@@ -28,6 +28,14 @@ func TestDecode(t *testing.T) {
 	check("\xfe\xff\x00a\xd8\x3d\xde\x00", "application/json", "a😀")
 	check("\x00a", "text/plain; charset=utf-16be", "a")
 	check("a\x00b", "text/plain; charset=utf-16", "a\ufffd")
+	check("\x83\x65\x83X", "text/plain; charset=Shift_JIS", "テス")
+	check("\xcf\xf0", "text/plain; charset= windows-1251 ", "Пр")
+	check("\xa4", "text/plain; charset=iso-8859-15", "€")
+	check("\xd6\xd0\xff", "text/plain; charset=gb2312", "中\ufffd")
+	check("a\xff", "text/plain; charset=utf8", "a\ufffd")
+	check("a\xd8", "text/plain; charset=utf-16be", "\u61d8")
+	check("\xd8\x00\x00a", "text/plain; charset=utf-16be", "\ufffda")
+	check("\xe2\x82a", "text/plain; charset=utf-8", "\ufffda")
 	check("a\xff", "text/plain; charset=unheard-of", "a\ufffd")
 }
 
