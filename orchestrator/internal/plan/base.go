@@ -72,7 +72,7 @@ func (l *loader) addresses() {
 		switch {
 		case slash && (l.moving || failed):
 		case slash && p.Base == "":
-			l.failAt(u.f, u.node, fmt.Sprintf("the url %q needs a base", short(u.text.String())),
+			l.failAt(u.f, u.node, fmt.Sprintf("the url %q needs a base", shownURL(u.text.String())),
 				fmt.Sprintf("add base: http://localhost:3000 to %s", p.File))
 		case u.text.Static():
 			if _, err := p.address(u.text.String()); err != nil {
@@ -89,7 +89,7 @@ func (l *loader) addresses() {
 // harm.
 func (l *loader) badBase(err error) {
 	used := slices.ContainsFunc(l.urls, func(u urlUse) bool { return strings.HasPrefix(u.text.String(), "/") })
-	msg := fmt.Sprintf("the base %q %v", short(l.plan.Base), err)
+	msg := fmt.Sprintf("the base %q %v", shownURL(l.plan.Base), err)
 	benchmark := l.stack[0].file
 	switch {
 	case l.base == nil:
@@ -106,7 +106,7 @@ const baseHint = "write http://host, http://host:port or unix:/path/of/socket"
 func (l *loader) badURL(u urlUse, err error) {
 	text := u.text.String()
 	if errors.Is(err, weburl.ErrScheme) { // a failed request in drill
-		l.warn(u.f, u.node, fmt.Sprintf("the url %q %v: the request fails each time", short(text), err), "")
+		l.warn(u.f, u.node, fmt.Sprintf("the url %q %v: the request fails each time", shownURL(text), err), "")
 		return
 	}
 	hint := ""
@@ -116,8 +116,11 @@ func (l *loader) badURL(u urlUse, err error) {
 	case !strings.Contains(text, "://"):
 		hint = "write http://host/path, or /path to go to base"
 	}
-	l.failAt(u.f, u.node, fmt.Sprintf("the url %q %v", short(text), err), hint)
+	l.failAt(u.f, u.node, fmt.Sprintf("the url %q %v", shownURL(text), err), hint)
 }
+
+// shownURL gives a URL for a message.
+func shownURL(text string) string { return short(weburl.WithoutUser(text)) }
 
 // address works out where a URL without variables goes. One that begins with a
 // slash is put behind the base as it stands.

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/weburl"
 )
 
 // Position is a place in a file of a plan.
@@ -87,11 +89,12 @@ func (e Errors) Unwrap() []error {
 	return errs
 }
 
-// newMistake makes a Mistake with an excerpt of f, which may be nil.
+// newMistake makes a Mistake with an excerpt of f, which may be nil. Excerpts
+// end up in logs, so they show no passwords of URLs.
 func newMistake(f *file, pos Position, msg, hint string) *Mistake {
 	m := &Mistake{Pos: pos, Msg: msg, Advice: hint}
 	if f != nil && pos.Line > 0 {
-		m.Excerpt = excerpt(f.line(pos.Line), pos.Line, pos.Column)
+		m.Excerpt = excerpt(weburl.HideUsers(f.line(pos.Line)), pos.Line, pos.Column)
 	}
 	return m
 }

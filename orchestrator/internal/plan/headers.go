@@ -66,7 +66,11 @@ func (l *loader) header(f *file, e entry) (Header, bool) {
 		if strings.IndexByte(value, '\n') == len(value)-1 {
 			hint = "a block ends with a line break: begin it with >- or |-"
 		}
-		l.failAt(f, e.value, fmt.Sprintf("the header %q holds a line break or control character", short(name)), hint)
+		shown := f
+		if slices.Contains(secret, strings.ToLower(name)) {
+			shown = nil
+		}
+		l.fail(shown, f.pos(e.value), fmt.Sprintf("the header %q holds a line break or control character", short(name)), hint)
 		return Header{}, false
 	}
 	return Header{name, vars.Parse(value)}, true

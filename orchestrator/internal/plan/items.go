@@ -106,12 +106,9 @@ func (l *loader) itemList(f *file, list *yaml.Node) {
 }
 
 // item reads one item. As in drill, an include is followed whatever its tags,
-// and an item that the tags leave out is not looked into.
+// and an item that the tags leave out is not looked into. Nor is one that is
+// only to be listed.
 func (l *loader) item(f *file, n *yaml.Node) {
-	if k := resolve(n); k != kindMap {
-		l.failAt(f, n, fmt.Sprintf("an item is a mapping, not %s", k), "")
-		return
-	}
 	list := entries(n)
 	if e := get(list, "include"); resolve(e.value) == kindString {
 		l.include(f, list, e)
@@ -128,6 +125,11 @@ func (l *loader) item(f *file, n *yaml.Node) {
 	l.selected++
 	if l.listing != nil {
 		l.task(f, n)
+		return
+	}
+	if k := resolve(n); k != kindMap {
+		l.failAt(f, n, fmt.Sprintf("an item is a mapping, not %s", k), "")
+		return
 	}
 	form, ok := formOf(list)
 	if !ok {
@@ -136,7 +138,6 @@ func (l *loader) item(f *file, n *yaml.Node) {
 	}
 	it := &item{f, n, list, form, Step{Tags: tags, Pos: f.pos(n)}}
 	l.besides(it)
-	it.step.Name = l.name(it)
 	form.read(l, it)
 }
 
@@ -235,15 +236,14 @@ func example(key string) string {
 	}[key]
 }
 
-// name reads the name of an item. Drill shows it and never sends it.
-func (l *loader) name(it *item) string {
+// named reads the name of an item. Drill shows it and never sends it.
+func (l *loader) named(it *item) {
 	e := it.get("name")
 	if resolve(e.value) == kindNull {
 		l.failAt(it.f, it.node, "the item has no name", "add a line such as name: widgets")
-		return ""
+		return
 	}
-	name, _ := l.text(it.f, it.node, e, "the name")
-	return name
+	it.step.Name, _ = l.text(it.f, it.node, e, "the name")
 }
 
 // text reads what is text or, in drill, an integer, which is given in decimal

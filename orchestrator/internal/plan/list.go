@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/weburl"
 )
 
 // Listing is what a plan holds, for a person to read.
@@ -18,16 +19,21 @@ type Listing struct {
 	Tasks []string // the items that the tags leave, as YAML, without a line break at the end
 }
 
-// List reads the plan as Load does and gives what it holds, files that it
-// includes among it. That no item is left is no error here. Headers that hold
-// secrets are hidden unless opt.Secrets is set. The error is of type Errors.
+// List gives what a plan holds, files that it includes among it. Items are only
+// listed: what is wrong in one is no error here, nor that none is left. Headers
+// that hold secrets, and users and passwords of URLs, are hidden unless
+// opt.Secrets is set. The error is of type Errors.
 func List(name string, opt Options) (*Listing, error) {
 	return newLoader(opt).list(name)
 }
 
 func (l *loader) list(name string) (*Listing, error) {
 	l.listing = &Listing{}
-	if _, err := l.load(name); err != nil {
+	l.overlap()
+	if f, top := l.benchmark(name); f != nil {
+		l.items(f, top)
+	}
+	if _, err := l.result(); err != nil {
 		return nil, err
 	}
 	l.listing.Tags = slices.Sorted(maps.Keys(l.tagged))
@@ -58,11 +64,7 @@ func (l *loader) plainly(n *yaml.Node, path []string) *yaml.Node {
 	switch n.Kind {
 	case yaml.MappingNode:
 		for _, e := range entries(n) {
-			value := l.plainly(e.value, append(path, e.key.Value))
-			if l.hides(path, e) {
-				value = &yaml.Node{Kind: yaml.ScalarNode, Value: "***"}
-			}
-			c.Content = append(c.Content, l.plainly(e.key, nil), value)
+			c.Content = append(c.Content, l.plainly(e.key, nil), l.shown(path, e))
 		}
 	case yaml.SequenceNode:
 		for _, child := range n.Content {
@@ -75,10 +77,21 @@ func (l *loader) plainly(n *yaml.Node, path []string) *yaml.Node {
 	return c
 }
 
-// hides says whether the value of an entry of the mapping at path is a secret.
-func (l *loader) hides(path []string, e entry) bool {
-	return !l.opt.Secrets && slices.Equal(path, []string{"request", "headers"}) &&
-		slices.Contains(secret, strings.ToLower(e.key.Value))
+// shown copies the value of an entry of the mapping at path, less its secrets.
+func (l *loader) shown(path []string, e entry) *yaml.Node {
+	at := strings.Join(append(path, strings.ToLower(e.key.Value)), ".")
+	switch header, is := strings.CutPrefix(at, "request.headers."); {
+	case l.opt.Secrets:
+	case is && slices.Contains(secret, header):
+		return &yaml.Node{Kind: yaml.ScalarNode, Value: "***"}
+	case at == "request.url", at == "assign.value": // which may be a base
+		if resolve(e.value) == kindString {
+			c := *deref(e.value)
+			c.Value = weburl.WithoutUser(c.Value)
+			return l.plainly(&c, nil)
+		}
+	}
+	return l.plainly(e.value, append(path, e.key.Value))
 }
 
 // scalar gives the text of a scalar and the style to write it in. The style of

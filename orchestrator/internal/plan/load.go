@@ -63,11 +63,9 @@ func newLoader(opt Options) *loader {
 }
 
 func (l *loader) load(name string) (*Plan, error) {
-	if both := l.filter.overlap(); len(both) > 0 {
-		l.fail(nil, Position{}, fmt.Sprintf("tags to run and tags to skip both hold %s", strings.Join(both, ", ")), "")
-	}
+	l.overlap()
 	if f, top := l.benchmark(name); f != nil {
-		l.topLevel(f, top)
+		l.unknown(f, top, "a benchmark file", topKeys)
 		l.properties(f, top)
 		l.lab(f, top)
 		l.items(f, top)
@@ -81,6 +79,13 @@ func (l *loader) loadLab(name string) (*Plan, error) {
 		l.lab(f, top)
 	}
 	return l.result()
+}
+
+// overlap reports tags that are to run and to be skipped.
+func (l *loader) overlap() {
+	if both := l.filter.overlap(); len(both) > 0 {
+		l.fail(nil, Position{}, "tags to run and tags to skip both hold "+strings.Join(both, ", "), "")
+	}
 }
 
 // mostMistakes is how many are told at once; the rest is counted.

@@ -10,16 +10,16 @@ import (
 // names in the first row to its fields, all of them text.
 func (l *loader) withCSV(it *item) {
 	e := it.get("with_items_from_csv")
-	r := l.request(it)
 	whole, quote := e.value, byte('"')
 	if resolve(e.value) == kindMap {
 		var ok bool
 		if e, quote, ok = l.csvForm(it.f, e); !ok {
+			l.loop(it, elements{}, "")
 			return
 		}
 	}
 	rows := l.elements(it, whole, func() elements { return l.rows(it.f, e, quote) })
-	l.loop(it, r, rows, e.value.Value+" gives no rows")
+	l.loop(it, rows, e.value.Value+" gives no rows")
 }
 
 // rows reads a CSV file, the path of which is the value of e.
@@ -87,13 +87,13 @@ func (l *loader) csvForm(f *file, e entry) (path entry, quote byte, ok bool) {
 // withFile reads a loop over the lines of a file.
 func (l *loader) withFile(it *item) {
 	e := it.get("with_items_from_file")
-	r := l.request(it)
 	if k := resolve(e.value); k != kindString {
 		l.failAt(it.f, e.key, fmt.Sprintf("with_items_from_file is %s: it must be a path", k), unquoted(e.value))
+		l.loop(it, elements{}, "")
 		return
 	}
 	lines := l.elements(it, e.value, func() elements { return l.lines(it.f, e) })
-	l.loop(it, r, lines, e.value.Value+" gives no lines")
+	l.loop(it, lines, e.value.Value+" gives no lines")
 }
 
 // lines reads a file, the path of which is the value of e.

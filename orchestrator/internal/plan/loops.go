@@ -9,10 +9,19 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
 )
 
-// elements are the values that a loop goes through; not good after a mistake.
+// elements are the values that a loop goes through, some of them perhaps unfit;
+// not good after a mistake.
 type elements struct {
 	values []any
 	good   bool
+}
+
+// unfit is a value that no request can be made for. It is a mistake once it is
+// picked, and not before.
+type unfit struct {
+	f         *file
+	pos       Position
+	msg, hint string
 }
 
 // loopKey is the kind of a loop and what stands there.
@@ -36,32 +45,32 @@ func (l *loader) elements(it *item, n *yaml.Node, read func() elements) elements
 // withItems reads a loop over a list that stands in the plan.
 func (l *loader) withItems(it *item) {
 	e := it.get("with_items")
-	r := l.request(it)
-	values := l.elements(it, e.value, func() elements { return l.listed(it.f, e.value) })
-	l.loop(it, r, values, "with_items has no elements")
+	values := l.elements(it, e.value, func() elements { return listed(it.f, e.value) })
+	l.loop(it, values, "with_items has no elements")
 }
 
-func (l *loader) listed(f *file, list *yaml.Node) elements {
+func listed(f *file, list *yaml.Node) elements {
 	values := elements{good: true}
 	for _, n := range list.Content {
-		n = deref(n)
-		if tagged := custom(n); tagged != nil {
-			l.failAt(f, tagged, fmt.Sprintf("a value with the tag %s cannot be filled in", short(ownTag(tagged))), "take the tag away")
-			values.good = false
-		}
-		if v := vars.Find(n.Value); v != "" && resolve(n) == kindString {
-			l.fail(f, f.find(n, v), v+" cannot stand in with_items", "the values of a loop are fixed before there are any variables")
-			values.good = false
-		}
-		values.values = append(values.values, value(n))
+		values.values = append(values.values, listedValue(f, deref(n)))
 	}
 	return values
+}
+
+// listedValue gives what n stands for, or an unfit.
+func listedValue(f *file, n *yaml.Node) any {
+	if tagged := custom(n); tagged != nil {
+		return unfit{f, f.pos(tagged), fmt.Sprintf("a value with the tag %s cannot be filled in", short(ownTag(tagged))), "take the tag away"}
+	}
+	if v := vars.Find(n.Value); v != "" && resolve(n) == kindString {
+		return unfit{f, f.find(n, v), v + " cannot stand in with_items", "the values of a loop are fixed before there are any variables"}
+	}
+	return value(n)
 }
 
 // withRange reads a loop over numbers.
 func (l *loader) withRange(it *item) {
 	e := it.get("with_items_range")
-	r := l.request(it)
 	list := entries(e.value)
 	l.unknown(it.f, list, "a range", []string{"start", "stop", "step"})
 	start, startOK := l.bound(it.f, e, "start")
@@ -74,6 +83,7 @@ func (l *loader) withRange(it *item) {
 		l.failAt(it.f, get(list, "step").value, "the step of a range is 0", "it must be at least 1")
 	}
 	if !startOK || !stopOK || !stepOK || step == 0 {
+		l.loop(it, elements{}, "")
 		return
 	}
 	at := get(list, "start").value
@@ -97,7 +107,7 @@ func (l *loader) withRange(it *item) {
 	for i := range values {
 		values[i] = start + int64(i)*step
 	}
-	l.loop(it, r, elements{values, true}, "")
+	l.loop(it, elements{values, true}, "")
 }
 
 // bound reads one of the numbers of a range.
@@ -121,19 +131,40 @@ func (l *loader) bound(f *file, e entry, key string) (int64, bool) {
 	return i, ok
 }
 
-// loop shuffles and picks the values, and repeats the request for each.
-func (l *loader) loop(it *item, r *Request, from elements, empty string) {
-	if !from.good {
+// loop shuffles and picks the values, and repeats the request for each. As in
+// drill, a request that is never sent is not looked into.
+func (l *loader) loop(it *item, from elements, empty string) {
+	values, ok := l.chosen(it, from, empty)
+	if ok && len(values) == 0 {
 		return
+	}
+	if r := l.request(it); ok && r != nil {
+		l.repeat(it, r, values)
+	}
+}
+
+// chosen gives the values of a loop that requests are made for, in their order.
+// empty says that there are none at all.
+func (l *loader) chosen(it *item, from elements, empty string) ([]any, bool) {
+	if !from.good {
+		return nil, false
 	}
 	values := l.shuffled(it, from.values)
 	if len(values) == 0 && empty != "" {
 		l.warn(it.f, it.get(it.form.key).key, empty+": the request is never sent", "")
 	}
 	values, ok := l.picked(it, values)
-	if !ok || r == nil {
-		return
+	for _, value := range values {
+		if u, is := value.(unfit); is {
+			l.fail(u.f, u.pos, u.msg, u.hint)
+			ok = false
+		}
 	}
+	return values, ok
+}
+
+// repeat makes a request of each value.
+func (l *loader) repeat(it *item, r *Request, values []any) {
 	if l.met += len(values); l.met > mostItems {
 		l.failAt(it.f, it.get(it.form.key).key, fmt.Sprintf("with this loop the plan has more than %d items", mostItems), "")
 		return

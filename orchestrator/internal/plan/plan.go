@@ -49,6 +49,7 @@ type Plan struct {
 	Items       []Item        // of one iteration, in order
 	Lab         []Setting     // the key lab, in the file's order
 	Warnings    []Warning     // in the order of the files
+	Refused     []Refused     // numbers of the file that do not count, as drill tells of them
 	Skipped     int           // rows and lines of loops' files that cannot be used
 	Seed        uint64        // with Options.Seed set to it, the loops come in the same order; 0: none is shuffled
 	Tags        []string      // as in Options
@@ -57,6 +58,14 @@ type Plan struct {
 	asked      property         // the concurrency that the file asks for
 	sources    map[string]*file // by name, for ErrorAt
 	iterations int              // the last Iterations above 0, for a concurrency that follows them
+}
+
+// Refused is a number at the top of a benchmark file, such as iterations, that
+// is below zero or a text without a number. What is neither number nor text
+// drill passes over in silence.
+type Refused struct {
+	Key      string
+	Negative bool
 }
 
 // Setting is one entry of the key lab. What it means is the command's business.

@@ -142,6 +142,7 @@ func describe(p *Plan) string {
 	line(p.Rate != 0, "rate %v", p.Rate)
 	line(p.Base != "", "base %s at %s", p.Base, p.Origin)
 	line(p.Seed != 0, "seed %d", p.Seed)
+	line(p.Refused != nil, "refused %v", p.Refused)
 	line(p.Skipped != 0, "skipped %d", p.Skipped)
 	for _, item := range p.Items {
 		fmt.Fprintf(&b, "%v %s: ", item.At(), item.Title())

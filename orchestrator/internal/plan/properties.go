@@ -21,11 +21,6 @@ type property struct {
 	pos   Position // zero: not in the file
 }
 
-// topLevel warns of top-level keys that mean nothing.
-func (l *loader) topLevel(f *file, top []entry) {
-	l.unknown(f, top, "a benchmark file", topKeys)
-}
-
 // properties reads base, iterations, concurrency, ramp-up and rate. What is no
 // number counts as not given, as in drill, but with a warning.
 func (l *loader) properties(f *file, top []entry) {
@@ -75,6 +70,10 @@ func (l *loader) number(f *file, top []entry, key string, standard, least int) p
 		l.warn(f, n, fmt.Sprintf("%s is %s: it is ignored", key, why), "")
 		return none
 	}
+	refused := func(why string, negative bool) property {
+		l.plan.Refused = append(l.plan.Refused, Refused{key, negative})
+		return ignored(why)
+	}
 	var value int64
 	switch k := resolve(n); k {
 	case kindNull, kindHuge: // not given; reported already
@@ -88,7 +87,7 @@ func (l *loader) number(f *file, top []entry, key string, standard, least int) p
 	case kindString:
 		i, err := strconv.ParseInt(l.filled(f, n, key), 10, 64)
 		if err != nil {
-			return ignored("not a whole number")
+			return refused("not a whole number", false)
 		}
 		value = i
 	default:
@@ -97,7 +96,7 @@ func (l *loader) number(f *file, top []entry, key string, standard, least int) p
 	}
 	switch {
 	case value < 0:
-		return ignored("negative")
+		return refused("negative", true)
 	case value < int64(least):
 		l.failAt(f, n, fmt.Sprintf("%s is %d", key, value), fmt.Sprintf("%s must be at least %d", key, least))
 		return none

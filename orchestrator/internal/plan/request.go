@@ -29,6 +29,7 @@ func (l *loader) plainRequest(it *item) {
 func (l *loader) request(it *item) *Request {
 	f, e := it.f, it.get("request")
 	before := len(l.errs) + l.more
+	l.named(it)
 	list := entries(e.value)
 	l.unknown(f, list, "a request", requestKeys)
 	r := &Request{Step: it.step, Shown: vars.Parse(it.step.Name)}

@@ -40,6 +40,7 @@ func (l *loader) assert(it *item) {
 // pair reads the key and the value of an assign or assert. The value is text,
 // whatever is written: it is compared, and filled in, as text.
 func (l *loader) pair(it *item) (key, value string, ok bool) {
+	l.named(it)
 	e := it.get(it.form.key)
 	list := entries(e.value)
 	l.unknown(it.f, list, "an "+it.form.key, []string{"key", "value"})
@@ -98,6 +99,7 @@ func (l *loader) assignTo(it *item) string {
 // delay reads an item that waits. Fractions of a second and numbers in quotes
 // are more than drill takes.
 func (l *loader) delay(it *item) {
+	l.named(it)
 	e := it.get("delay")
 	list := entries(e.value)
 	l.unknown(it.f, list, "a delay", []string{"seconds"})
@@ -134,6 +136,7 @@ func (l *loader) delay(it *item) {
 
 // exec reads an item that runs a command.
 func (l *loader) exec(it *item) {
+	l.named(it)
 	e := it.get("exec")
 	list := entries(e.value)
 	l.unknown(it.f, list, "an exec", []string{"command"})
