@@ -2,10 +2,10 @@ package console
 
 import (
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/weburl"
 )
 
 // Setup is what was asked for beside the plan itself.
@@ -18,9 +18,17 @@ type Setup struct {
 	Relaxed      bool
 }
 
-// Banner prints what is about to be run.
+// Banner prints what is about to be run, behind what drill says of numbers that
+// it cannot use.
 func (p *Printer) Banner(loaded *plan.Plan, s Setup) {
 	p.print(func(b []byte) []byte {
+		for _, r := range loaded.Refused {
+			b = append(b, "Invalid "...)
+			if r.Negative {
+				b = append(b, "negative "...)
+			}
+			b = append(append(b, r.Key...), " value!\n"...)
+		}
 		if s.Report {
 			b = append(p.text(b, yellow, "Report mode"), ": "...)
 			b = append(p.text(b, purple, "on"), ". Ignoring "...)
@@ -63,21 +71,7 @@ func (p *Printer) shownBase(base string) string {
 	if p.Verbose {
 		return base
 	}
-	return withoutUser(base)
-}
-
-// withoutUser takes user and password out of a URL.
-func withoutUser(url string) string {
-	scheme, rest, ok := strings.Cut(url, "://")
-	if !ok {
-		return url
-	}
-	authority := rest
-	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
-		authority = rest[:end]
-	}
-	at := strings.LastIndexByte(authority, '@')
-	return scheme + "://" + rest[at+1:]
+	return weburl.WithoutUser(base)
 }
 
 // seconds writes a duration as a plain number of seconds.

@@ -122,6 +122,12 @@ func TestBanner(t *testing.T) {
 	check(Format{}, &plan.Plan{Base: "b", Concurrency: 9, Rate: 40, Rampup: 500 * time.Millisecond}, Setup{Duration: 90 * time.Second, Proxy: "http://proxy:3128"},
 		"Concurrency 9\nIterations unlimited\nRampup 0.5\nBase URL b\nDuration 1m30s\nRate 40/s\nProxy http://proxy:3128\n\n")
 
+	// drill says first what it makes nothing of.
+	refused := &plan.Plan{Concurrency: 1, Iterations: 1, Refused: []plan.Refused{{Key: "iterations"}, {Key: "rampup", Negative: true}}}
+	check(Format{Colour: true}, refused, Setup{Report: true}, "Invalid iterations value!\nInvalid negative rampup value!\n"+
+		"\x1b[33mReport mode\x1b[0m: \x1b[35mon\x1b[0m. Ignoring \x1b[33mconcurrency\x1b[0m and \x1b[33miterations\x1b[0m properties...\n"+
+		"\x1b[33mBase URL\x1b[0m \x1b[35m\x1b[0m\n\n")
+
 	// A password is for those who ask for everything.
 	secret := &plan.Plan{Base: "http://me:pass@host/a@b", Concurrency: 1, Iterations: 1}
 	check(Format{}, secret, Setup{}, "Concurrency 1\nIterations 1\nRampup 0\nBase URL http://host/a@b\n\n")
