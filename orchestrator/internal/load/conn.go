@@ -65,12 +65,15 @@ type conn struct {
 
 	nc    net.Conn // nil: not open
 	plain net.Conn // what nc stands on, where it speaks TLS; else nc
-	fresh bool     // no request has been answered on it
 	in    reader
 	out   net.Buffers // what is left to write; its array is kept for the next request
 	parts [2][]byte   // that array
 	armed time.Time   // the deadline that nc has
 	used  time.Time   // when the last answer ended
+
+	answers int   // how many came over nc
+	taken   int64 // bytes of their requests
+	single  bool  // nc is to be used once: the server hangs up after an answer, and does not say so
 
 	raw   syscall.RawConn // nil where there is no file descriptor of its own
 	look  func(fd uintptr)
@@ -119,7 +122,8 @@ func (c *conn) connect(ctx context.Context, start time.Time) error {
 		_ = plain.Close()
 		return &connectError{context.Canceled}
 	}
-	c.nc, c.plain, c.fresh, c.armed = nc, plain, true, time.Time{}
+	c.nc, c.plain, c.armed = nc, plain, time.Time{}
+	c.answers, c.taken = 0, 0
 	c.in.reset(nc)
 	c.raw = nil
 	if sc, ok := plain.(syscall.Conn); ok {

@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"sync/atomic"
 	"time"
@@ -15,30 +16,50 @@ import (
 //
 // There is one second try, on a new connection: when the first went to a
 // connection that had been used before and turned out to be dead before it
-// took a single byte. Then the server cannot have seen the request. Whatever
-// was sent in part is never sent again.
+// took a single byte, or that the server closed before a single byte reached
+// it. Then the server cannot have seen the request. Whatever it may have seen a
+// part of is never sent again.
 func (c *conn) do(ctx context.Context, msg *message, want expect, start time.Time) (ans answer, sent bool, err error) {
 	for {
 		if err := c.connect(ctx, start); err != nil {
 			return answer{}, false, err
 		}
-		again := !c.fresh
+		again := c.answers > 0
 		if err := c.arm(start); err != nil {
 			c.close()
 			return answer{}, false, err
 		}
 		written, ans, err := c.exchange(msg, want)
-		c.fresh = false
-		if err == nil && ans.reuse && !msg.last {
+		if err == nil && ans.reuse && !msg.last && !c.single {
 			c.used = c.in.end
+			c.taken += written
+			c.answers++
 			return ans, true, nil
 		}
+		if again && err != nil && c.unseen(err) {
+			c.single = c.single || c.answers == 1
+		} else {
+			again = again && err != nil && written == 0 && !errors.Is(err, os.ErrDeadlineExceeded)
+		}
 		c.close()
-		if err != nil && again && written == 0 && !errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil {
+		if again && ctx.Err() == nil {
 			continue
 		}
 		return ans, written == int64(msg.size), err
 	}
+}
+
+// unseen says whether the server hung up before the request reached it. Its
+// farewell tells how much it had got by then: of the bytes that came after the
+// earlier requests nothing. After a reset, or over TLS, nobody can know.
+func (c *conn) unseen(err error) bool {
+	if c.raw == nil || c.nc != c.plain || c.in.reads > 0 || !errors.Is(err, io.ErrUnexpectedEOF) {
+		return false
+	}
+	var info *unix.TCPInfo
+	failed := c.raw.Control(func(fd uintptr) { info, err = unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO) })
+	// The opening of the connection counts as a byte.
+	return failed == nil && err == nil && info.Bytes_acked == uint64(c.taken)+1
 }
 
 // exchange writes the request and reads the answer, one after the other or,
@@ -51,7 +72,7 @@ func (c *conn) exchange(msg *message, want expect) (written int64, ans answer, e
 		return c.exchangeLarge(msg, want)
 	}
 	n, writeErr := c.nc.Write(msg.parts[0])
-	if writeErr != nil && n == 0 && !c.fresh {
+	if writeErr != nil && n == 0 && c.answers > 0 {
 		return 0, answer{}, writeErr // no answer can belong to it
 	}
 	ans, err = c.in.answer(want)
@@ -125,7 +146,7 @@ func (c *conn) exchangeLarge(msg *message, want expect) (int64, answer, error) {
 	}
 	written, writeErr := c.writeNow()
 	switch {
-	case writeErr != nil && written == 0 && !c.fresh:
+	case writeErr != nil && written == 0 && c.answers > 0:
 		return 0, answer{}, writeErr // no answer can belong to it
 	case writeErr == nil && written < int64(msg.size):
 		return c.exchangeDuplex(written, want)
@@ -168,7 +189,7 @@ func (c *conn) exchangeDuplex(before int64, want expect) (int64, answer, error) 
 	written, writeErr := c.out.WriteTo(c.nc)
 	written += before
 	c.duplex.writing.Store(false)
-	dead := writeErr != nil && written == 0 && !c.fresh
+	dead := writeErr != nil && written == 0 && c.answers > 0
 	if dead {
 		_ = c.plain.Close() // the reading side must not wait for an answer
 	}

@@ -235,6 +235,35 @@ func TestIdleClose(t *testing.T) {
 	})
 }
 
+// The same where the client has had no time to notice: the request went out, and
+// never came to the server. From then on nothing is risked.
+func TestSilentClose(t *testing.T) {
+	bothNetworks(t, func(t *testing.T, network string) {
+		for _, size := range []int{0, 1 << 20} {
+			rec := &recorder{reply: func(w net.Conn, s seen) bool { ok(w, s); return false }}
+			target := rec.listen(t, network)
+			c := newConn(&route{dial: target}, DefaultTimeout, &dialer{dial: dialNet}, &lifeline{})
+			msg := rendered(t, ask("POST", "/", make([]byte, size)))
+			start := time.Now()
+			for i := range 4 {
+				c.used = start // too short a while ago to look
+				ans, sent, err := c.do(t.Context(), msg, expect{}, start)
+				if err != nil || !sent || !ans.reuse || c.single != (i > 0 && network == "tcp") {
+					t.Errorf("request %d, body of %d bytes: %+v, %v, %v", i, size, ans, sent, err)
+				}
+				for rec.openConns() > 0 {
+					time.Sleep(time.Millisecond)
+				}
+			}
+			c.close()
+			rec.stop()
+			if rec.conns != 4 || len(rec.requests) != 4 {
+				t.Errorf("%d requests over %d connections; want 4 over 4", len(rec.requests), rec.conns)
+			}
+		}
+	})
+}
+
 // A request that a server took and did not answer may have been carried out:
 // it is not sent again.
 func TestNoSecondTry(t *testing.T) {
