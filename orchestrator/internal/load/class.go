@@ -81,6 +81,16 @@ func classify(err error) class {
 	}
 }
 
+// summary says what happened, without the ports and places that differ from one
+// time to the next.
+func summary(err error) string {
+	var protocol *protocolError
+	if errors.As(err, &protocol) {
+		return protocol.what
+	}
+	return classify(err).String()
+}
+
 // gone says whether a connection failed, rather than what was said over it.
 func gone(err error) bool {
 	var network net.Error

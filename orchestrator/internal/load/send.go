@@ -77,7 +77,7 @@ func (w *worker) keep(r *request, in *reader, status int, err error) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("the body to assign did not come whole: %w", err)
+		return fmt.Errorf("the body to assign did not come whole: %s", summary(err))
 	}
 	w.composer.set(r.Assign, assigned(status, in))
 	return nil
