@@ -71,6 +71,25 @@ func TestEncodings(t *testing.T) {
 		"hint: save the file as UTF-8\n")
 }
 
+func TestReadYAML(t *testing.T) {
+	check := func(text string, want any, wantErr string) {
+		t.Helper()
+		got, err := ReadYAML("r.yml", []byte(text))
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q (-want +got)\n%s", text, diff)
+		}
+		if (err == nil) != (wantErr == "") || err != nil && !strings.HasPrefix(err.Error(), wantErr) {
+			t.Errorf("%q: error %v; want %s", text, err, wantErr)
+		}
+	}
+	check("", nil, "")
+	check("- {a: 010, b: 0x10, 5: x}\n- [1.50, yes]\n---\nb", []any{
+		map[string]any{"a": "010", "b": int64(16)}, []any{1.5, "yes"},
+	}, "")
+	check("a: [", nil, "r.yml:1:5: this is not YAML")
+	check("a: 1\na: 2", nil, "r.yml:2:1: the key \"a\" is given twice")
+}
+
 func TestMissingFile(t *testing.T) {
 	t.Chdir(t.TempDir())
 	_, err := Load("benchmark.yml", Options{})

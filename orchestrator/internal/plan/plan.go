@@ -99,6 +99,19 @@ func LoadLab(name string) (*Plan, error) {
 	return newLoader(Options{}).loadLab(name)
 }
 
+// ReadYAML gives what the first document of a text stands for to drill, in the
+// types that vars.Scope takes. name is that of its file. The error is of type
+// Errors.
+func ReadYAML(name string, text []byte) (any, error) {
+	l := newLoader(Options{})
+	l.read = func(string) ([]byte, error) { return text, nil }
+	f := l.open(name, nil, Position{})
+	if len(l.errs) > 0 {
+		return nil, l.errs
+	}
+	return value(f.root), nil
+}
+
 // Requests gives the requests of one iteration, in order.
 func (p *Plan) Requests() []*Request {
 	var requests []*Request
