@@ -52,7 +52,7 @@ func NewComparison(loaded *plan.Plan, recorded []Entry, threshold float64) (*Com
 func (c *Comparison) Renamed() []string {
 	var notes []string
 	for item, i := range c.place {
-		if was := c.recorded[i].Name; was != item.Title() {
+		if was := c.recorded[i].Name; was != "" && was != item.Title() {
 			notes = append(notes, fmt.Sprintf("request %d is %q, in the report it is %q", i+1, item.Title(), was))
 		}
 	}

@@ -1,17 +1,14 @@
 package console
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -111,86 +108,4 @@ func quoteYAML(name string) string {
 		return name
 	}
 	return strconv.Quote(name)
-}
-
-// ReadReport reads the report of an earlier run: ours, or drill's, whose names
-// stand there without quotes whatever is in them. Keys it does not know, it
-// passes over.
-func ReadReport(name string) ([]Entry, error) {
-	text, err := os.ReadFile(name)
-	if err != nil {
-		return nil, fmt.Errorf("read report: %w", err)
-	}
-	return parseReport(name, text)
-}
-
-func parseReport(file string, text []byte) ([]Entry, error) {
-	var entries []Entry
-	lines := bufio.NewScanner(bytes.NewReader(text))
-	lines.Buffer(nil, len(text)+1)
-	for number := 1; lines.Scan(); number++ {
-		line := strings.TrimRight(lines.Text(), " \t\r")
-		rest := line
-		switch {
-		case strings.TrimSpace(line) == "", strings.HasPrefix(line, "#"), len(entries) == 0 && line == "---":
-			continue
-		case line == "-" || strings.HasPrefix(line, "- "):
-			entries = append(entries, Entry{})
-			rest = line[1:]
-		case len(entries) == 0:
-			return nil, fmt.Errorf("report %s:%d: %q does not begin a list of requests", file, number, abridged(line))
-		}
-		key, value, ok := strings.Cut(strings.TrimLeft(rest, " "), ":")
-		if !ok || value != "" && value[0] != ' ' {
-			continue // the rest of a name that drill wrote over several lines
-		}
-		if err := entries[len(entries)-1].set(key, strings.TrimSpace(value)); err != nil {
-			return nil, fmt.Errorf("report %s:%d: %w", file, number, err)
-		}
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("read report %s: %w", file, err)
-	}
-	if len(entries) == 0 {
-		return nil, fmt.Errorf("report %s holds no requests", file)
-	}
-	return entries, nil
-}
-
-// set reads one line of an entry.
-func (e *Entry) set(key, value string) (err error) {
-	switch key {
-	case "name":
-		e.Name = unquoteYAML(value)
-	case "duration":
-		took, err := strconv.ParseFloat(value, 64)
-		if err != nil || !(took >= 0 && took < 1e12) {
-			return fmt.Errorf("duration %q is no number of milliseconds", abridged(value))
-		}
-		e.Duration, e.Timed = time.Duration(math.Round(took*float64(time.Millisecond))), true
-	case "status":
-		if e.Status, err = strconv.Atoi(value); err != nil {
-			return fmt.Errorf("status %q is no number", abridged(value))
-		}
-	}
-	return nil
-}
-
-// unquoteYAML undoes quoteYAML, and the quotes of other writers.
-func unquoteYAML(text string) string {
-	if name, err := strconv.Unquote(text); err == nil && text[0] == '"' {
-		return name
-	}
-	if n := len(text); n >= 2 && text[0] == '\'' && text[n-1] == '\'' {
-		return strings.ReplaceAll(text[1:n-1], "''", "'")
-	}
-	return text
-}
-
-// abridged cuts a text for a message.
-func abridged(text string) string {
-	if runes := []rune(text); len(runes) > 60 {
-		return string(runes[:59]) + "…"
-	}
-	return text
 }

@@ -115,7 +115,11 @@ func TestReadReports(t *testing.T) {
 		"no list":          {text: "name: a\nduration: 1\n", err: `report r.yml:1: "name: a" does not begin a list of requests`},
 		"wrong duration":   {text: "- name: a\n  duration: long\n", err: `report r.yml:2: duration "long" is no number of milliseconds`},
 		"endless duration": {text: "- duration: .inf\n", err: `report r.yml:1: duration ".inf" is no number of milliseconds`},
-		"wrong status":     {text: "- duration: 1\n  status: ok\n", err: `report r.yml:2: status "ok" is no number`},
+		"wrong status":     {text: "- duration: 1\n  status: ok\n", want: []Entry{entry("", 1, 0)}},
+		"in braces":        {text: "- {name: a, duration: 1.5, status: 200}\n- {duration: 2}", want: []Entry{entry("a", 1.5, 200), entry("", 2, 0)}},
+		"JSON":             {text: `[{"name": "a: b", "duration": 1e1, "more": {"x": [1]}}]`, want: []Entry{entry("a: b", 10, 0)}},
+		"indented":         {text: "# by hand\n  - name: a # b\n    duration: 1 # ms\n  - duration: 0x10\n", want: []Entry{entry("a", 1, 0), entry("", 16, 0)}},
+		"anchors":          {text: "- &a\n  duration: 1\n- *a\n- text\n", want: []Entry{entry("", 1, 0), entry("", 1, 0), {}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := parseReport("r.yml", []byte(c.text))
