@@ -131,7 +131,8 @@ func (a *app) concludeDrill(d *drillFlags, loaded *plan.Plan, setup console.Setu
 		verdicts = append(verdicts, g.Judge(r))
 	}
 	var failed error
-	if o.recorder != nil && !r.Interrupted {
+	// A report of a part of the iteration would be a wrong one.
+	if o.recorder != nil && !r.Interrupted && r.Broken == 0 {
 		failed = console.WriteReport(d.report, o.recorder.Entries())
 	}
 	slower := 0
@@ -159,6 +160,9 @@ func (a *app) concludeDrill(d *drillFlags, loaded *plan.Plan, setup console.Setu
 			fmt.Fprintf(a.stderr, "gate tripped: %s\n", v)
 			code = exitGate
 		}
+	}
+	if o.recorder != nil && r.Broken > 0 {
+		fmt.Fprintf(a.stderr, "no report is written to %s\n", d.report)
 	}
 	if r.Interrupted {
 		fmt.Fprintln(a.stderr, console.InterruptedLine(r, loaded))
