@@ -178,8 +178,8 @@ func TestEarlyAnswer(t *testing.T) {
 				}}
 				target := rec.listen(t, network)
 				w := planOf(1, 3, ask("POST", "/", make([]byte, size)))
-				got := mustRun(t, w, target, Options{Timeout: time.Second})
-				if got.Statuses["413"] != 3 || got.Failed != 3 || got.Errors["status 413"] != 3 || got.Latency.Max() > 500*time.Millisecond {
+				got := mustRun(t, w, target, Options{})
+				if got.Statuses["413"] != 3 || got.Failed != 3 || got.Errors["status 413"] != 3 || got.Latency.Max() > DefaultTimeout/2 {
 					t.Errorf("%s, body of %d bytes: %+v", name, size, got)
 				}
 			}
