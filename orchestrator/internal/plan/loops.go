@@ -179,6 +179,10 @@ func (l *loader) repeat(it *item, r *Request, values []any) {
 	}
 }
 
+// mostSeeds is how many a load chooses from: each of them goes through JSON, as
+// most programs read it, without a change.
+const mostSeeds = 1 << 52
+
 // shuffled gives the values in another order if the item asks for that. The
 // order is made here, once: all iterations have the same.
 func (l *loader) shuffled(it *item, values []any) []any {
@@ -194,8 +198,8 @@ func (l *loader) shuffled(it *item, values []any) []any {
 	}
 	if l.order == nil {
 		l.plan.Seed = l.opt.Seed
-		for l.plan.Seed == 0 {
-			l.plan.Seed = rand.Uint64()
+		if l.plan.Seed == 0 {
+			l.plan.Seed = 1 + rand.Uint64N(mostSeeds)
 		}
 		l.order = rand.New(rand.NewPCG(l.plan.Seed, 0))
 	}

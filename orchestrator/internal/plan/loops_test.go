@@ -78,6 +78,9 @@ func TestSeed(t *testing.T) {
 		if p.Seed == 0 || seed != 0 && p.Seed != seed {
 			t.Errorf("seed %d became %d", seed, p.Seed)
 		}
+		if uint64(float64(p.Seed)) != p.Seed {
+			t.Errorf("seed %d does not go through JSON", p.Seed)
+		}
 		var order strings.Builder
 		seen := make(map[any]bool)
 		for _, r := range p.Requests() {

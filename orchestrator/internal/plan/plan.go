@@ -112,6 +112,9 @@ func ReadYAML(name string, text []byte) (any, error) {
 	return value(f.root), nil
 }
 
+// ShownBase is Base without a user and password in it, for people to see.
+func (p *Plan) ShownBase() string { return weburl.WithoutUser(p.Base) }
+
 // Requests gives the requests of one iteration, in order.
 func (p *Plan) Requests() []*Request {
 	var requests []*Request
