@@ -40,7 +40,7 @@ func (p *Printer) additions(b []byte, loaded *plan.Plan, s Setup, r *load.Result
 		figure("Load", "closed loop: an iteration starts when another ends; %s", s.rampup())
 	}
 	if loaded.Skipped > 0 {
-		figure("Skipped rows", "%d of the files that loops go over cannot be used", loaded.Skipped)
+		figure("Skipped rows", "%d in the files that loops go over: they cannot be used", loaded.Skipped)
 	}
 	if loaded.Seed != 0 {
 		figure("Shuffled", "the same order again with --seed %d", loaded.Seed)

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/weburl"
 )
 
 // Setup is what was asked for beside the plan itself.
@@ -39,7 +38,7 @@ func (p *Printer) Banner(loaded *plan.Plan, s Setup) {
 			b = p.property(b, "Iterations", iterations(loaded))
 			b = p.property(b, "Rampup", seconds(loaded.Rampup))
 		}
-		b = p.property(b, "Base URL", p.shownBase(loaded.Base))
+		b = p.property(b, "Base URL", p.shownBase(loaded))
 		if s.Duration > 0 {
 			b = p.property(b, "Duration", s.Duration.String())
 		}
@@ -67,11 +66,11 @@ func iterations(loaded *plan.Plan) string {
 }
 
 // shownBase keeps a password in a base from logs.
-func (p *Printer) shownBase(base string) string {
+func (p *Printer) shownBase(loaded *plan.Plan) string {
 	if p.Verbose {
-		return base
+		return loaded.Base
 	}
-	return weburl.WithoutUser(base)
+	return loaded.ShownBase()
 }
 
 // seconds writes a duration as a plain number of seconds.

@@ -8,7 +8,6 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/weburl"
 )
 
 // schema names the form of the JSON that follows. It changes when a field goes
@@ -130,7 +129,7 @@ func WriteJSON(w io.Writer, loaded *plan.Plan, s Setup, r *load.Result, verdicts
 	d := document{
 		Schema: schema,
 		Plan: planJSON{
-			File: loaded.File, SHA256: loaded.SHA256(), Base: weburl.WithoutUser(loaded.Base),
+			File: loaded.File, SHA256: loaded.SHA256(), Base: loaded.ShownBase(),
 			Tags: list(loaded.Tags), SkipTags: list(loaded.SkipTags), SkippedRows: loaded.Skipped, Seed: loaded.Seed,
 			Warnings: []string{},
 		},

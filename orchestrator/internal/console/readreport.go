@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
 )
 
 // ReadReport reads the report of an earlier run: ours, or drill's, whose names
@@ -56,9 +55,15 @@ func parseYAML(file string, text []byte) []Entry {
 	entries := make([]Entry, len(list))
 	for i, value := range list {
 		fields, _ := value.(map[string]any)
-		for _, key := range []string{"name", "duration", "status"} {
-			// A field that means nothing is missing: drill minds the duration alone.
-			_ = entries[i].set(key, string(vars.AppendValue(nil, fields[key])))
+		entries[i].Name, _ = fields["name"].(string)
+		switch ms := fields["duration"].(type) {
+		case int64:
+			entries[i].took(float64(ms))
+		case float64:
+			entries[i].took(ms)
+		}
+		if status, ok := fields["status"].(int64); ok {
+			entries[i].Status = int(status)
 		}
 	}
 	return entries
@@ -103,17 +108,25 @@ func (e *Entry) set(key, value string) (err error) {
 	case "name":
 		e.Name = unquoteYAML(value)
 	case "duration":
-		took, err := strconv.ParseFloat(value, 64)
-		if err != nil || !(took >= 0 && took < 1e12) {
+		ms, err := strconv.ParseFloat(value, 64)
+		if err != nil || !e.took(ms) {
 			return fmt.Errorf("duration %q is no number of milliseconds", abridged(value))
 		}
-		e.Duration, e.Timed = time.Duration(math.Round(took*float64(time.Millisecond))), true
 	case "status":
 		if e.Status, err = strconv.Atoi(value); err != nil {
 			return fmt.Errorf("status %q is no number", abridged(value))
 		}
 	}
 	return nil
+}
+
+// took sets the duration, if ms can be one.
+func (e *Entry) took(ms float64) bool {
+	if !(ms >= 0 && ms < 1e12) {
+		return false
+	}
+	e.Duration, e.Timed = time.Duration(math.Round(ms*float64(time.Millisecond))), true
+	return true
 }
 
 // unquoteYAML undoes quoteYAML, and the quotes of other writers.
