@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -143,5 +142,8 @@ func (d *drillFlags) shownTags(flag, list string) []string {
 	if !d.given(flag) {
 		return nil
 	}
-	return strings.Split(strings.Join(plan.ParseTags(list), "\x00"), "\x00")
+	if list == "" {
+		return []string{""} // as drill has it: a tag without a name
+	}
+	return plan.ParseTags(list)
 }
