@@ -12,10 +12,10 @@ import (
 )
 
 // bash runs a command to its end, or that of the context, and gives what it
-// prints, without the white space at the end. How it ends, and what it says on
-// its standard error, does not matter. What the command leaves running is
-// waited for as long as it may still print.
-func bash(ctx context.Context, command string) (string, error) {
+// prints, without the white space at the end, or if that is not to be kept
+// nothing. How it ends, and what it says on its standard error, does not matter.
+// What the command leaves running is waited for as long as it may still print.
+func bash(ctx context.Context, command string, keep bool) (string, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "bash", "-c", "--", command)
@@ -33,7 +33,12 @@ func bash(ctx context.Context, command string) (string, error) {
 	}
 	stop := context.AfterFunc(ctx, func() { _ = pipe.Close() }) // something may have left the group
 	defer stop()
-	out, err := io.ReadAll(io.LimitReader(pipe, maxKept+1))
+	var out []byte
+	if keep {
+		out, err = io.ReadAll(io.LimitReader(pipe, maxKept+1))
+	} else {
+		_, err = io.Copy(io.Discard, pipe)
+	}
 	if len(out) > maxKept || err != nil {
 		cancel()
 	}

@@ -144,7 +144,7 @@ func (w *worker) exec(ctx context.Context, item *plan.Exec) error {
 	if err != nil {
 		return err
 	}
-	out, err := bash(ctx, command)
+	out, err := bash(ctx, command, item.Assign != "")
 	if err == nil && item.Assign != "" {
 		w.composer.set(item.Assign, out)
 	}
