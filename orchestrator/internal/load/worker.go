@@ -13,9 +13,9 @@ import (
 
 const (
 	// After a connect that failed a worker waits, so that a target that is gone
-	// does not make the load spin: 1 ms at first, doubling up to 20 ms.
+	// does not make the load spin: 1 ms at first, doubling up to 5 ms.
 	firstBackoff = time.Millisecond
-	maxBackoff   = 20 * time.Millisecond
+	maxBackoff   = 5 * time.Millisecond
 
 	// maxServers is how many connections a worker keeps open: a plan whose
 	// URLs hold variables may name ever other servers.
