@@ -50,7 +50,7 @@ func (l *loader) task(f *file, n *yaml.Node) {
 }
 
 // secret are the headers whose values are nobody's business.
-var secret = []string{"authorization", "cookie", "proxy-authorization", "set-cookie"}
+var secret = []string{"authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key", "x-auth-token"}
 
 // plainly copies a node as drill writes it down: aliases followed, no comments,
 // every list and mapping in block style, a scalar with quotes only where it
