@@ -89,6 +89,41 @@ func TestGarbageAfterAnswer(t *testing.T) {
 	})
 }
 
+// Which answers leave a connection that can be used again, and which bodies are
+// none.
+func TestReuse(t *testing.T) {
+	for name, c := range map[string]struct {
+		method, reply, answer string
+		conns                 int
+	}{
+		"HTTP/1.0":               {"GET", "HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\nok", "200/2", 4},
+		"HTTP/1.0, kept alive":   {"GET", "HTTP/1.0 200 OK\r\ncontent-length: 2\r\nconnection: keep-alive\r\n\r\nok", "200/2", 1},
+		"close":                  {"GET", "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok", "200/2", 4},
+		"chunks":                 {"GET", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", "200/2", 1},
+		"interim answers":        {"POST", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 x\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok", "200/2", 1},
+		"HEAD":                   {"HEAD", "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n", "200/0", 1},
+		"HEAD with a body":       {"HEAD", "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok", "200/0", 4},
+		"204 with a body":        {"GET", "HTTP/1.1 204 No\r\ncontent-length: 2\r\n\r\nok", "204/0", 4},
+		"304 with a length":      {"GET", "HTTP/1.1 304 Not\r\ncontent-length: 2\r\n\r\n", "304/0", 1},
+		"another protocol":       {"GET", "HTTP/1.1 101 Switching\r\nupgrade: x\r\n\r\nhello", "101/0", 4},
+		"an empty line too many": {"GET", "\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok", "200/2", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bothNetworks(t, func(t *testing.T, network string) {
+				rec := &recorder{reply: func(w net.Conn, _ seen) bool {
+					_, err := io.WriteString(w, c.reply)
+					return err == nil
+				}}
+				got := mustRun(t, planOf(1, 4, ask(c.method, "/", nil)), rec.listen(t, network), Options{})
+				rec.stop()
+				if got.Answers[c.answer] != 4 || rec.conns != c.conns || len(rec.requests) != 4 {
+					t.Errorf("%+v over %d connections; want %s over %d", got.Counts, rec.conns, c.answer, c.conns)
+				}
+			})
+		})
+	}
+}
+
 // A buffer is as large as what a server sends, up to its limit.
 func TestBuffer(t *testing.T) {
 	for _, c := range []struct{ body, want int }{{100, smallBuffer}, {5000, 4 * smallBuffer}, {1 << 20, bufferSize}} {
