@@ -62,7 +62,8 @@ func (p *Printer) End(e *load.Event) {
 			return append(append(b, failure(e)...), '\n')
 		case p.Quiet:
 		case isRequest && e.Status == 0:
-			// Not sent at all: the reason follows.
+			// Not sent at all: drill prints nothing either, and the end of the
+			// run says what broke its iterations.
 		case isRequest:
 			b = p.answered(b, e)
 		default:
@@ -70,9 +71,6 @@ func (p *Printer) End(e *load.Event) {
 		}
 		if isRequest && e.Status != 0 && p.Verbose {
 			b = p.answer(b, e)
-		}
-		if e.Err != nil && !p.Quiet {
-			b = p.broken(b, e)
 		}
 		return b
 	})
@@ -132,15 +130,4 @@ func (p *Printer) item(b []byte, e *load.Event) []byte {
 func (p *Printer) pair(b []byte, key, value string) []byte {
 	b = append(p.text(b, boldCyan, key), '=')
 	return p.text(b, purple, value)
-}
-
-// broken writes why an item ended its iteration. drill has no such line: it
-// gives up altogether.
-func (p *Printer) broken(b []byte, e *load.Event) []byte {
-	name := e.Name
-	if e.Status == 0 {
-		name = e.Item.Title() // a variable of the name itself may be what is missing
-	}
-	b = p.name(b, name)
-	return append(p.text(b, red, "ends the iteration: "+e.Err.Error()), '\n')
 }
