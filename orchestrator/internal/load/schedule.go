@@ -71,13 +71,16 @@ func (s *schedule) take(ctx context.Context) (i int64, lag time.Duration, ended 
 		if s.over(due) {
 			return 0, 0, true, nil
 		}
-		if err := pause(ctx, time.Until(s.start.Add(due))); err != nil {
+		wait := time.Until(s.start.Add(due))
+		if err := pause(ctx, wait); err != nil {
 			s.miss(i)
 			return 0, 0, false, err
 		}
 		now := time.Since(s.start)
 		lag = max(now-due, 0)
-		if s.over(now) && lag > lateAfter { // a clock that is a little off does not make it miss the end
+		// Who was there in time does not miss the end because the clock rings a
+		// little after it.
+		if s.over(now) && wait <= 0 && lag > lateAfter {
 			s.miss(i)
 			return 0, 0, true, nil
 		}
