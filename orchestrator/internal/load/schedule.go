@@ -7,12 +7,20 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 )
 
-// lateAfter is what an iteration of an open loop may start after its due time
-// without being called late.
-const lateAfter = time.Millisecond
+const (
+	// lateAfter is what an iteration of an open loop may start after its due
+	// time without being called late.
+	lateAfter = time.Millisecond
+
+	// timerGrain is a little more than what the runtime's timers may ring late
+	// on a machine that is not busy.
+	timerGrain = 1100 * time.Microsecond
+)
 
 // schedule deals out the iterations of a run, in order, each to one worker.
 //
@@ -71,8 +79,8 @@ func (s *schedule) take(ctx context.Context) (i int64, lag time.Duration, ended 
 		if s.over(due) {
 			return 0, 0, true, nil
 		}
-		wait := time.Until(s.start.Add(due))
-		if err := pause(ctx, wait); err != nil {
+		early := time.Since(s.start) < due
+		if err := until(ctx, s.start.Add(due)); err != nil {
 			s.miss(i)
 			return 0, 0, false, err
 		}
@@ -80,7 +88,7 @@ func (s *schedule) take(ctx context.Context) (i int64, lag time.Duration, ended 
 		lag = max(now-due, 0)
 		// Who was there in time does not miss the end because the clock rings a
 		// little after it.
-		if s.over(now) && wait <= 0 && lag > lateAfter {
+		if s.over(now) && !early && lag > lateAfter {
 			s.miss(i)
 			return 0, 0, true, nil
 		}
@@ -165,6 +173,20 @@ func (s *schedule) report(r *Result) {
 	left := sort.Search(int(s.limit-next), func(n int) bool { return s.due(next+int64(n)) >= end })
 	s.dropped.Add(int64(left))
 	r.Rate, r.Late, r.Dropped = s.rate, int(s.late.Load()), int(s.dropped.Load())
+}
+
+// until waits for a time, or until the context ends: then it gives its error. In
+// an open loop a timer that rings late would count as latency, so the kernel
+// does the last of the wait, which a context cannot cut short.
+func until(ctx context.Context, at time.Time) error {
+	if err := pause(ctx, time.Until(at)-timerGrain); err != nil {
+		return err
+	}
+	if rest := time.Until(at); rest > 0 {
+		ts := unix.NsecToTimespec(int64(rest))
+		_ = unix.Nanosleep(&ts, nil) // a signal may end it before
+	}
+	return pause(ctx, time.Until(at))
 }
 
 // pause waits for d, or until the context ends: then it gives its error.
