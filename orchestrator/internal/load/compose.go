@@ -76,7 +76,7 @@ func (c *composer) locate(r *request) error {
 	} else {
 		url, err = weburl.Parse(text)
 	}
-	c.call.shown = anonymous(text)
+	c.call.shown = weburl.WithoutUser(text)
 	if err != nil {
 		return urlError(err)
 	}

@@ -118,7 +118,7 @@ func (p *program) request(item *plan.Request) (*request, error) {
 		if r.relative {
 			r.shown, _, _ = behind(p.base, r.shown)
 		}
-		r.shown = anonymous(r.shown)
+		r.shown = weburl.WithoutUser(r.shown)
 	}
 	switch {
 	case item.Body.Bytes != nil:
@@ -152,24 +152,6 @@ func behind(base, text string) (string, weburl.URL, error) {
 	}
 	url, err := weburl.Parse(base + text)
 	return base + text, url, err
-}
-
-// anonymous cuts user and password out of a URL's text.
-func anonymous(text string) string {
-	scheme, rest, _ := strings.Cut(text, ":")
-	if scheme == "unix" {
-		return text
-	}
-	begin := len(rest) - len(strings.TrimLeft(rest, `/\`))
-	end := strings.IndexAny(rest[begin:], `/\?#`)
-	if end < 0 {
-		end = len(rest) - begin
-	}
-	at := strings.LastIndexByte(rest[begin:begin+end], '@')
-	if at < 0 {
-		return text
-	}
-	return scheme + ":" + rest[:begin] + rest[begin+at+1:]
 }
 
 // composer puts requests together for one worker, in buffers that are used

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
@@ -121,6 +122,9 @@ func (w *worker) assert(item *plan.Assert, probe vars.Text) error {
 	if err != nil || text == item.Value {
 		return err
 	}
+	if isSecret(item.Key) {
+		return fmt.Errorf("%s is not what the plan says", item.Key)
+	}
 	got := "another text"
 	value, _ := w.composer.scope.Get(item.Key)
 	switch value.(type) {
@@ -137,6 +141,20 @@ func (w *worker) assert(item *plan.Assert, probe vars.Text) error {
 		got = "no name of a variable"
 	}
 	return fmt.Errorf("%s is %s, not %q", item.Key, got, item.Value)
+}
+
+// isSecret says whether a variable holds what nobody should read in a report:
+// not even what it was expected to be.
+func isSecret(key string) bool {
+	path := strings.FieldsFunc(strings.ToLower(key), func(r rune) bool { return strings.ContainsRune(".[]", r) })
+	if len(path) == 0 {
+		return false
+	}
+	switch path[len(path)-1] {
+	case "authorization", "cookie", "proxy-authorization", "set-cookie":
+		return true
+	}
+	return path[0] == "cookies"
 }
 
 func (w *worker) exec(ctx context.Context, item *plan.Exec) error {
