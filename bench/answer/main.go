@@ -47,14 +47,15 @@ func serve(address string, wait time.Duration) error {
 			defer c.Close()
 			// Generators end in the middle of things.
 			err := converse(c, wait)
-			if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, syscall.EPIPE) {
+			if !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, syscall.EPIPE) {
 				fmt.Fprintln(os.Stderr, "answer:", err)
 			}
 		}()
 	}
 }
 
-// converse answers the requests of one connection until it is closed.
+// converse answers the requests of one connection. The error, never nil, is why
+// it ended: io.EOF where the other side closed it.
 func converse(c net.Conn, wait time.Duration) error {
 	in := bufio.NewReaderSize(c, 64<<10)
 	for {
