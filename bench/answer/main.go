@@ -25,13 +25,12 @@ func main() {
 	address := flag.String("listen", "127.0.0.1:8099", "`address` to listen on; port 0 takes a free one")
 	wait := flag.Duration("wait", 0, "how long to wait before each answer")
 	flag.Parse()
-	if err := serve(*address, *wait); err != nil {
-		fmt.Fprintln(os.Stderr, "answer:", err)
-		os.Exit(1)
-	}
+	fmt.Fprintln(os.Stderr, "answer:", serve(*address, *wait))
+	os.Exit(1)
 }
 
-// serve prints the address once it listens, and answers until it is killed.
+// serve prints the address once it listens, and answers until it is killed. The
+// error, never nil, is why it could not.
 func serve(address string, wait time.Duration) error {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
