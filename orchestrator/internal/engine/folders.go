@@ -25,6 +25,25 @@ type Folders struct {
 	keep map[string]string // by folder of a run: why Close is to mark it as kept
 }
 
+// NewFolders gives the folders below root, which SocketRoot chooses where it is
+// empty, for an owner, who is this process where it is the zero Owner. Nothing
+// is written yet.
+func NewFolders(root, prefix string, owner Owner) (*Folders, error) {
+	var err error
+	if owner == (Owner{}) {
+		if owner, err = Self(); err != nil {
+			return nil, err
+		}
+	}
+	if root == "" {
+		root = SocketRoot(os.TempDir(), "/tmp")
+	}
+	if root, err = filepath.Abs(root); err != nil {
+		return nil, err
+	}
+	return &Folders{Root: root, Prefix: prefix, Owner: owner}, nil
+}
+
 // Run is the folder of one run.
 type Run struct {
 	Dir   string

@@ -50,7 +50,6 @@ type Engine struct {
 	api     *client.Client
 	root    string
 	log     *slog.Logger
-	owner   engine.Owner
 	folders *engine.Folders
 	asked   atomic.Pointer[system.Info] // what the daemon said of itself last
 }
@@ -60,7 +59,7 @@ var _ engine.Engine = (*Engine)(nil)
 // New connects to the Docker daemon that the environment names. It does not
 // talk to it yet: Info is the first call.
 func New(opts Options) (*Engine, error) {
-	e := &Engine{api: opts.Client, log: opts.Log, owner: opts.Owner}
+	e := &Engine{api: opts.Client, log: opts.Log}
 	var err error
 	if e.root, err = filepath.Abs(opts.Root); err != nil {
 		return nil, err
@@ -68,19 +67,9 @@ func New(opts Options) (*Engine, error) {
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
-	if e.owner == (engine.Owner{}) {
-		if e.owner, err = engine.Self(); err != nil {
-			return nil, err
-		}
-	}
-	if opts.SocketRoot == "" {
-		opts.SocketRoot = engine.SocketRoot(os.TempDir(), "/tmp")
-	}
-	sockets, err := filepath.Abs(opts.SocketRoot)
-	if err != nil {
+	if e.folders, err = engine.NewFolders(opts.SocketRoot, folderPrefix, opts.Owner); err != nil {
 		return nil, err
 	}
-	e.folders = &engine.Folders{Root: sockets, Prefix: folderPrefix, Owner: e.owner}
 	if e.api == nil {
 		// Without negotiation the client insists on its own API version,
 		// which older daemons refuse.

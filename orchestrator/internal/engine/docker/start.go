@@ -185,7 +185,7 @@ func (in *instance) config(spec engine.Spec, image string) (*container.Config, *
 	labels[labelRun] = spec.RunID
 	labels[labelVariant] = spec.Image.Variant
 	labels[labelAllocator] = spec.Image.Allocator
-	labels[labelOwner] = in.engine.owner.String()
+	labels[labelOwner] = in.engine.folders.Owner.String()
 	labels[labelMade] = time.Now().UTC().Format(time.RFC3339)
 	if spec.KeepFor != "" {
 		labels[labelKept] = spec.KeepFor

@@ -37,7 +37,6 @@ type Options struct {
 type Engine struct {
 	root     string
 	log      *slog.Logger
-	owner    engine.Owner
 	cacheDir string
 
 	folders *engine.Folders
@@ -50,7 +49,7 @@ var _ engine.Engine = (*Engine)(nil)
 
 // New makes an Engine. Nothing is started and nothing is written yet.
 func New(opts Options) (*Engine, error) {
-	e := &Engine{log: opts.Log, owner: opts.Owner, recipes: map[string]recipe{}}
+	e := &Engine{log: opts.Log, recipes: map[string]recipe{}}
 	var err error
 	if e.root, err = filepath.Abs(opts.Root); err != nil {
 		return nil, err
@@ -58,19 +57,9 @@ func New(opts Options) (*Engine, error) {
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
-	if e.owner == (engine.Owner{}) {
-		if e.owner, err = engine.Self(); err != nil {
-			return nil, err
-		}
-	}
-	if opts.StateRoot == "" {
-		opts.StateRoot = engine.SocketRoot(os.TempDir(), "/tmp")
-	}
-	state, err := filepath.Abs(opts.StateRoot)
-	if err != nil {
+	if e.folders, err = engine.NewFolders(opts.StateRoot, folderPrefix, opts.Owner); err != nil {
 		return nil, err
 	}
-	e.folders = &engine.Folders{Root: state, Prefix: folderPrefix, Owner: e.owner}
 	if opts.CacheDir == "" {
 		cache, err := os.UserCacheDir()
 		if err != nil {
