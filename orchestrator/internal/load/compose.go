@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/weburl"
 )
 
@@ -118,7 +119,7 @@ func (c *composer) fields(r *request) error {
 		if err != nil {
 			return err
 		}
-		if !isValue(value) {
+		if !plan.IsFieldValue(value) {
 			// The value itself may be a secret, so it is not shown.
 			return fmt.Errorf("header %s has a value with control characters", r.names[i])
 		}
@@ -161,7 +162,7 @@ func (c *composer) keepCookies(in *reader) {
 		pair, _, _ := strings.Cut(string(value), ";")
 		key, content, ok := strings.Cut(pair, "=")
 		key, content = strings.TrimSpace(key), strings.TrimSpace(content)
-		if !ok || key == "" || !isValue(key) || !isValue(content) {
+		if !ok || key == "" || !plan.IsFieldValue(key) || !plan.IsFieldValue(content) {
 			return
 		}
 		jar, isObject := c.cookies.(map[string]any)

@@ -2,7 +2,6 @@ package load
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/weburl"
 )
@@ -108,26 +107,4 @@ next:
 		left = append(left, f)
 	}
 	return left
-}
-
-// isToken says whether s can be a method or the name of a header.
-func isToken(s string) bool {
-	for i := range len(s) {
-		c := s[i]
-		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
-		if !letter && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
-			return false
-		}
-	}
-	return s != ""
-}
-
-// isValue says whether s can be the value of a header.
-func isValue(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' && c != '\t' || c == 0x7f {
-			return false
-		}
-	}
-	return true
 }

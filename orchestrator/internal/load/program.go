@@ -92,7 +92,7 @@ func prepare(p *plan.Plan, target Target, opt Options) (*program, error) {
 // request prepares one request. Where nothing in it can change, it is rendered
 // here, once and for all workers.
 func (p *program) request(item *plan.Request) (*request, error) {
-	if !isToken(item.Method) {
+	if !plan.IsToken(item.Method) {
 		return nil, fmt.Errorf("%q is not a method", item.Method)
 	}
 	r := &request{Request: item, relative: strings.HasPrefix(item.URL.String(), "/")}
@@ -102,7 +102,7 @@ func (p *program) request(item *plan.Request) (*request, error) {
 	}
 	fixed := true
 	for _, h := range item.Headers {
-		if !isToken(h.Name) {
+		if !plan.IsToken(h.Name) {
 			return nil, fmt.Errorf("%q is not a header name", h.Name)
 		}
 		r.names = append(r.names, strings.ToLower(h.Name))

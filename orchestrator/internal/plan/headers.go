@@ -37,10 +37,10 @@ func (l *loader) headers(f *file, e entry) []Header {
 
 func (l *loader) header(f *file, e entry) (Header, bool) {
 	name := e.key.Value
-	if resolve(e.key) != kindString || !token(name) {
+	if resolve(e.key) != kindString || !IsToken(name) {
 		hint := ""
 		switch {
-		case token(name):
+		case IsToken(name):
 			hint = "quote it"
 		case name == "<<":
 			hint = "merge keys are not applied"
@@ -61,7 +61,7 @@ func (l *loader) header(f *file, e entry) (Header, bool) {
 		return Header{}, false
 	}
 	value := e.value.Value
-	if i := strings.IndexFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }); i >= 0 {
+	if !IsFieldValue(value) {
 		hint := ""
 		if strings.IndexByte(value, '\n') == len(value)-1 {
 			hint = "a block ends with a line break: begin it with >- or |-"
@@ -76,11 +76,24 @@ func (l *loader) header(f *file, e entry) (Header, bool) {
 	return Header{name, vars.Parse(value)}, true
 }
 
-// token says whether s can be the name of a header.
-func token(s string) bool {
-	const others = "!#$%&'*+-.^_`|~"
-	return s != "" && strings.IndexFunc(s, func(r rune) bool {
-		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
-		return !letter && !strings.ContainsRune(others, r)
-	}) < 0
+// IsToken says whether s can be a method or the name of a header.
+func IsToken(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		if !letter && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// IsFieldValue says whether s can be the value of a header.
+func IsFieldValue(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' && c != '\t' || c == 0x7f {
+			return false
+		}
+	}
+	return true
 }
