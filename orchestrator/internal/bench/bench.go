@@ -42,9 +42,19 @@ type Design struct {
 	Transport   string        `json:"transport"`    // Unix or TCP
 	MemoryLimit Bytes         `json:"memory_limit"` // per container; 0: none
 	SampleEvery time.Duration `json:"sample_every_ns"`
-	Seed        uint64        `json:"seed"`  // of the order in which a round starts its variants
-	Quick       bool          `json:"quick"` // the preset for a first look
+	Seed        uint64        `json:"seed"`                // of the order in which a round starts its variants
+	Quick       bool          `json:"quick"`               // the preset for a first look
+	Mode        string        `json:"mode,omitempty"`      // Together or Apart; empty: Together
+	Twin        string        `json:"twin,omitempty"`      // name of the second, identical baseline; empty: there is none
+	LoneIdle    bool          `json:"lone_idle,omitempty"` // the next round waits for the end of every final idle
+	Until       time.Duration `json:"until_ns,omitempty"`  // no round is started that would not end within this time; 0: no bound
 }
+
+// The two ways in which a round may load its variants.
+const (
+	Together = "together" // all at the same time: their memory is compared
+	Apart    = "apart"    // one after the other: their latency and CPU are their own
+)
 
 // The two ways in which a request may meet the worker threads.
 const (
@@ -126,7 +136,9 @@ type Trial struct {
 	Edges     []Edge    `json:"edges"`   // exact readings at phase edges
 	Sampler   Sampler   `json:"sampler"`
 	Warnings  []Warning `json:"warnings"`
-	Error     string    `json:"error,omitempty"` // why the trial ended early; what was measured until then stands
+	Error     string    `json:"error,omitempty"`   // why the trial ended early; what was measured until then stands
+	Void      string    `json:"void,omitempty"`    // why the whole round does not count; nothing of it is in any figure
+	Repeats   int       `json:"repeats,omitempty"` // the void round in whose place this one was run; 0: none
 }
 
 // Proof says which allocator a trial ran and how that is known.
@@ -186,6 +198,35 @@ type Batch struct {
 	CgroupPeak Bytes `json:"cgroup_peak_bytes"`
 	// Interrupted says that the batch did not come to its end.
 	Interrupted bool `json:"interrupted,omitempty"`
+	// Machine says what else the machine did meanwhile; nil: it was not read.
+	Machine *Machine `json:"machine,omitempty"`
+}
+
+// Machine is what a machine did over a stretch of time beside the work of the
+// lab, and what happened to its clocks.
+type Machine struct {
+	Elapsed time.Duration `json:"elapsed_ns"` // by the monotonic clock
+	CPUs    int           `json:"cpus"`
+	// Others is the CPU time of all processes that are neither a variant's nor
+	// the lab's own.
+	Others time.Duration `json:"others_cpu_ns"`
+	Lab    time.Duration `json:"lab_cpu_ns"`    // the lab's own: load, meter and all
+	Stolen time.Duration `json:"stolen_cpu_ns"` // taken by the hypervisor for other machines
+	Jumped time.Duration `json:"jumped_ns"`     // by how much the clock on the wall was set, forward or back
+	Slept  time.Duration `json:"slept_ns"`      // suspended
+}
+
+// OthersShare is the share of the machine, all CPUs together, that others took.
+func (m Machine) OthersShare() float64 { return m.share(m.Others) }
+
+// StolenShare is the share of the machine that the hypervisor took away.
+func (m Machine) StolenShare() float64 { return m.share(m.Stolen) }
+
+func (m Machine) share(d time.Duration) float64 {
+	if m.Elapsed <= 0 || m.CPUs <= 0 {
+		return 0
+	}
+	return max(0, d.Seconds()/m.Elapsed.Seconds()/float64(m.CPUs))
 }
 
 // Latency holds quantiles of the time from the start of a request to the last
@@ -200,13 +241,22 @@ type Latency struct {
 	Max  time.Duration `json:"max_ns"`
 }
 
-// Sample is one memory reading, summed over the container's processes.
+// Sample is one memory reading of a container: sums over its processes.
 type Sample struct {
-	At    time.Duration `json:"t"`
-	Anon  Bytes         `json:"anon"` // RssAnon
-	File  Bytes         `json:"file"` // RssFile
-	Shmem Bytes         `json:"shmem"`
+	At      time.Duration `json:"t"`
+	Anon    Bytes         `json:"anon"`              // RssAnon
+	Hugetlb Bytes         `json:"hugetlb,omitempty"` // HugetlbPages: pages reserved as huge ones, which no RSS counts
+	// Shmem is memory that can be shared, counted once: what the kernel charges
+	// the container's cgroup for, mapped or not; where it has no cgroup of its
+	// own, the sum of RssShmem.
+	Shmem Bytes `json:"shmem"`
+	Swap  Bytes `json:"swap,omitempty"` // VmSwap; not resident
+	File  Bytes `json:"file"`           // RssFile; not part of the heap
 }
+
+// Resident is the resident heap A: anonymous memory, huge pages, and shared
+// memory counted once. It is what tables call RSS.
+func (s Sample) Resident() Bytes { return s.Anon + s.Hugetlb + s.Shmem }
 
 // Gauge is one reading of the service's own counters (GET /memory).
 type Gauge struct {
@@ -221,18 +271,32 @@ type Gauge struct {
 	Threads       int           `json:"threads"` // OS threads
 }
 
-// Edge is an exact reading by page walk (smaps_rollup) at the edge of a phase,
-// beside what the cheap instrument said at the same moment.
+// Edge is an exact reading at the edge of a phase, by page walk (smaps_rollup)
+// and by the cgroup's account, beside what the cheap instruments said at the
+// same moment. Amounts are sums over the processes.
 type Edge struct {
 	At            time.Duration `json:"t"`
 	Name          string        `json:"name"`      // such as "batch 1 start"
 	Anon          Bytes         `json:"anon"`      // RssAnon of status
 	Anonymous     Bytes         `json:"anonymous"` // Anonymous of smaps_rollup
+	Hugetlb       Bytes         `json:"hugetlb,omitempty"`
+	Shmem         Bytes         `json:"shmem,omitempty"` // as in Sample
 	LazyFree      Bytes         `json:"lazy_free"`
 	AnonHugePages Bytes         `json:"anon_huge_pages"`
 	Swap          Bytes         `json:"swap"`
 	MinorFaults   uint64        `json:"minor_faults"` // since the start
+	Processes     int           `json:"processes,omitempty"`
+	// Charged is what the kernel charges the container's cgroup for anonymous
+	// memory, huge pages and shared memory, each page once; 0: it has no cgroup
+	// of its own.
+	Charged Bytes `json:"charged,omitempty"`
+	// Proportional is the same by page walk: of every page, its part among the
+	// processes that map it; 0: the kernel does not tell.
+	Proportional Bytes `json:"proportional,omitempty"`
 }
+
+// Resident is the resident heap A by the cheap instruments.
+func (e Edge) Resident() Bytes { return e.Anon + e.Hugetlb + e.Shmem }
 
 // Sampler says how the readings were taken and what they cost.
 type Sampler struct {
