@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -14,7 +16,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/lab"
 )
 
-// bars is the live part of the view: a bar per variant with requests done,
+// bars is the live part of the view: a bar per trial with requests done,
 // memory now and lately, failures and time left.
 //
 // mpb draws on a goroutine of its own, which asks for the texts of a bar while it
@@ -25,10 +27,16 @@ type bars struct {
 	w        io.Writer
 	design   bench.Design
 	progress *mpb.Progress // nil while no trial runs
-	of       map[string]*bar
+	of       map[trialKey]*bar
 }
 
-// bar is the line of one variant.
+// trialKey names a trial: the idle of one round goes on beside the next.
+type trialKey struct {
+	variant string
+	round   int
+}
+
+// bar is the line of one trial.
 type bar struct {
 	mpb *mpb.Bar
 
@@ -45,7 +53,7 @@ const (
 )
 
 func newBars(w io.Writer, d bench.Design) *bars {
-	return &bars{w: w, design: d, of: map[string]*bar{}}
+	return &bars{w: w, design: d, of: map[trialKey]*bar{}}
 }
 
 // above prints a line over the bars.
@@ -63,17 +71,18 @@ func (b *bars) above(text string) {
 	}
 }
 
-// update moves a variant's bar, which is made at its first status.
+// update moves a trial's bar, which is made at its first status.
 func (b *bars) update(s lab.Status) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	line := b.of[s.Variant]
+	key := trialKey{s.Variant, s.Round}
+	line := b.of[key]
 	if line == nil {
 		if b.progress == nil {
 			b.progress = mpb.New(mpb.WithOutput(b.w), mpb.WithAutoRefresh(), mpb.WithRefreshRate(refreshEvery))
 		}
 		line = &bar{status: s}
-		b.of[s.Variant] = line
+		b.of[key] = line
 		line.mpb = b.progress.New(int64(s.Total), mpb.BarStyle().Lbound("").Rbound("").Filler("━").Tip("╸").Padding("─"),
 			mpb.BarWidth(28),
 			mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return line.read(head) }, decor.WCSyncSpaceR)),
@@ -111,7 +120,7 @@ func head(line *bar) string {
 	if s.Phase == bench.PhaseBatch {
 		where = fmt.Sprintf("batch %d/%d", s.Batch, s.Batches)
 	}
-	return fmt.Sprintf("%s %s", s.Variant, where)
+	return fmt.Sprintf("%s round %d %s", s.Variant, s.Round, where)
 }
 
 func tail(line *bar) string {
@@ -138,11 +147,11 @@ func sparkline(values []bench.Bytes) string {
 	return s.String()
 }
 
-// done takes a variant's bar away, and the live part with the last of them.
-func (b *bars) done(variant string) {
+// done takes a trial's bar away, and the live part with the last of them.
+func (b *bars) done(key trialKey) {
 	b.mu.Lock()
-	line := b.of[variant]
-	delete(b.of, variant)
+	line := b.of[key]
+	delete(b.of, key)
 	var last *mpb.Progress
 	if len(b.of) == 0 {
 		last, b.progress = b.progress, nil
@@ -159,12 +168,9 @@ func (b *bars) done(variant string) {
 // close takes all bars away.
 func (b *bars) close() {
 	b.mu.Lock()
-	var names []string
-	for name := range b.of {
-		names = append(names, name)
-	}
+	keys := slices.Collect(maps.Keys(b.of))
 	b.mu.Unlock()
-	for _, name := range names {
-		b.done(name)
+	for _, key := range keys {
+		b.done(key)
 	}
 }

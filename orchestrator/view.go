@@ -135,6 +135,21 @@ func (v *view) Preparing(p engine.Progress) {
 	}
 }
 
+// Round shows that a round begins, and how much is still to come.
+func (v *view) Round(r lab.Round, of int, left time.Duration) {
+	if of == 1 && r.Repeats == 0 {
+		return
+	}
+	text := fmt.Sprintf("%d/%d", r.Number, of)
+	if r.Repeats > 0 {
+		text = fmt.Sprintf("%d, in place of round %d", r.Number, r.Repeats)
+	}
+	if left > 0 {
+		text += fmt.Sprintf(" · about %v left", max(left.Round(10*time.Second), 10*time.Second))
+	}
+	v.line("round", "%s", text)
+}
+
 // Proved shows which allocator a variant runs.
 func (v *view) Proved(variant string, _ int, instance string, p bench.Proof) {
 	arenas := ""
@@ -153,11 +168,11 @@ func (v *view) Phase(variant string, round int, p bench.Phase) {
 	case bench.PhaseWarmup:
 		v.line(variant, "round %d/%d, warm-up", round, v.design.Rounds)
 	case bench.PhaseBatch:
-		v.line(variant, "batch %d/%d begins", p.Batch, v.design.Batches)
+		v.line(variant, "round %d batch %d/%d begins", round, p.Batch, v.design.Batches)
 	case bench.PhasePause:
-		v.line(variant, "pause %v", v.design.Pause)
+		v.line(variant, "round %d pause %v", round, v.design.Pause)
 	case bench.PhaseIdle:
-		v.line(variant, "idle %v", v.design.Idle)
+		v.line(variant, "round %d idle %v", round, v.design.Idle)
 	}
 }
 
@@ -181,7 +196,7 @@ func (v *view) Ended(t bench.Trial) {
 		v.warn(fmt.Sprintf("%s, round %d: %s", t.Variant, t.Round, t.Error))
 	}
 	if v.bars != nil {
-		v.bars.done(t.Variant)
+		v.bars.done(trialKey{t.Variant, t.Round})
 	}
 }
 

@@ -41,19 +41,19 @@ func TestBars(t *testing.T) {
 	for _, variant := range []string{"libc", "jemalloc", "musl"} {
 		trials.Go(func() {
 			for i := range 200 {
-				b.update(lab.Status{Variant: variant, Phase: bench.PhaseBatch, Batch: 1, Batches: 2, Done: i, Total: 200, RSS: bench.MiB})
+				b.update(lab.Status{Variant: variant, Round: 1, Phase: bench.PhaseBatch, Batch: 1, Batches: 2, Done: i, Total: 200, RSS: bench.MiB})
 				if i%50 == 0 {
 					b.above("a line about " + variant)
 				}
 				time.Sleep(2 * time.Millisecond)
 			}
-			b.done(variant)
+			b.done(trialKey{variant, 1})
 		})
 	}
 	trials.Wait()
 	b.update(lab.Status{Variant: "libc", Total: 10})
 	b.close()
-	for _, want := range []string{"libc batch 1/2", "1 MiB", "a line about musl", "0 failed"} {
+	for _, want := range []string{"libc round 1 batch 1/2", "1 MiB", "a line about musl", "0 failed"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q was never drawn", want)
 		}
@@ -98,7 +98,7 @@ func TestPlainView(t *testing.T) {
 	want := `           libc | Step 1/2 : FROM x
 image      libc: built in 12 s stair-stepper:libc
 proof      libc runs glibc 2.36, linked, 16 arenas · as stepper-libc
-libc       batch 1/2 begins
+libc       round 1 batch 1/2 begins
 libc       round 1 batch 1/2: 2,500 requests in 73.0 s, 0 failed, peak 576 MiB, p50 467ms, p99 520ms
 warning: libc, round 1: died in batch 2: exit 1
 `

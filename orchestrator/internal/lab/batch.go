@@ -29,6 +29,10 @@ func (t *trial) batch(ctx context.Context, number int) error {
 	if err != nil {
 		return err
 	}
+	before, err := t.run.machine.Read()
+	if err != nil {
+		return err
+	}
 	progress := &load.Progress{}
 	t.mu.Lock()
 	t.progress, t.began = progress, time.Now()
@@ -47,6 +51,10 @@ func (t *trial) batch(ctx context.Context, number int) error {
 	b.SentBytes, b.Latency = sent.SentBytes, sent.Latency.Summary()
 	b.Interrupted = sent.Interrupted || err != nil
 	t.warnOfLoad(number, sent)
+	if during, err := t.run.machine.Since(before); err == nil {
+		b.Machine = &during
+		t.judge(b)
+	}
 
 	// Readings of a process that died in the batch fail: the batch keeps what
 	// the load saw, the trial's error says what happened. A variant that died
@@ -126,7 +134,7 @@ func (t *trial) highest(b bench.Batch) bench.Bytes {
 	var most bench.Bytes
 	for _, s := range t.meter.Samples() {
 		if s.At >= b.Start && s.At <= b.End {
-			most = max(most, s.Anon)
+			most = max(most, s.Resident())
 		}
 	}
 	return max(most, b.HighWater)

@@ -12,6 +12,9 @@ import (
 type Observer interface {
 	// Preparing tells of the images.
 	Preparing(p engine.Progress)
+	// Round tells that a round begins, of how many that are to count, and how
+	// long it and those after it will take at the pace so far; 0: not known yet.
+	Round(r Round, of int, left time.Duration)
 	// Proved tells that a variant of a round runs what it promises.
 	Proved(variant string, round int, instance string, p bench.Proof)
 	// Phase tells that a trial comes to a new phase.
@@ -37,7 +40,7 @@ type Status struct {
 	Done    int           // requests of the batch
 	Total   int           // requests of a batch
 	Failed  int           // in the trial so far
-	RSS     bench.Bytes   // RssAnon now
+	RSS     bench.Bytes   // the resident heap now
 	Left    time.Duration // estimated; 0: not known yet
 }
 
@@ -46,6 +49,9 @@ type Nobody struct{}
 
 // Preparing does nothing.
 func (Nobody) Preparing(engine.Progress) {}
+
+// Round does nothing.
+func (Nobody) Round(Round, int, time.Duration) {}
 
 // Proved does nothing.
 func (Nobody) Proved(string, int, string, bench.Proof) {}

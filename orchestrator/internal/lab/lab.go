@@ -35,6 +35,8 @@ type Config struct {
 	// that nothing measured is lost. It must not keep what it is given. Its
 	// failure ends the run: a disk that is full now will be full at the end.
 	Checkpoint func(*bench.Experiment) error
+
+	machine meter.FS // where the machine's own figures are read; empty: Host
 }
 
 // Run carries out the design and gives what was measured, complete or not: the
@@ -65,26 +67,44 @@ func Run(ctx context.Context, conf Config) (*bench.Experiment, error) {
 	for _, line := range swept {
 		conf.Observe.Note("removed, left by a run that is dead: " + line)
 	}
-	images, err := conf.Engine.Prepare(ctx, conf.Design.Variants, conf.Observe.Preparing)
+	images, err := prepare(ctx, conf)
 	if err != nil {
 		return nil, err
 	}
 	promises := map[string]string{}
 	for _, image := range images {
-		if promises[image.Variant], err = promised(image.Variant, image); err != nil {
+		name := image.Variant
+		if name == conf.Design.Twin {
+			name = conf.Design.Baseline
+		}
+		if promises[image.Variant], err = promised(name, image); err != nil {
 			return nil, err
 		}
 	}
 
 	r := &run{conf: conf, exp: exp, promises: promises, images: images}
-	for _, round := range Schedule(conf.Design) {
-		if err = r.round(ctx, round, round.Number == conf.Design.Rounds); err != nil {
-			break
-		}
-	}
+	r.machine = &meter.Machine{FS: conf.machine, Variants: r.used, Children: info.Name != "process"}
+	err = r.rounds(ctx)
 	exp.Ended = time.Now()
 	exp.Interrupted = err != nil
 	return exp, errors.Join(err, r.checkpoint())
+}
+
+// prepare has the images made. The baseline's twin runs the baseline's own.
+func prepare(ctx context.Context, conf Config) ([]engine.Image, error) {
+	d := conf.Design
+	variants := slices.DeleteFunc(slices.Clone(d.Variants), func(v bench.Variant) bool { return v.Name == d.Twin })
+	images, err := conf.Engine.Prepare(ctx, variants, conf.Observe.Preparing)
+	if err != nil || d.Twin == "" {
+		return images, err
+	}
+	i := slices.IndexFunc(images, func(image engine.Image) bool { return image.Variant == d.Baseline })
+	if i < 0 {
+		return nil, fmt.Errorf("the twin %s has no baseline: nothing is called %q", d.Twin, d.Baseline)
+	}
+	twin := images[i]
+	twin.Variant = d.Twin
+	return append(images, twin), nil
 }
 
 // run is an experiment under way.
@@ -93,8 +113,15 @@ type run struct {
 	images   []engine.Image
 	promises map[string]string // allocator by variant
 
-	mu  sync.Mutex // guards exp.Trials and Checkpoint
-	exp *bench.Experiment
+	machine *meter.Machine
+	tails   sync.WaitGroup          // trials, those whose round is over included
+	stop    context.CancelCauseFunc // ends all trials
+
+	mu       sync.Mutex // guards what follows, and Checkpoint
+	exp      *bench.Experiment
+	failures []error           // what the run ends with
+	watched  []*meter.Recorder // of the trials that run
+	gone     time.Duration     // CPU time of the variants that have ended
 }
 
 func (r *run) image(variant string) engine.Image {

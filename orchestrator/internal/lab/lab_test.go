@@ -108,7 +108,14 @@ type notes struct {
 	Nobody
 	mu     sync.Mutex
 	proofs int
+	texts  []string
 	last   map[string]Status
+}
+
+func (n *notes) Note(text string) {
+	n.mu.Lock()
+	n.texts = append(n.texts, text)
+	n.mu.Unlock()
 }
 
 func (n *notes) Proved(string, int, string, bench.Proof) {
@@ -441,18 +448,5 @@ func TestSchedule(t *testing.T) {
 	}
 	if diff := cmp.Diff(rounds, Schedule(d)); diff != "" {
 		t.Errorf("the same seed gave another schedule: %s", diff)
-	}
-}
-
-func TestLeastDuration(t *testing.T) {
-	d := bench.Design{Rounds: 2, Batches: 3, Pause: 10 * time.Second, Idle: 30 * time.Second, Sleep: 450 * time.Millisecond}
-	p := bench.Plan{Iterations: 2500, Concurrency: 16, Items: make([]bench.PlanItem, 1)}
-	batch := 157 * 450 * time.Millisecond
-	if got, want := LeastDuration(d, p), 2*(5*time.Second+3*batch+20*time.Second+30*time.Second); got != want {
-		t.Errorf("%v, want %v", got, want)
-	}
-	p.ArrivalRate = 25
-	if got, want := LeastDuration(d, p), 2*(5*time.Second+3*100*time.Second+20*time.Second+30*time.Second); got != want {
-		t.Errorf("with a rate %v, want %v", got, want)
 	}
 }

@@ -35,60 +35,15 @@ type participant struct {
 	proof    bench.Proof
 }
 
-// round starts all variants, proves them, runs their trials at the same time
-// and removes them, also when it fails or ctx ends.
-func (r *run) round(ctx context.Context, round Round, last bool) (err error) {
-	parts := make([]*participant, 0, len(round.Order))
-	defer func() {
-		for _, p := range parts {
-			p.service.close()
-		}
-		if last && err == nil && r.conf.Keep {
-			return
-		}
-		err = errors.Join(err, removeAll(ctx, parts))
-	}()
-	for _, name := range round.Order {
-		p, err := r.start(ctx, name, round.Number)
-		if err != nil {
-			return err
-		}
-		parts = append(parts, p)
-	}
-	admitted, err := r.admitAll(ctx, parts, round.Number)
-	if err != nil {
-		return err
-	}
-
-	// From here on a variant that dies does not end the others; results that
-	// cannot be saved end them all.
-	saving, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	var trials sync.WaitGroup
-	failures := make([]error, len(admitted))
-	for i, p := range admitted {
-		trials.Go(func() {
-			if failures[i] = r.trial(saving, p, round.Number); failures[i] != nil {
-				stop(failures[i])
-			}
-		})
-	}
-	trials.Wait()
-	if err := context.Cause(ctx); err != nil {
-		return errors.Join(append(failures, err)...)
-	}
-	return errors.Join(failures...)
-}
-
 // admitAll admits the instances at the same time. In the first round, and
 // wherever a proof fails, one that is not admitted ends the run: what is wrong
 // then is the variant. Later it is a trial of its own that failed, and the others
 // go on.
-func (r *run) admitAll(ctx context.Context, parts []*participant, round int) ([]*participant, error) {
+func (r *run) admitAll(ctx context.Context, parts []*participant, round Round) ([]*participant, error) {
 	failures := make([]error, len(parts))
 	var all sync.WaitGroup
 	for i, p := range parts {
-		all.Go(func() { failures[i] = r.admit(ctx, p, round) })
+		all.Go(func() { failures[i] = r.admit(ctx, p, round.Number) })
 	}
 	all.Wait()
 	var admitted []*participant
@@ -97,11 +52,11 @@ func (r *run) admitAll(ctx context.Context, parts []*participant, round int) ([]
 		switch err := failures[i]; {
 		case err == nil:
 			admitted = append(admitted, p)
-		case round == 1 || errors.As(err, &wrong) || ctx.Err() != nil:
+		case round.Number == 1 || errors.As(err, &wrong) || ctx.Err() != nil:
 			return nil, errors.Join(failures...)
 		default:
 			t := bench.Trial{
-				Variant: p.variant.Name, Round: round, Started: p.started, Image: p.image.Name, ImageID: p.image.ID,
+				Variant: p.variant.Name, Round: round.Number, Repeats: round.Repeats, Started: p.started, Image: p.image.Name, ImageID: p.image.ID,
 				Container: p.instance.Name(), Error: "did not start: " + err.Error(),
 				Phases: []bench.Phase{}, Batches: []bench.Batch{}, Samples: []bench.Sample{}, Gauges: []bench.Gauge{},
 				Edges: []bench.Edge{}, Warnings: []bench.Warning{},

@@ -7,10 +7,11 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 )
 
-// Round is one trial of every variant, run at the same time.
+// Round is one trial of every variant.
 type Round struct {
-	Number int      // from 1
-	Order  []string // in which the variants are started
+	Number  int      // from 1
+	Order   []string // in which the variants are started and, one after the other, loaded
+	Repeats int      // the round that did not count and in whose place this one is; 0: none
 }
 
 // Schedule decides what a design means before anything is done: the rounds,
@@ -18,17 +19,23 @@ type Round struct {
 // would give the first variant's container the machine to itself for a moment,
 // every time.
 func Schedule(d bench.Design) []Round {
-	rnd := rand.New(rand.NewPCG(d.Seed, 0))
 	rounds := make([]Round, d.Rounds)
 	for i := range rounds {
-		order := make([]string, len(d.Variants))
-		for j, v := range d.Variants {
-			order[j] = v.Name
-		}
-		rnd.Shuffle(len(order), func(a, b int) { order[a], order[b] = order[b], order[a] })
-		rounds[i] = Round{Number: i + 1, Order: order}
+		rounds[i] = redraw(d, i+1)
 	}
 	return rounds
+}
+
+// redraw gives the round of a number: its order depends on that and the seed
+// alone.
+func redraw(d bench.Design, number int) Round {
+	rnd := rand.New(rand.NewPCG(d.Seed, uint64(number)))
+	order := make([]string, len(d.Variants))
+	for i, v := range d.Variants {
+		order[i] = v.Name
+	}
+	rnd.Shuffle(len(order), func(a, b int) { order[a], order[b] = order[b], order[a] })
+	return Round{Number: number, Order: order}
 }
 
 // LeastDuration is how long the load of a design lasts at least: every request
@@ -41,8 +48,14 @@ func LeastDuration(d bench.Design, p bench.Plan) time.Duration {
 	if p.ArrivalRate > 0 {
 		batch = max(batch, time.Duration(float64(p.Iterations)/p.ArrivalRate*float64(time.Second)))
 	}
-	trial := settle(d) + time.Duration(d.Batches)*batch + time.Duration(d.Batches-1)*d.Pause + d.Idle
-	return time.Duration(d.Rounds) * trial
+	loaded := settle(d) + time.Duration(d.Batches)*batch + time.Duration(d.Batches-1)*d.Pause
+	if d.Mode == bench.Apart {
+		loaded *= time.Duration(len(d.Variants))
+	}
+	if d.LoneIdle {
+		return time.Duration(d.Rounds) * (loaded + d.Idle)
+	}
+	return time.Duration(d.Rounds)*loaded + d.Idle // an idle goes on beside the next round
 }
 
 // settle is the quiet time between the warm-up request and the first batch, in

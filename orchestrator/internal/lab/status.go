@@ -11,7 +11,7 @@ func (t *trial) tell() {
 	sample, _ := t.meter.Latest()
 	t.mu.Lock()
 	s := t.status
-	s.RSS = sample.Anon
+	s.RSS = sample.Resident()
 	if t.progress != nil {
 		s.Done = t.progress.Done()
 		s.Failed += t.progress.Failed()

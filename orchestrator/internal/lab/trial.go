@@ -25,6 +25,8 @@ const (
 type trial struct {
 	run    *run
 	part   *participant
+	round  *underway
+	loaded func()
 	design bench.Design
 	meter  *meter.Recorder
 	result bench.Trial
@@ -42,15 +44,16 @@ type trial struct {
 // trial runs the trial of one variant and records it, whole or not. A variant
 // that dies is no error of the run: the trial says so itself. Errors are about
 // the record.
-func (r *run) trial(ctx context.Context, p *participant, round int) error {
+// loaded is called when its last batch is over; it may be called again.
+func (r *run) trial(ctx context.Context, p *participant, u *underway, loaded func()) error {
 	t := &trial{
-		run: r, part: p, design: r.conf.Design,
+		run: r, part: p, round: u, loaded: loaded, design: r.conf.Design,
 		result: bench.Trial{
-			Variant: p.variant.Name, Round: round, Started: p.started,
+			Variant: p.variant.Name, Round: u.Number, Repeats: u.Repeats, Started: p.started,
 			Image: p.image.Name, ImageID: p.image.ID, Container: p.instance.Name(), Address: p.instance.Address(), Proof: p.proof,
 			Phases: []bench.Phase{}, Batches: []bench.Batch{}, Edges: []bench.Edge{}, Warnings: []bench.Warning{},
 		},
-		status: Status{Variant: p.variant.Name, Round: round, Batches: r.conf.Design.Batches, Total: r.exp.Plan.Iterations * len(r.exp.Plan.Items)},
+		status: Status{Variant: p.variant.Name, Round: u.Number, Batches: r.conf.Design.Batches, Total: r.exp.Plan.Iterations * len(r.exp.Plan.Items)},
 	}
 	err := t.measure(ctx)
 	var unsaved *SaveError
@@ -74,6 +77,8 @@ func (t *trial) measure(ctx context.Context) (err error) {
 		FS: meter.Host, PIDs: t.part.instance.PIDs, Every: t.design.SampleEvery, Start: t.part.started,
 	})
 	defer t.meter.Close()
+	t.run.watch(t.meter)
+	defer t.run.unwatch(t.meter)
 	alive, end := context.WithCancelCause(ctx)
 	var beside sync.WaitGroup
 	defer func() {
@@ -128,6 +133,7 @@ func (t *trial) phases(ctx context.Context) error {
 		kind, length := bench.PhasePause, t.design.Pause
 		if b == t.design.Batches {
 			kind, length = bench.PhaseIdle, t.design.Idle
+			t.loaded()
 		}
 		// Saving takes from the pause, so that it has the length it should.
 		quiet := time.Now().Add(length)
@@ -202,6 +208,7 @@ func (t *trial) collect() {
 		t.result.Samples = t.meter.Samples()
 		t.result.Sampler = t.meter.Sampler()
 	}
+	t.result.Void = t.round.spoiled()
 	if t.result.Samples == nil {
 		t.result.Samples = []bench.Sample{}
 	}
