@@ -115,10 +115,10 @@ func (r *Report) noteDesign() {
 			n = row.Trials
 		}
 	}
-	if n > 0 && n < stat.MinRounds {
-		text := fmt.Sprintf("n = %s: indicative. %d more make the %d that a 95 %% interval needs", plural(n, "round", "rounds"), stat.MinRounds-n, stat.MinRounds)
+	if needed := stat.MinRounds(1); n > 0 && n < needed {
+		text := fmt.Sprintf("n = %s: indicative. %d more make the %d that a 95 %% interval needs", plural(n, "round", "rounds"), needed-n, needed)
 		if d := r.roundLength(); d > 0 {
-			text += fmt.Sprintf("; --rounds %d takes about %s", stat.MinRounds, about(stat.MinRounds*d))
+			text += fmt.Sprintf("; --rounds %d takes about %s", needed, about(time.Duration(needed)*d))
 		}
 		r.note(CodeTooFewRounds, text, nil)
 	}

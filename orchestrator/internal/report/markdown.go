@@ -87,7 +87,7 @@ func (r *Report) inBrief() string {
 		body = fmt.Sprintf(" × %d requests", len(p.Items))
 	}
 	rounds := plural(d.Rounds, "round", "rounds")
-	if d.Rounds < stat.MinRounds {
+	if d.Rounds < stat.MinRounds(1) {
 		rounds += ", indicative"
 	}
 	machine := []string{plural(e.CPUs, "CPU", "CPUs"), "kernel " + e.Kernel}

@@ -112,7 +112,7 @@ func (row *Row) compare(base *Row, interrupted bool) {
 				}
 			}
 		}
-		figure.to.Ratio = stat.PairedRatio(mine, theirs)
+		figure.to.Ratio = stat.PairedRatio(mine, theirs, 1)
 	}
 }
 

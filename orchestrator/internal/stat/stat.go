@@ -1,7 +1,7 @@
 // Package stat holds the statistics of the report: pure functions over slices
 // of float64, in whatever unit the caller brings. No function changes its
 // arguments, none panics on an empty slice, and the same input always gives the
-// same output: the resampling draws from a fixed seed.
+// same output: what is simulated draws from a fixed seed.
 //
 // The unit of repetition is the round (one container of every variant). What
 // happens inside one container, samples and batches, describes that container

@@ -129,17 +129,3 @@ func TestLastChangeKeepsNoise(t *testing.T) {
 		t.Errorf("%d of 200 flat series were cut; want at most 10", cut)
 	}
 }
-
-func TestSummarize(t *testing.T) {
-	check := func(values []float64, want Estimate) {
-		t.Helper()
-		if got := Summarize(values); got != want {
-			t.Errorf("Summarize(%v) = %+v; want %+v", values, got, want)
-		}
-	}
-	check(nil, Estimate{})
-	check([]float64{math.NaN(), math.Inf(1)}, Estimate{})
-	check([]float64{3, math.NaN(), 1}, Estimate{Center: 2, N: 2})
-	check([]float64{5, 4, 3, 2, 1}, Estimate{Center: 3, N: 5})
-	check([]float64{6, 5, 4, 3, 2, 1}, Estimate{Center: 3.5, Lo: 1, Hi: 6, Interval: true, N: 6})
-}
