@@ -56,13 +56,23 @@ func (a *app) compare(cmd *cobra.Command, s *settings) error {
 	if err != nil {
 		return err
 	}
-	design := s.design(variants)
+	design, err := s.design(variants)
+	if err != nil {
+		return err
+	}
+	known := experience{scatter: defaultScatter}
+	if s.within > 0 {
+		known = learn("results", design, lab.Describe(loaded))
+		if design, err = s.fit(design, lab.Describe(loaded), known); err != nil {
+			return err
+		}
+	}
 	view := newView(a.stderr, s.quiet, design)
 	for _, w := range loaded.Warnings {
 		view.warn(w.String())
 	}
 	if s.dryRun {
-		return a.dryRun(design, loaded)
+		return a.dryRun(design, loaded, known)
 	}
 	if s.readme != "" {
 		// Markers that are broken would lose the table after an hour's work.
@@ -75,7 +85,7 @@ func (a *app) compare(cmd *cobra.Command, s *settings) error {
 	if err != nil {
 		return err
 	}
-	view.header(design, lab.Describe(loaded))
+	view.header(design, lab.Describe(loaded), known)
 	exp, err := a.experiment(ctx, s, loaded, design, view, out)
 	view.close()
 	if exp == nil || len(exp.Trials) == 0 {
@@ -203,16 +213,20 @@ func (a *app) tellKept(exp *bench.Experiment) {
 }
 
 // dryRun prints the schedule.
-func (a *app) dryRun(d bench.Design, loaded *plan.Plan) error {
+func (a *app) dryRun(d bench.Design, loaded *plan.Plan, known experience) error {
 	p := lab.Describe(loaded)
-	for _, line := range headerLines(d, p) {
+	for _, line := range headerLines(d, p, known) {
 		fmt.Fprintln(a.stdout, line)
 	}
-	for _, r := range lab.Schedule(d) {
-		fmt.Fprintf(a.stdout, "round %d    starts %s; then each: warm-up, %s of %s requests with pauses of %v, idle %v\n",
-			r.Number, strings.Join(r.Order, ", "), plural(d.Batches, "batch", "batches"), thousands(p.Iterations*len(p.Items)), d.Pause, d.Idle)
+	order := "starts"
+	if d.Mode == bench.Apart {
+		order = "starts and loads, one after the other,"
 	}
-	fmt.Fprintf(a.stdout, "takes      at least %v, images not counted; longer where a variant saturates the CPUs\n", lab.LeastDuration(d, p).Round(time.Second))
+	for _, r := range lab.Schedule(d) {
+		fmt.Fprintf(a.stdout, "round %d    %s %s; then each: warm-up, %s of %s requests with pauses of %v, idle %v\n",
+			r.Number, order, strings.Join(r.Order, ", "), plural(d.Batches, "batch", "batches"), thousands(p.Iterations*len(p.Items)), d.Pause, d.Idle)
+	}
+	fmt.Fprintf(a.stdout, "takes      at least %v, images not counted; longer where a variant saturates the CPUs\n", lab.Duration(d, lab.LeastBatch(d, p)).Round(time.Second))
 	return nil
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/stat"
 )
 
 // settings is what compare can be told. The key lab of the benchmark file
@@ -38,6 +40,12 @@ type settings struct {
 	memory      string
 	memoryLimit bench.Bytes // memory, as check has read it
 	seed        uint64
+	preset      string
+	within      time.Duration // --for
+	mode        string
+	twin        bool // --aa
+	loneIdle    bool
+	voidAt      float64 // per cent
 	format      string
 	out         string
 	readme      string
@@ -45,24 +53,15 @@ type settings struct {
 	keep        bool
 	dryRun      bool
 
-	tagsByDefault bool // neither a flag nor the file names tags
+	given         map[string]bool // flags of the command line
+	tagsByDefault bool            // neither a flag nor the file names tags
 	quick         bool
 	quiet         bool
 }
 
 // notInFile are the flags that the benchmark file cannot set: they concern one
 // call, not the experiment.
-var notInFile = []string{"benchmark", "dry-run", "quick", "quiet", "out", "readme", "keep", "help", "format"}
-
-// What --quick allows at most, unless a flag says otherwise: two batches long
-// enough for allocators to differ, the slowest of them included, and the table
-// within two minutes.
-const (
-	quickRequests = 480 // a batch
-	quickBatches  = 2
-	quickPause    = 3 * time.Second
-	quickIdle     = 10 * time.Second
-)
+var notInFile = []string{"benchmark", "dry-run", "quick", "quiet", "out", "readme", "keep", "help", "format", "for"}
 
 func (s *settings) define(f *pflag.FlagSet) {
 	f.StringVarP(&s.benchmark, "benchmark", "b", "benchmark.yml", "benchmark `file` with the plan and the lab's settings")
@@ -70,10 +69,16 @@ func (s *settings) define(f *pflag.FlagSet) {
 	f.StringVar(&s.skipTags, "skip-tags", "", "leave out the plan's items with one of these `tags`")
 	f.StringArrayVar(&s.variants, "variant", nil, "compare only the variant of this `name`; repeatable (default every Dockerfile.*)")
 	f.StringVar(&s.baseline, "baseline", "libc", "`variant` that the others are compared with")
-	f.IntVar(&s.batches, "batches", 3, "executions of the plan against each variant")
-	f.DurationVar(&s.pause, "pause", 10*time.Second, "idle time between batches")
+	baseline := f.Lookup("baseline")
+	baseline.Value = &once{Value: baseline.Value}
+	f.StringVar(&s.preset, "preset", presets[0].name, presetUsage())
+	f.DurationVar(&s.within, "for", 0, "fit rounds and batches into this `time`, such as 40m, and say what they can show")
+	f.IntVar(&s.rounds, "rounds", 0, "repetitions of it all in fresh containers (0: as many as intervals need, 7 for three variants)")
+	f.IntVar(&s.batches, "batches", 2, "executions of the plan against each variant")
+	f.DurationVar(&s.pause, "pause", 5*time.Second, "idle time between batches")
 	f.DurationVar(&s.idle, "idle", 30*time.Second, "idle time after the last batch")
-	f.IntVar(&s.rounds, "rounds", 1, "repetitions of it all in fresh containers; 6 give intervals")
+	f.StringVar(&s.mode, "mode", bench.Together, "together: all variants are loaded at the same time; apart: one after the other, so that latency and CPU are their own")
+	f.BoolVar(&s.twin, "aa", false, "add an identical second baseline: a difference between the two is an error of the measurement")
 	f.DurationVar(&s.sleep, "sleep", 450*time.Millisecond, "sleep in the handler with all memory alive")
 	f.IntVar(&s.workers, "workers", 10, "OS threads of the service that do the C-heap work")
 	f.StringVar(&s.threads, "threads", bench.Hop, "hop: any worker may free a request's memory; stick: a request stays on one worker")
@@ -82,13 +87,15 @@ func (s *settings) define(f *pflag.FlagSet) {
 	f.StringVar(&s.transport, "transport", bench.Unix, "unix: the load takes the service's socket; tcp: its published port")
 	f.StringVar(&s.memory, "memory", "", "memory `limit` of each container, such as 512MiB (default none)")
 	f.Uint64Var(&s.seed, "seed", 0, "seed of the order in which a round starts its variants (0: drawn and printed)")
+	f.Float64Var(&s.voidAt, "void-at", 25, "a round does not count, and is repeated once, if other processes take more than this share of the machine (`per cent`; 0: it always counts)")
+	f.BoolVar(&s.loneIdle, "lone-idle", false, "begin a round only when the final idles of the one before are over")
 	f.StringVar(&s.format, "format", "text", "of the report: text, markdown, csv or json")
 	f.StringVar(&s.out, "out", "", "`folder` for everything measured (default results/TIME)")
 	f.StringVar(&s.readme, "readme", "", "put the table into this Markdown `file`, between two markers")
 	f.StringVar(&s.engine, "engine", "docker", "docker, or process: local processes instead of containers")
 	f.BoolVar(&s.keep, "keep", false, "leave the containers running at the end")
 	f.BoolVar(&s.dryRun, "dry-run", false, "print what would be done, and do nothing")
-	f.BoolVar(&s.quick, "quick", false, fmt.Sprintf("preset for a first look: at most %d batches of %d requests, pauses of %v, %v of idle", quickBatches, quickRequests, quickPause, quickIdle))
+	f.BoolVar(&s.quick, "quick", false, "short for --preset quick")
 	f.BoolVarP(&s.quiet, "quiet", "q", false, "no progress, only warnings and errors")
 }
 
@@ -103,7 +110,13 @@ func (s *settings) complete(cmd *cobra.Command) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.fromFile(head, flags, given); err != nil {
+	s.given = given
+	if s.quick && !given["preset"] {
+		s.preset = "quick"
+		given["preset"] = true
+	}
+	inFile, err := s.fromFile(head, flags, given)
+	if err != nil {
 		return nil, err
 	}
 	if err := s.check(); err != nil {
@@ -116,38 +129,22 @@ func (s *settings) complete(cmd *cobra.Command) (*plan.Plan, error) {
 		}
 		return nil, err
 	}
-	if s.quick {
-		s.hurry(given, loaded)
+	settled := given
+	if !given["preset"] { // the file chose it, and knows its own mind
+		settled = inFile
+		maps.Copy(settled, given)
 	}
+	s.applyPreset(settled, loaded)
 	if s.concurrency > 0 && s.iterations == 0 && s.concurrency > loaded.Iterations {
 		return nil, usage(fmt.Sprintf("--concurrency %d is more than the %d iterations of the plan", s.concurrency, loaded.Iterations), "set --iterations too")
 	}
 	return loaded.WithLoad(s.iterations, s.concurrency), nil
 }
 
-// hurry applies the preset for a first look. It makes nothing longer than it
-// would be without.
-func (s *settings) hurry(given map[string]bool, loaded *plan.Plan) {
-	if !given["batches"] {
-		s.batches = min(s.batches, quickBatches)
-	}
-	if !given["pause"] {
-		s.pause = min(s.pause, quickPause)
-	}
-	if !given["idle"] {
-		s.idle = min(s.idle, quickIdle)
-	}
-	if !given["iterations"] {
-		asked := loaded.Iterations
-		if s.iterations > 0 {
-			asked = s.iterations
-		}
-		s.iterations = min(asked, max(1, quickRequests/len(loaded.Requests())))
-	}
-}
-
-// fromFile applies the key lab to the flags that were not given.
-func (s *settings) fromFile(head *plan.Plan, flags *pflag.FlagSet, given map[string]bool) error {
+// fromFile applies the key lab to the flags that were not given, and says which
+// settings the file has.
+func (s *settings) fromFile(head *plan.Plan, flags *pflag.FlagSet, given map[string]bool) (inFile map[string]bool, err error) {
+	inFile = map[string]bool{}
 	s.tagsByDefault = !given["tags"]
 	for _, setting := range head.Lab {
 		if setting.Key == "tags" {
@@ -164,8 +161,9 @@ func (s *settings) fromFile(head *plan.Plan, flags *pflag.FlagSet, given map[str
 					known = append(known, f.Name)
 				}
 			})
-			return head.ErrorAt(setting.Pos, fmt.Sprintf("unknown setting %q", setting.Key), "settings are "+strings.Join(known, ", "))
+			return nil, head.ErrorAt(setting.Pos, fmt.Sprintf("unknown setting %q", setting.Key), "settings are "+strings.Join(known, ", "))
 		}
+		inFile[f.Name] = true
 		if given[f.Name] {
 			continue
 		}
@@ -175,11 +173,11 @@ func (s *settings) fromFile(head *plan.Plan, flags *pflag.FlagSet, given map[str
 		}
 		for _, value := range values {
 			if err := f.Value.Set(value); err != nil {
-				return head.ErrorAt(setting.Pos, fmt.Sprintf("setting %q: %v", setting.Key, err), "it means what the flag --"+f.Name+" means: "+f.Usage)
+				return nil, head.ErrorAt(setting.Pos, fmt.Sprintf("setting %q: %v", setting.Key, err), "it means what the flag --"+f.Name+" means: "+f.Usage)
 			}
 		}
 	}
-	return nil
+	return inFile, nil
 }
 
 func usage(problem, hint string) error { return &usageError{err: errors.New(problem), hint: hint} }
@@ -192,7 +190,7 @@ func (s *settings) check() error {
 		max        int
 	}{
 		{"batches", s.batches, 1, 1000},
-		{"rounds", s.rounds, 1, 1000},
+		{"rounds", s.rounds, 0, 1000},
 		{"workers", s.workers, 1, 1024},
 		{"iterations", s.iterations, 0, 1 << 30},
 		{"concurrency", s.concurrency, 0, 1 << 16},
@@ -209,6 +207,15 @@ func (s *settings) check() error {
 			return usage(fmt.Sprintf("--%s is %v", d.flag, d.value), "it must be from 0s to 24h")
 		}
 	}
+	if s.within < 0 || s.given["for"] && s.within == 0 {
+		return usage(fmt.Sprintf("--for is %v", s.within), "give a time such as 40m")
+	}
+	if !(s.voidAt >= 0 && s.voidAt <= 100) {
+		return usage(fmt.Sprintf("--void-at is %v", s.voidAt), "it must be from 0 to 100 per cent")
+	}
+	if s.quick && s.preset != "quick" {
+		return usage(fmt.Sprintf("--quick and --preset %s are two designs", s.preset), "choose one of them")
+	}
 	if s.sleep%time.Millisecond != 0 {
 		return usage(fmt.Sprintf("--sleep is %v", s.sleep), "the service counts whole milliseconds")
 	}
@@ -217,6 +224,8 @@ func (s *settings) check() error {
 		of          []string
 	}{
 		{"threads", s.threads, []string{bench.Hop, bench.Stick}},
+		{"preset", s.preset, presetNames()},
+		{"mode", s.mode, []string{bench.Together, bench.Apart}},
 		{"transport", s.transport, []string{bench.Unix, bench.TCP}},
 		{"format", s.format, formatNames()},
 		{"engine", s.engine, engineNames},
@@ -244,17 +253,42 @@ func (s *settings) check() error {
 }
 
 // design turns the settings into what is to be done with these variants.
-func (s *settings) design(variants []bench.Variant) bench.Design {
+func (s *settings) design(variants []bench.Variant) (bench.Design, error) {
 	d := bench.Design{
 		Variants: variants, Baseline: s.baseline, Rounds: s.rounds, Batches: s.batches,
 		Pause: s.pause, Idle: s.idle, Sleep: s.sleep, Workers: s.workers, Threads: s.threads,
 		Transport: s.transport, MemoryLimit: s.memoryLimit, SampleEvery: 50 * time.Millisecond,
-		Seed: s.seed, Quick: s.quick,
+		Seed: s.seed, Preset: s.preset, Quick: s.preset == "quick",
+		Mode: s.mode, LoneIdle: s.loneIdle, Until: s.within, VoidAt: s.voidAt / 100,
 	}
 	if d.Seed == 0 {
 		d.Seed = rand.Uint64N(1 << 32)
 	}
-	return d
+	if s.twin {
+		if err := addTwin(&d); err != nil {
+			return d, err
+		}
+	}
+	if d.Rounds == 0 {
+		d.Rounds = stat.MinRounds(comparisons(d))
+	}
+	return d, nil
+}
+
+// addTwin adds the baseline a second time, under another name.
+func addTwin(d *bench.Design) error {
+	if len(d.Variants) < 2 {
+		return usage("--aa with one variant: there is nothing whose difference it could vouch for", "leave --aa out, or add a --variant")
+	}
+	i := slices.IndexFunc(d.Variants, func(v bench.Variant) bool { return v.Name == d.Baseline })
+	twin := d.Variants[i]
+	twin.Name = d.Baseline + "-twin"
+	if slices.ContainsFunc(d.Variants, func(v bench.Variant) bool { return v.Name == twin.Name }) {
+		return usage(fmt.Sprintf("--aa would call the second baseline %s, and there is a variant of that name", twin.Name), "rename Dockerfile."+twin.Name)
+	}
+	d.Twin = twin.Name
+	d.Variants = slices.Insert(slices.Clone(d.Variants), i+1, twin)
+	return nil
 }
 
 // outFolder gives the folder for the results of a run that starts at that time.

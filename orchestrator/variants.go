@@ -70,7 +70,10 @@ func chooseVariants(found []bench.Variant, chosen []string, baseline string) ([]
 		all = append(all, v.Name)
 	}
 	known := "there are " + strings.Join(all, ", ")
-	for _, name := range chosen {
+	for i, name := range chosen {
+		if slices.Contains(chosen[:i], name) {
+			return nil, usage(fmt.Sprintf("the variant %s is named twice", name), "--aa adds the baseline a second time")
+		}
 		if !slices.Contains(all, name) {
 			return nil, usage(fmt.Sprintf("unknown variant %q", name), known+"; a new one is a new Dockerfile."+name)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"log/slog"
@@ -77,8 +78,8 @@ func (w viewWriter) Write(p []byte) (int, error) {
 }
 
 // header says what is going to be done.
-func (v *view) header(d bench.Design, p bench.Plan) {
-	for _, line := range headerLines(d, p) {
+func (v *view) header(d bench.Design, p bench.Plan, known experience) {
+	for _, line := range headerLines(d, p, known) {
 		if !v.quiet {
 			v.print(line)
 		}
@@ -86,7 +87,7 @@ func (v *view) header(d bench.Design, p bench.Plan) {
 }
 
 // headerLines describes plan and design; --dry-run prints them too.
-func headerLines(d bench.Design, p bench.Plan) []string {
+func headerLines(d bench.Design, p bench.Plan, known experience) []string {
 	var bodies []string
 	for _, item := range p.Items {
 		bodies = append(bodies, fmt.Sprintf("%s %s", item.Name, kilobytes(item.BodyBytes)))
@@ -106,14 +107,21 @@ func headerLines(d bench.Design, p bench.Plan) []string {
 	lines := []string{
 		fmt.Sprintf("plan       %s · %s · %s requests a batch (%s), %s      sha256 %.12s",
 			p.File, tags, thousands(p.Iterations*len(p.Items)), strings.Join(bodies, ", "), pace, p.SHA256),
-		fmt.Sprintf("design     %s together, against %s · %s × %s · pause %v · idle %v · sleep %v · %d workers, %s · %s · seed %d",
-			strings.Join(variants, ", "), d.Baseline, plural(d.Rounds, "round", "rounds"), plural(d.Batches, "batch", "batches"), d.Pause, d.Idle, d.Sleep, d.Workers, d.Threads, d.Transport, d.Seed),
+		fmt.Sprintf("design     %s %s, against %s · %s × %s · pause %v · idle %v · sleep %v · %d workers, %s · %s · seed %d",
+			strings.Join(variants, ", "), cmp.Or(d.Mode, bench.Together), d.Baseline, plural(d.Rounds, "round", "rounds"), plural(d.Batches, "batch", "batches"), d.Pause, d.Idle, d.Sleep, d.Workers, d.Threads, d.Transport, d.Seed),
 	}
 	if d.MemoryLimit > 0 {
 		lines = append(lines, fmt.Sprintf("limit      %.0f MiB of memory for each container", d.MemoryLimit.MiB()))
 	}
 	if d.Quick {
 		lines = append(lines, "quick      a preset for a first look: indicative")
+	}
+	if text := shows(d, known); text != "" {
+		lines = append(lines, "shows      "+text)
+	}
+	if d.Until > 0 {
+		lines = append(lines, fmt.Sprintf("for        %v: %s takes about %v (%s); rounds that do not fit are left out",
+			d.Until, plural(d.Rounds, "round", "rounds"), lab.Duration(d, known.batchOf(d, p)).Round(10*time.Second), known.paceFrom()))
 	}
 	return lines
 }

@@ -44,6 +44,7 @@ type Design struct {
 	SampleEvery time.Duration `json:"sample_every_ns"`
 	Seed        uint64        `json:"seed"`                // of the order in which a round starts its variants
 	Quick       bool          `json:"quick"`               // the preset for a first look
+	Preset      string        `json:"preset,omitempty"`    // name of the preset
 	Mode        string        `json:"mode,omitempty"`      // Together or Apart; empty: Together
 	Twin        string        `json:"twin,omitempty"`      // name of the second, identical baseline; empty: there is none
 	LoneIdle    bool          `json:"lone_idle,omitempty"` // the next round waits for the end of every final idle

@@ -226,12 +226,12 @@ func TestUntil(t *testing.T) {
 	}
 }
 
-func TestLeastDuration(t *testing.T) {
+func TestDuration(t *testing.T) {
 	d := bench.Design{Rounds: 2, Batches: 3, Pause: 10 * time.Second, Idle: 30 * time.Second, Sleep: 450 * time.Millisecond, Variants: make([]bench.Variant, 3)}
 	p := bench.Plan{Iterations: 2500, Concurrency: 16, Items: make([]bench.PlanItem, 1)}
 	check := func(what string, want time.Duration) {
 		t.Helper()
-		if got := LeastDuration(d, p); got != want {
+		if got := Duration(d, LeastBatch(d, p)); got != want {
 			t.Errorf("%s: %v, want %v", what, got, want)
 		}
 	}
@@ -267,4 +267,28 @@ func TestTwin(t *testing.T) {
 	if twin.Variant != "libc-twin" || twin.ImageID != libc.ImageID || twin.Image != libc.Image || twin.Container == libc.Container || twin.Error != "" {
 		t.Errorf("libc %s %s, twin %s %s: %s", libc.Image, libc.Container, twin.Image, twin.Container, twin.Error)
 	}
+}
+
+func TestFit(t *testing.T) {
+	// Settling 5 s, batches of 20 s with a pause of 5 s: a round of 2 takes 50 s,
+	// one of 1 takes 25 s; 30 s of idle come after the last.
+	d := bench.Design{Batches: 2, Rounds: 7, Pause: 5 * time.Second, Idle: 30 * time.Second, Variants: make([]bench.Variant, 3)}
+	check := func(within time.Duration, needed int, fixedRounds, fixedBatches bool, rounds, batches int) {
+		t.Helper()
+		d.Until = within
+		got, ok := Fit(d, 20*time.Second, needed, fixedRounds, fixedBatches)
+		if got.Rounds != rounds || ok && got.Batches != batches || ok != (rounds > 0) {
+			t.Errorf("%v for %d rounds: %d rounds of %d batches, %v; want %d of %d", within, needed, got.Rounds, got.Batches, ok, rounds, batches)
+		}
+	}
+	check(7*50*time.Second+30*time.Second, 7, false, false, 7, 2)
+	check(7*50*time.Second+29*time.Second, 7, false, false, 13, 1) // 6 rounds of 2 would give no interval
+	check(7*50*time.Second+29*time.Second, 7, false, true, 6, 2)
+	check(40*50*time.Second+30*time.Second, 7, false, false, 40, 2)
+	check(40*50*time.Second+30*time.Second, 7, true, false, 7, 2)
+	check(2*time.Minute, 7, false, false, 3, 1) // too short for intervals: as many as there can be
+	check(55*time.Second, 7, false, false, 1, 1)
+	check(54*time.Second, 7, false, false, 0, 0)
+	check(79*time.Second, 7, false, true, 0, 0)
+	check(24*time.Hour, 7, false, false, 1000, 2)
 }

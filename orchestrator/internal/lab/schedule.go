@@ -38,16 +38,22 @@ func redraw(d bench.Design, number int) Round {
 	return Round{Number: number, Order: order}
 }
 
-// LeastDuration is how long the load of a design lasts at least: every request
-// sleeps in the handler, and only so many are in flight. A variant that
-// saturates the machine takes longer.
-func LeastDuration(d bench.Design, p bench.Plan) time.Duration {
+// LeastBatch is how long a batch lasts at least: every request sleeps in the
+// handler, and only so many are in flight. A variant that saturates the machine
+// takes longer.
+func LeastBatch(d bench.Design, p bench.Plan) time.Duration {
 	requests := p.Iterations * len(p.Items)
 	waves := (requests + p.Concurrency - 1) / max(p.Concurrency, 1)
 	batch := time.Duration(waves) * d.Sleep
 	if p.ArrivalRate > 0 {
 		batch = max(batch, time.Duration(float64(p.Iterations)/p.ArrivalRate*float64(time.Second)))
 	}
+	return batch
+}
+
+// Duration is how long a design takes whose batches last so long. Final idles go
+// on beside the next round unless the design has them alone.
+func Duration(d bench.Design, batch time.Duration) time.Duration {
 	loaded := settle(d) + time.Duration(d.Batches)*batch + time.Duration(d.Batches-1)*d.Pause
 	if d.Mode == bench.Apart {
 		loaded *= time.Duration(len(d.Variants))
@@ -55,8 +61,45 @@ func LeastDuration(d bench.Design, p bench.Plan) time.Duration {
 	if d.LoneIdle {
 		return time.Duration(d.Rounds) * (loaded + d.Idle)
 	}
-	return time.Duration(d.Rounds)*loaded + d.Idle // an idle goes on beside the next round
+	return time.Duration(d.Rounds)*loaded + d.Idle
 }
+
+// Fit sets the rounds, and where it must the batches, that fit into d.Until if a
+// batch lasts so long. Rounds are what an interval rests on: batches are given
+// up, from the last on, until needed rounds fit. With fixed, those of d are the
+// most. It gives false where not even a round of one batch fits.
+func Fit(d bench.Design, batch time.Duration, needed int, fixedRounds, fixedBatches bool) (bench.Design, bool) {
+	most := mostRounds
+	if fixedRounds {
+		most, needed = d.Rounds, min(needed, d.Rounds)
+	}
+	least := 1
+	if fixedBatches {
+		least = d.Batches
+	}
+	var best bench.Design
+	for batches := d.Batches; batches >= least; batches-- {
+		try := d
+		try.Batches, try.Rounds = batches, 1
+		first := Duration(try, batch)
+		try.Rounds = 2
+		more := Duration(try, batch) - first
+		try.Rounds = 0
+		if first <= d.Until {
+			try.Rounds = min(most, 1+int((d.Until-first)/max(more, time.Millisecond)))
+		}
+		if try.Rounds > best.Rounds {
+			best = try
+		}
+		if best.Rounds >= needed {
+			break
+		}
+	}
+	return best, best.Rounds > 0
+}
+
+// mostRounds is more than anybody waits for.
+const mostRounds = 1000
 
 // settle is the quiet time between the warm-up request and the first batch, in
 // which the baseline is read.

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Prints what the design of an experiment does to its figures: the same load for
+# libc and jemalloc, alone and with musl beside them, with every final idle alone
+# instead of beside the next round, and loaded one after the other.
+#
+#   bench/designs.sh [ROUNDS]      7 by default: about 35 minutes on two cores
+#
+# Needs Docker, root, and a machine with nothing else to do. The figures are
+# medians over the rounds, memory with its interval of at least 95 % (from 6
+# rounds on). Everything measured stays in bench/results.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+rounds=${1:-7}
+out=bench/results/designs-$(date +%Y-%m-%dT%H-%M-%S)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+go build -o "$work/orchestrator" ./orchestrator
+
+two=(--variant libc --variant jemalloc)
+names=(without-musl with-musl idle-alone apart)
+run() {
+	local name=$1
+	shift
+	"$work/orchestrator" compare -q --rounds "$rounds" --out "$out/$name" --format csv "$@" >"$work/$name.csv"
+}
+run without-musl "${two[@]}"
+run with-musl "${two[@]}" --variant musl
+run idle-alone "${two[@]}" --lone-idle
+run apart "${two[@]}" --mode apart
+
+# One line per design: the columns are found by their names.
+print() {
+	awk -F, -v variant="$1" -v design="$2" '
+		NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+		$1 != variant { next }
+		function mib(name,   text) {
+			text = sprintf("%.0f", $at[name "_bytes"] / 1048576)
+			if ($at[name "_lo_bytes"] != "")
+				text = text sprintf(" (%.0f–%.0f)", $at[name "_lo_bytes"] / 1048576, $at[name "_hi_bytes"] / 1048576)
+			return text
+		}
+		{ printf "%-9s  %-13s  %-14s  %-14s  %-14s  %7.1f  %5.0f\n", variant, design, mib("peak_rss"), mib("steady_rss"), mib("idle_rss"),
+			$at["cpu_seconds_per_request"] * 1000, $at["p99_ns"] / 1e6 }' "$work/$2.csv"
+}
+printf '%-9s  %-13s  %-14s  %-14s  %-14s  %7s  %5s\n' variant design 'peak, MiB' 'steady, MiB' 'idle, MiB' 'CPU, ms' 'p99, ms'
+for variant in libc jemalloc; do
+	for name in "${names[@]}"; do
+		print "$variant" "$name"
+	done
+done
+echo "medians over $rounds rounds; everything is in $out"
