@@ -51,7 +51,7 @@ func Detectable(n, comparisons int, scatter float64) (ratio float64, ok bool) {
 // rounds are not enough, for a ratio of 1, or if the scatter is not known.
 //
 // It agrees with Detectable, whose source and precision it shares; beyond 100
-// rounds it looks at every hundredth number alone.
+// rounds it searches in steps of one per cent.
 func RoundsFor(ratio float64, comparisons int, scatter float64, most int) (n int, ok bool) {
 	shift := math.Abs(math.Log(ratio)) / scatter // infinite without scatter, NaN if nothing differs either
 	if !positive(ratio) || !(shift > 0) || !(scatter >= 0) {

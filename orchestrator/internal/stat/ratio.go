@@ -57,7 +57,9 @@ func share(comparisons int) float64 { return (1 - Confidence) / float64(max(comp
 // 200 pairs without approximation, if log-ratios lie symmetrically around their
 // centre. If nothing differs they do, whatever the distribution: within a round
 // the two might as well have been exchanged. If something does, they do if both
-// scatter alike.
+// scatter alike. The worst that was simulated otherwise, two peaks four times as
+// far apart in one variant as in the other, left the pseudomedian outside of the
+// interval in 7 of 100 experiments.
 //
 // Source: Hollander, Wolfe & Chicken, Nonparametric Statistical Methods, 3rd
 // ed., sections 3.2 and 3.3; for the division among comparisons, Dunn, Multiple
