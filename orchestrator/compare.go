@@ -141,9 +141,26 @@ func (a *app) conclude(ctx context.Context, s *settings, exp *bench.Experiment, 
 	if failed = errors.Join(failed, spliced); failed != nil {
 		return failed
 	}
+	return verdict(exp)
+}
+
+// verdict is the error of an experiment that was carried out and is no good
+// all the same.
+func verdict(exp *bench.Experiment) error {
+	counts := false
 	for _, t := range exp.Trials {
+		if t.Void != "" {
+			continue
+		}
+		counts = true
 		if t.Error != "" {
 			return fmt.Errorf("variant %s %s", t.Variant, t.Error)
+		}
+	}
+	if !counts {
+		return &engine.Hinted{
+			Err:    fmt.Errorf("no round counts: %s", exp.Trials[0].Void),
+			Advice: "see that the machine has nothing else to do, or let rounds count that others disturbed: --void-at 0",
 		}
 	}
 	return nil

@@ -50,14 +50,9 @@ func (r *run) rounds(ctx context.Context) error {
 	began := time.Now()
 	queue, number := Schedule(d), d.Rounds
 	for done := 0; len(queue) > 0; done++ {
-		period := mean(time.Since(began), done)
-		if d.Until > 0 && done > 0 && time.Since(began)+period+d.Idle > d.Until {
-			r.warn("out-of-time", fmt.Sprintf("%d more of %d rounds did not fit into %v", len(queue), d.Rounds, d.Until))
-			break
-		}
 		u := &underway{Round: queue[0], over: make(chan struct{})}
 		queue = queue[1:]
-		r.conf.Observe.Round(u.Round, d.Rounds, time.Duration(len(queue)+1)*period)
+		r.conf.Observe.Round(u.Round, d.Rounds, time.Duration(len(queue)+1)*mean(time.Since(began), done))
 		err := r.round(ctx, u, func() (last bool) {
 			if reason := u.spoiled(); reason != "" && ctx.Err() == nil {
 				text := fmt.Sprintf("round %d does not count: %s", u.Number, reason)
@@ -70,6 +65,11 @@ func (r *run) rounds(ctx context.Context) error {
 				}
 				r.conf.Observe.Note(text)
 			}
+			taken := time.Since(began)
+			if d.Until > 0 && len(queue) > 0 && taken+mean(taken, done+1)+d.Idle > d.Until {
+				r.warn("out-of-time", fmt.Sprintf("%s did not fit into %v", more(len(queue)), d.Until))
+				queue = nil
+			}
 			return len(queue) == 0
 		})
 		if err != nil {
@@ -81,6 +81,14 @@ func (r *run) rounds(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return errors.Join(r.failures...)
+}
+
+// more says how many rounds are left.
+func more(rounds int) string {
+	if rounds == 1 {
+		return "1 more round"
+	}
+	return fmt.Sprintf("%d more rounds", rounds)
 }
 
 // mean is what one of n things took; 0 for none.

@@ -216,7 +216,7 @@ func TestUntil(t *testing.T) {
 	if took := exp.Ended.Sub(exp.Started); rounds < 1 || rounds > 5 || took > 15*time.Second {
 		t.Errorf("%d rounds in %v", rounds, took)
 	}
-	if len(exp.Warnings) != 1 || exp.Warnings[0].Code != "out-of-time" || !strings.Contains(exp.Warnings[0].Text, "of 50 rounds did not fit into 5s") {
+	if len(exp.Warnings) != 1 || exp.Warnings[0].Code != "out-of-time" || !strings.Contains(exp.Warnings[0].Text, "more rounds did not fit into 5s") {
 		t.Errorf("warnings %v", exp.Warnings)
 	}
 	for _, trial := range exp.Trials {
