@@ -1,14 +1,15 @@
 package engine
 
 import (
-	"errors"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 )
 
 const example = `# comment
@@ -189,15 +190,33 @@ func TestTree(t *testing.T) {
 	if _, err := out.Read(make([]byte, 1)); err != nil { // the sleep was started
 		t.Fatal(err)
 	}
-	pids, err := Tree(cmd.Process.Pid)
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skip("this kernel does not list children")
+	start, _, err := StartTime(cmd.Process.Pid)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if err != nil || len(pids) != 2 {
-		t.Errorf("Tree = %v, %v; want two", pids, err)
+	root := bench.Process{PID: cmd.Process.Pid, Start: start}
+	tree, err := Tree(root)
+	if err != nil || len(tree) != 2 {
+		t.Errorf("Tree = %v, %v; want two", tree, err)
 	}
-	for _, pid := range pids {
-		p, err := os.FindProcess(pid)
+	// Where the kernel does not list children, they are looked for among all.
+	all, err := everybody()
+	if err != nil || !slices.Contains(all, root.PID) {
+		t.Errorf("%d processes, %v; want %d among them", len(all), err, root.PID)
+	}
+	sleeps, err := childrenAmong(root, all)
+	if err != nil || len(sleeps) != 1 || !slices.Contains(tree, sleeps[0]) {
+		t.Errorf("children among all processes: %v, %v; want the one of %v", sleeps, err, tree)
+	}
+	// The number alone is not the process.
+	if other, err := Tree(bench.Process{PID: root.PID, Start: root.Start + 1}); err != nil || len(other) != 0 {
+		t.Errorf("Tree of one that had the number before = %v, %v; want none", other, err)
+	}
+	if other, err := childrenAmong(bench.Process{PID: root.PID, Start: root.Start + 1}, all); err != nil || len(other) != 0 {
+		t.Errorf("children of one that had the number before: %v, %v; want none", other, err)
+	}
+	for _, process := range tree {
+		p, err := os.FindProcess(process.PID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -206,8 +225,8 @@ func TestTree(t *testing.T) {
 		}
 	}
 	_ = cmd.Wait() // it was killed
-	if pids, err := Tree(cmd.Process.Pid); err != nil || len(pids) != 0 {
-		t.Errorf("Tree of what has ended = %v, %v; want none", pids, err)
+	if tree, err := Tree(root); err != nil || len(tree) != 0 {
+		t.Errorf("Tree of what has ended = %v, %v; want none", tree, err)
 	}
 }
 

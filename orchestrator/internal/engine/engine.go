@@ -44,7 +44,9 @@ type Info struct {
 	Version string
 	Storage string // storage driver, where there is one
 	CgroupV int    // 1 or 2; 0: unknown
-	Remote  bool   // instances run where this host's /proc does not show them
+	// Remote says that instances certainly run where this host's /proc does not
+	// show them. Where that is not known yet, Start finds it out.
+	Remote bool
 }
 
 // Progress is one step of Prepare.
@@ -93,8 +95,10 @@ type Instance interface {
 	Address() string
 	// Socket is the path, on this host, of the service's unix socket.
 	Socket() string
-	// PIDs lists the instance's processes, as this host numbers them.
-	PIDs(ctx context.Context) ([]int, error)
+	// Processes lists the instance's processes, as this host numbers them. None
+	// is given that was not shown to be the instance's. It is empty when the
+	// instance has ended.
+	Processes(ctx context.Context) ([]bench.Process, error)
 	// State says whether it runs, and why not.
 	State(ctx context.Context) (State, error)
 	// Logs gives the last n lines that it printed.

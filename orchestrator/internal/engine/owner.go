@@ -83,26 +83,3 @@ func (o Owner) Dead() bool {
 	start, running, err := StartTime(o.PID)
 	return err == nil && (!running || start != o.Start)
 }
-
-// StartTime gives the start of a process in clock ticks since boot, and whether
-// it runs. A zombie, which only waits to be read, does not.
-func StartTime(pid int) (start uint64, running bool, err error) {
-	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	if err != nil {
-		if gone(err) {
-			return 0, false, nil
-		}
-		return 0, false, err
-	}
-	// The second field is the name in brackets, and may hold anything.
-	line := string(text)
-	f := strings.Fields(line[strings.LastIndexByte(line, ')')+1:])
-	if len(f) < 20 {
-		return 0, false, fmt.Errorf("/proc/%d/stat is cut short", pid)
-	}
-	start, err = strconv.ParseUint(f[19], 10, 64)
-	if err != nil {
-		return 0, false, fmt.Errorf("/proc/%d/stat: %w", pid, err)
-	}
-	return start, f[0] != "Z" && f[0] != "X", nil
-}

@@ -1,57 +1,111 @@
 package engine
 
 import (
-	"errors"
-	"io/fs"
+	"cmp"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 )
 
-// Tree lists root and its descendants, by number. It is empty when root has
-// ended. An error that matches fs.ErrNotExist means that this kernel does not
-// list children.
-func Tree(root int) ([]int, error) {
-	if _, running, err := StartTime(root); err != nil || !running {
+// Tree lists root and its descendants that run, by number. It is empty when
+// root has ended. Who is a child is asked of both sides, and the parent must
+// still be there afterwards: numbers are used again while one looks.
+func Tree(root bench.Process) ([]bench.Process, error) {
+	if running, err := Running(root); err != nil || !running {
 		return nil, err
 	}
-	pids := []int{root}
-	for i := 0; i < len(pids); i++ {
-		dir := "/proc/" + strconv.Itoa(pids[i]) + "/task/"
-		threads, err := os.ReadDir(dir)
-		if err != nil && !gone(err) {
+	tree := []bench.Process{root}
+	for i := 0; i < len(tree); i++ {
+		numbers, err := listed(tree[i].PID)
+		if err != nil {
 			return nil, err
 		}
-		for _, t := range threads {
-			text, err := os.ReadFile(dir + t.Name() + "/children")
-			if gone(err) {
-				// Either the thread has just ended, or no thread has this file.
-				if _, self := os.Stat("/proc/thread-self/children"); self != nil {
-					return nil, self
-				}
-				continue
+		children, err := childrenAmong(tree[i], numbers)
+		if err != nil {
+			return nil, err
+		}
+		for _, child := range children {
+			if !slices.Contains(tree, child) {
+				tree = append(tree, child)
 			}
+		}
+	}
+	slices.SortFunc(tree, func(a, b bench.Process) int { return cmp.Compare(a.PID, b.PID) })
+	return tree, nil
+}
+
+// childrenAmong gives those of the processes with the numbers that are children
+// of parent and run.
+func childrenAmong(parent bench.Process, numbers []int) ([]bench.Process, error) {
+	var children []bench.Process
+	for _, pid := range numbers {
+		s, _, err := readStat(pid)
+		if err != nil {
+			return nil, err
+		}
+		// One whose parent has ended in between shows at the next look.
+		if s.running && s.parent == parent.PID {
+			children = append(children, bench.Process{PID: pid, Start: s.start})
+		}
+	}
+	// If the parent had ended, the list may be that of its number's next owner.
+	if running, err := Running(parent); err != nil || !running {
+		return nil, err
+	}
+	return children, nil
+}
+
+// listed gives the numbers of a process's children as the kernel lists them, or
+// of all processes where it does not: /proc/PID/task/TID/children is an option
+// of its build.
+func listed(pid int) ([]int, error) {
+	if _, err := os.Stat("/proc/thread-self/children"); err != nil {
+		return everybody()
+	}
+	dir := "/proc/" + strconv.Itoa(pid) + "/task/"
+	threads, err := os.ReadDir(dir)
+	if err != nil && !gone(err) {
+		return nil, err
+	}
+	var children []int
+	for _, t := range threads {
+		text, err := os.ReadFile(dir + t.Name() + "/children")
+		if gone(err) {
+			continue // the thread has just ended
+		}
+		if err != nil {
+			return nil, err
+		}
+		for f := range strings.FieldsSeq(string(text)) {
+			child, err := strconv.Atoi(f)
 			if err != nil {
 				return nil, err
 			}
-			for f := range strings.FieldsSeq(string(text)) {
-				pid, err := strconv.Atoi(f)
-				if err != nil {
-					return nil, err
-				}
-				if !slices.Contains(pids, pid) {
-					pids = append(pids, pid)
-				}
-			}
+			children = append(children, child)
 		}
 	}
-	slices.Sort(pids)
-	return pids, nil
+	return children, nil
 }
 
-// gone says that err is how /proc tells that a process has ended.
-func gone(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH)
+// everybody lists the numbers of all processes.
+func everybody() ([]int, error) {
+	proc, err := os.Open("/proc")
+	if err != nil {
+		return nil, err
+	}
+	defer proc.Close()
+	names, err := proc.Readdirnames(-1)
+	if err != nil {
+		return nil, err
+	}
+	var pids []int
+	for _, name := range names {
+		if pid, err := strconv.Atoi(name); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids, nil
 }

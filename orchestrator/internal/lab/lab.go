@@ -51,10 +51,7 @@ func Run(ctx context.Context, conf Config) (*bench.Experiment, error) {
 		return nil, err
 	}
 	if info.Remote {
-		return nil, &engine.Hinted{
-			Err:    fmt.Errorf("the %s engine runs its containers on another machine, whose /proc cannot be read from here", info.Name),
-			Advice: "run the lab on the machine where the engine runs",
-		}
+		return nil, engine.ForeignProc(info.Name + " runs its containers on another machine")
 	}
 	exp, err := newExperiment(conf, info)
 	if err != nil {

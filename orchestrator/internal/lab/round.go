@@ -198,13 +198,13 @@ func removeAll(ctx context.Context, parts []*participant) error {
 
 // mappedFiles lists the files in the memory maps of an instance's processes.
 func (p *participant) mappedFiles(ctx context.Context) ([]string, error) {
-	pids, err := p.instance.PIDs(ctx)
+	processes, err := p.instance.Processes(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var files []string
-	for _, pid := range pids {
-		mapped, err := meter.Host.Maps(pid)
+	for _, process := range processes {
+		mapped, err := meter.Host.Maps(process)
 		var denied *meter.DeniedError
 		if errors.As(err, &denied) {
 			return nil, &engine.Hinted{Err: err, Advice: "run as root, or as the user whose id the containers run with"}

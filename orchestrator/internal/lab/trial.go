@@ -74,7 +74,7 @@ func (r *run) trial(ctx context.Context, p *participant, u *underway, loaded fun
 // measure runs the phases while meter, gauges and status run beside them.
 func (t *trial) measure(ctx context.Context) (err error) {
 	t.meter = meter.NewRecorder(meter.Config{
-		FS: meter.Host, PIDs: t.part.instance.PIDs, Every: t.design.SampleEvery, Start: t.part.started,
+		FS: meter.Host, Processes: t.part.instance.Processes, Every: t.design.SampleEvery, Start: t.part.started,
 	})
 	defer t.meter.Close()
 	t.run.watch(t.meter)

@@ -3,21 +3,45 @@ package meter
 import (
 	"bytes"
 	"strings"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 )
 
 // Cgroup is what /proc/PID/cgroup says: the group that a process is in, by
-// controller. Paths count from the root of the hierarchy; empty means that
-// there is none.
+// controller.
 type Cgroup struct {
-	Cpuacct     string // version 1
-	Controllers string // with which cpuacct is mounted together, such as "cpu,cpuacct"
-	Memory      string // version 1
-	Unified     string // version 2
+	Cpuacct Hierarchy // version 1
+	Memory  Hierarchy // version 1
+	Hugetlb Hierarchy // version 1
+	Unified string    // version 2: a path, as in Hierarchy
 }
 
-// Cgroup reads /proc/PID/cgroup.
+// Hierarchy is one of version 1.
+type Hierarchy struct {
+	Controllers string // that are mounted together, such as "cpu,cpuacct"
+	Path        string // from the root of the hierarchy; empty: there is none
+}
+
+// Cgroup reads /proc/PID/cgroup of whoever has the number now.
 func (fs FS) Cgroup(pid int) (Cgroup, error) {
 	return parse(fs, ofPID(pid, "cgroup"), parseCgroup)
+}
+
+// cgroupOf reads the groups of one process. The error matches ErrEnded once it
+// has ended: its path is then the root's, where it never was.
+func (fs FS) cgroupOf(p bench.Process) (Cgroup, error) {
+	c, err := fs.Cgroup(p.PID)
+	if err != nil {
+		return Cgroup{}, err
+	}
+	s, err := fs.Status(p.PID)
+	if err == nil && s.Ended() {
+		err = ErrEnded
+	}
+	if err == nil {
+		err = fs.still(p)
+	}
+	return c, err
 }
 
 // ownCgroup is the group that we are in ourselves.
@@ -38,12 +62,15 @@ func parseCgroup(b []byte) (Cgroup, error) {
 		if len(controllers) == 0 {
 			c.Unified = string(path)
 		}
-		for name := range strings.SplitSeq(string(controllers), ",") {
+		h := Hierarchy{string(controllers), string(path)}
+		for name := range strings.SplitSeq(h.Controllers, ",") {
 			switch name {
 			case "cpuacct":
-				c.Cpuacct, c.Controllers = string(path), string(controllers)
+				c.Cpuacct = h
 			case "memory":
-				c.Memory = string(path)
+				c.Memory = h
+			case "hugetlb":
+				c.Hugetlb = h
 			}
 		}
 	}
@@ -51,10 +78,34 @@ func parseCgroup(b []byte) (Cgroup, error) {
 }
 
 // apart says whether path is a group that holds the process and its like
-// alone: not the root, and not the one that we are in. A path outside of our
-// own view of the hierarchy cannot be read.
+// alone: not the root, and none that we are in ourselves, be it deep below. A
+// path outside of our own view of the hierarchy cannot be read.
 func apart(path, ours string) bool {
-	return path != "" && path != "/" && path != ours && !strings.Contains(path, "..")
+	return path != "" && path != "/" && path != ours && !strings.HasPrefix(ours, path+"/") && !strings.Contains(path, "..")
+}
+
+// both gives the group that holds two: the part that their paths begin with. A
+// process may have been put into a group below its container's, and stands for
+// itself alone there.
+func both(a, b string) string {
+	for !strings.HasPrefix(b+"/", strings.TrimSuffix(a, "/")+"/") {
+		a = a[:max(0, strings.LastIndexByte(a, '/'))]
+		if a == "" {
+			return "/"
+		}
+	}
+	return a
+}
+
+// dir gives the directory of a version 1 group for one of its controllers.
+// Hierarchies are mounted under the names of all of their controllers, or have
+// a link with the name of one.
+func (fs FS) dir(h Hierarchy, controller string) string {
+	all := "sys/fs/cgroup/" + h.Controllers
+	if !fs.exists(all) {
+		all = "sys/fs/cgroup/" + controller
+	}
+	return all + h.Path
 }
 
 // unified gives the directory of a version 2 group, which in a mixed setup is

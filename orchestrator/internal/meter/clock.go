@@ -5,32 +5,21 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 )
 
 // clock adds up the CPU time and the waiting time of the container. Both only
 // grow, also when processes and threads end: what they were last seen with
 // stays counted.
 type clock struct {
-	fs FS
+	fs     FS
+	groups *groups
 
 	mu     sync.Mutex // guards what follows
-	group  Cgroup     // the container's own; see find
-	found  bool       // group was looked for
-	used   tracked[process]
+	used   tracked[bench.Process]
 	waits  tracked[thread]
 	latest time.Duration // the last CPU time that was told
-}
-
-// process is a process beyond doubt: numbers are used again.
-type process struct {
-	pid   int
-	start time.Duration
-}
-
-type thread struct{ pid, tid int }
-
-func newClock(fs FS) clock {
-	return clock{fs: fs}
 }
 
 // CPU gives the CPU time that the container has used and the time that its
@@ -43,12 +32,12 @@ func newClock(fs FS) clock {
 // the threads in any case, and is 0 where the kernel does not keep it. If all
 // processes have ended, the error matches ErrEnded, and both are as last seen.
 func (r *Recorder) CPU() (used, waited time.Duration, err error) {
-	pids, err := r.processes()
+	processes, err := r.processes()
 	if err != nil {
 		return 0, 0, err
 	}
 	busy := onThread(func() {
-		err = r.clock.scan(pids)
+		err = r.clock.scan(processes)
 		used, waited = r.clock.read()
 	})
 	r.mu.Lock()
@@ -65,58 +54,27 @@ func (c *clock) read() (used, waited time.Duration) {
 }
 
 // scan looks at the container's processes and threads.
-func (c *clock) scan(pids []int) error {
-	if _, err := c.find(pids); err != nil && !errors.Is(err, ErrEnded) {
+func (c *clock) scan(processes []bench.Process) error {
+	group, err := c.groups.find(processes)
+	if err != nil && !errors.Is(err, ErrEnded) {
 		return err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return errors.Join(c.scanWaits(pids), c.scanUsed(pids))
-}
-
-// find gives the cgroups that the container has to itself; the others are
-// left empty. It looks once: processes do not change their group.
-func (c *clock) find(pids []int) (Cgroup, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.found {
-		return c.group, nil
-	}
-	ours, err := c.fs.ownCgroup()
-	if err != nil {
-		return Cgroup{}, err
-	}
-	for _, pid := range pids {
-		group, err := c.fs.Cgroup(pid)
-		if errors.Is(err, ErrEnded) {
-			continue
-		}
-		if err != nil {
-			return Cgroup{}, err
-		}
-		if !apart(group.Cpuacct, ours.Cpuacct) {
-			group.Cpuacct = ""
-		}
-		if !apart(group.Unified, ours.Unified) {
-			group.Unified = ""
-		}
-		c.group, c.found = group, true
-		return group, nil
-	}
-	return Cgroup{}, ErrEnded
+	return errors.Join(c.scanWaits(processes), c.scanUsed(group, processes))
 }
 
 // scanUsed reads the CPU time. c.mu is held.
-func (c *clock) scanUsed(pids []int) error {
+func (c *clock) scanUsed(group Cgroup, processes []bench.Process) error {
 	var used time.Duration
 	var err error
 	switch {
-	case c.group.Cpuacct != "":
-		used, err = c.fs.cpuacctUsage(c.group)
-	case c.group.Unified != "":
-		used, err = c.fs.cpuStat(c.group)
+	case group.Cpuacct.Path != "":
+		used, err = c.fs.cpuacctUsage(group)
+	case group.Unified != "":
+		used, err = c.fs.cpuStat(group)
 	default:
-		used, err = c.scanStat(pids)
+		used, err = c.scanStat(processes)
 	}
 	if errors.Is(err, os.ErrNotExist) {
 		err = ErrEnded // a group goes with its last process
@@ -126,17 +84,20 @@ func (c *clock) scanUsed(pids []int) error {
 }
 
 // scanStat sums the CPU time over the processes. c.mu is held.
-func (c *clock) scanStat(pids []int) (time.Duration, error) {
-	now := map[process]time.Duration{}
-	for _, pid := range pids {
-		s, err := c.fs.Stat(pid)
+func (c *clock) scanStat(processes []bench.Process) (time.Duration, error) {
+	now := map[bench.Process]time.Duration{}
+	for _, p := range processes {
+		s, err := c.fs.Stat(p.PID)
+		if err == nil {
+			err = s.of(p)
+		}
 		if errors.Is(err, ErrEnded) {
 			continue
 		}
 		if err != nil {
 			return 0, err
 		}
-		now[process{pid, s.Starttime}] = s.Utime + s.Stime
+		now[p] = s.Utime + s.Stime
 	}
 	c.used.update(now)
 	if len(now) == 0 {
@@ -146,42 +107,23 @@ func (c *clock) scanStat(pids []int) (time.Duration, error) {
 }
 
 // scanWaits reads the waiting times of all threads. c.mu is held.
-func (c *clock) scanWaits(pids []int) error {
+func (c *clock) scanWaits(processes []bench.Process) error {
 	now := map[thread]time.Duration{}
-	for _, pid := range pids {
-		all, err := c.fs.Schedstat(pid)
-		if err != nil && !errors.Is(err, ErrEnded) {
+	for _, p := range processes {
+		all, err := c.fs.Schedstat(p.PID)
+		if err == nil {
+			err = c.fs.still(p)
+		}
+		if errors.Is(err, ErrEnded) {
+			continue
+		}
+		if err != nil {
 			return err // a part would look as if the other threads had ended
 		}
 		for tid, s := range all {
-			now[thread{pid, tid}] = s.RunDelay
+			now[thread{p, tid}] = s.RunDelay
 		}
 	}
 	c.waits.update(now)
 	return nil
-}
-
-// tracked is a sum over counters that come and go. It only grows.
-type tracked[K comparable] struct {
-	last map[K]time.Duration // of those that are there
-	gone time.Duration       // of those that are not any more
-}
-
-// update takes the counters as they are now. One that is lower than it was
-// belongs to somebody else, who has got the same number.
-func (t *tracked[K]) update(now map[K]time.Duration) {
-	for k, before := range t.last {
-		if after, there := now[k]; !there || after < before {
-			t.gone += before
-		}
-	}
-	t.last = now
-}
-
-func (t *tracked[K]) sum() time.Duration {
-	sum := t.gone
-	for _, d := range t.last {
-		sum += d
-	}
-	return sum
 }

@@ -8,139 +8,140 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 )
 
-// each calls f for every process, passes over those that have ended, and goes
-// on after errors, which it joins. The error matches ErrEnded if all processes
-// had ended. The CPU time is counted as the Recorder's own.
-func (r *Recorder) each(f func(pid int) error) error {
-	pids, err := r.processes()
+// Edge reads the memory exactly, by a walk over all pages and by what the kernel
+// charges the container's cgroup, and beside it what the cheap counters say,
+// summed over the processes. It takes milliseconds for every hundred MiB, and
+// page faults of the processes wait meanwhile. If we may not walk, the error
+// matches *DeniedError and the rest is filled in.
+func (r *Recorder) Edge(name string) (bench.Edge, error) {
+	e := bench.Edge{At: time.Since(r.cfg.Start), Name: name}
+	// First what is quick, so that all of it speaks of the same moment.
+	err := r.each(func(p bench.Process) error {
+		status, err := r.status(p)
+		if err != nil {
+			return err
+		}
+		e.Processes++
+		e.Anon += status.RssAnon
+		e.Hugetlb += status.HugetlbPages
+		e.Shmem += status.RssShmem
+		return nil
+	})
 	if err != nil {
-		return err
+		return e, err
 	}
-	var errs []error
-	alive := 0
+	charged, apart, err := r.charged()
+	if err != nil {
+		return e, err
+	}
+	if apart {
+		e.Shmem = charged.shmem
+		e.Charged = charged.anon + charged.shmem + charged.hugetlb
+	}
+	w, err := r.walk(&e)
+	e.Proportional = w.proportional(e)
+	if apart && !charged.hugetlbTold {
+		e.Charged += w.hugetlb(e)
+	}
+	return e, err
+}
+
+// charges is what the kernel charges a container's own group.
+type charges struct {
+	memoryStat
+	hugetlb     bench.Bytes
+	hugetlbTold bool // by the group
+}
+
+// charged reads them. Where there is no such group, apart is false.
+func (r *Recorder) charged() (c charges, apart bool, err error) {
+	processes, err := r.processes()
+	if err != nil {
+		return c, false, err
+	}
+	group, err := r.groups.find(processes)
+	if err != nil {
+		return c, false, err
+	}
+	name := r.cfg.FS.memoryStatOf(group)
+	if name == "" {
+		return c, false, nil
+	}
 	busy := onThread(func() {
-		for _, pid := range pids {
-			err := f(pid)
-			if errors.Is(err, ErrEnded) {
-				continue
-			}
-			alive++
-			errs = append(errs, err)
+		if c.memoryStat, err = parse(r.cfg.FS, name, parseMemoryStat); err == nil {
+			c.hugetlb, c.hugetlbTold, err = r.cfg.FS.hugetlbCharged(group)
 		}
 	})
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.busy += busy
-	if alive == 0 {
-		return ErrEnded
+	if _, bad := errors.AsType[*parseError](err); bad || errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrPermission) {
+		return charges{}, false, nil // as for the samples: Notes tells
 	}
-	return errors.Join(errs...)
+	return c, err == nil, err
 }
 
-// status reads the status of a process that is not yet dead.
-func (r *Recorder) status(pid int) (Status, error) {
-	s, err := r.cfg.FS.Status(pid)
-	if err == nil && s.Ended() {
-		err = ErrEnded
-	}
-	return s, err
+// walked sums what the walks over the pages say besides what an Edge has.
+type walked struct {
+	done           int // so many processes were walked
+	failed         int // and so many could not be
+	untold         int // of so many the kernel does not tell the parts of Pss
+	pss            bench.Bytes
+	privateHugetlb bench.Bytes
+	sharedHugetlb  bench.Bytes // the most that one process shares with others
 }
 
-// ResetHighWater makes the high-water mark of every process start again from
-// what it holds now, and that of the container's cgroup where the kernel can
-// do so. If we may not, the error matches *DeniedError: HighWater then speaks
-// of the time since the process began.
-func (r *Recorder) ResetHighWater() error {
-	err := r.each(func(pid int) error {
-		name := ofPID(pid, "clear_refs")
-		f, err := os.OpenFile(r.cfg.FS.path(name), os.O_WRONLY, 0)
-		if err != nil {
-			return explain(name, err)
+// hugetlb gives the huge pages of the pool, shared ones once: processes that
+// share some are taken to share the same. Without a walk it is their sum.
+func (w walked) hugetlb(e bench.Edge) bench.Bytes {
+	if w.done == 0 || w.failed > 0 {
+		return e.Hugetlb
+	}
+	return w.privateHugetlb + w.sharedHugetlb
+}
+
+// proportional gives anonymous memory, shared memory and huge pages, of each
+// page the part; 0: the kernel does not tell of all processes.
+func (w walked) proportional(e bench.Edge) bench.Bytes {
+	if w.done == 0 || w.failed > 0 || w.untold > 0 {
+		return 0
+	}
+	return w.pss + w.hugetlb(e)
+}
+
+// walk walks over the pages of all processes and fills in what it says.
+func (r *Recorder) walk(e *bench.Edge) (walked, error) {
+	var w walked
+	err := r.each(func(p bench.Process) error {
+		s, walkErr := r.cfg.FS.SmapsRollup(p.PID)
+		if errors.Is(walkErr, ErrEnded) {
+			return walkErr
 		}
-		_, err = f.WriteString("5") // proc(5): reset VmHWM
-		return explain(name, errors.Join(err, f.Close()))
-	})
-	r.resetPeak()
-	return err
-}
-
-// HighWater gives the most anonymous memory since the last reset: VmHWM less
-// RssFile and RssShmem of this moment, summed over the processes. It catches
-// what lies between two samples, but is not exact: see Sampler.HWMBound.
-func (r *Recorder) HighWater() (bench.Bytes, error) {
-	var sum bench.Bytes
-	err := r.each(func(pid int) error {
-		s, err := r.status(pid)
-		sum += max(0, s.VmHWM-s.RssFile-s.RssShmem)
-		return err
-	})
-	return sum, err
-}
-
-// resetPeak resets the cgroup's peak, or forgets it where that cannot be done.
-func (r *Recorder) resetPeak() {
-	pids, err := r.processes()
-	if err != nil {
-		return
-	}
-	group, _ := r.clock.find(pids)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.peak != nil {
-		r.peak.close()
-		r.peak = nil
-	}
-	if group.Unified != "" {
-		r.peak, _ = r.cfg.FS.resetMemoryPeak(group) // nil where there is none
-	}
-}
-
-// CgroupPeak gives the most memory that the container's cgroup held since
-// ResetHighWater, less the page cache of this moment. It is 0 where the
-// kernel has no peak that can be reset: before Linux 6.12, or with cgroups of
-// version 1.
-func (r *Recorder) CgroupPeak() (bench.Bytes, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.peak == nil {
-		return 0, nil
-	}
-	return r.peak.read(r.cfg.FS)
-}
-
-// Close gives back what ResetHighWater opened. The Recorder may still be read.
-func (r *Recorder) Close() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.peak != nil {
-		r.peak.close()
-		r.peak = nil
-	}
-}
-
-// Edge reads the memory exactly, by a walk over all pages, and beside it what
-// the cheap counters say, summed over the processes. It takes milliseconds for
-// every hundred MiB, and page faults of the processes wait meanwhile. If we
-// may not walk, the error matches *DeniedError and the rest is filled in.
-func (r *Recorder) Edge(name string) (bench.Edge, error) {
-	e := bench.Edge{At: time.Since(r.cfg.Start), Name: name}
-	err := r.each(func(pid int) error {
-		status, err := r.status(pid)
+		// The last reading says whether all were this process's.
+		stat, err := r.cfg.FS.Stat(p.PID)
+		if err == nil {
+			err = stat.of(p)
+		}
 		if err != nil {
 			return err
 		}
-		stat, err := r.cfg.FS.Stat(pid)
-		if err != nil {
-			return err
-		}
-		e.Anon += status.RssAnon
 		e.MinorFaults += uint64(stat.Minflt)
-		walked, err := r.cfg.FS.SmapsRollup(pid)
-		e.Anonymous += walked.Anonymous
-		e.LazyFree += walked.LazyFree
-		e.AnonHugePages += walked.AnonHugePages
-		e.Swap += walked.Swap
-		return err
+		if walkErr != nil {
+			w.failed++
+			return walkErr
+		}
+		w.done++
+		if !s.PssParts {
+			w.untold++
+		}
+		e.Anonymous += s.Anonymous
+		e.LazyFree += s.LazyFree
+		e.AnonHugePages += s.AnonHugePages
+		e.Swap += s.Swap
+		w.pss += s.PssAnon + s.PssShmem
+		w.privateHugetlb += s.PrivateHugetlb
+		w.sharedHugetlb = max(w.sharedHugetlb, s.SharedHugetlb)
+		return nil
 	})
-	return e, err
+	return w, err
 }

@@ -46,7 +46,7 @@ func sampled(t *testing.T, r *Recorder) bench.Sample {
 // walk over the pages agrees, and the high-water mark remembers.
 func TestOwnGrowth(t *testing.T) {
 	const size = 64 * bench.MiB
-	r := NewRecorder(Config{Every: 10 * time.Millisecond, PIDs: pids(os.Getpid())})
+	r := NewRecorder(Config{Every: 10 * time.Millisecond, Processes: own(t, os.Getpid())})
 	start(t, r)
 	near := func(what string, got, want bench.Bytes) {
 		t.Helper()
@@ -106,7 +106,11 @@ func TestOwnChildEnds(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Skip(err)
 	}
-	r := NewRecorder(Config{Every: 10 * time.Millisecond, PIDs: pids(cmd.Process.Pid)})
+	child, err := Host.Process(cmd.Process.Pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := NewRecorder(Config{Every: 10 * time.Millisecond, Processes: known(child)})
 	done := make(chan error, 1)
 	go func() { done <- r.Run(t.Context()) }()
 	sampled(t, r)
@@ -124,7 +128,7 @@ func TestOwnChildEnds(t *testing.T) {
 	if _, _, err := r.CPU(); !errors.Is(err, ErrEnded) {
 		t.Errorf("CPU: %v", err)
 	}
-	if _, err := Open(Host, cmd.Process.Pid); !errors.Is(err, ErrEnded) {
+	if _, err := Open(Host, child); !errors.Is(err, ErrEnded) {
 		t.Errorf("Open: %v", err)
 	}
 }
@@ -136,7 +140,7 @@ func TestDenied(t *testing.T) {
 		t.Skip("only root can give up its rights for a moment")
 	}
 	// Not this process: it may always walk its own pages.
-	r := NewRecorder(Config{PIDs: pids(os.Getppid())})
+	r := NewRecorder(Config{Processes: own(t, os.Getppid())})
 	type result struct{ reset, edge, water error }
 	got := make(chan result)
 	go func() {
@@ -167,7 +171,11 @@ func TestDenied(t *testing.T) {
 
 // BenchmarkStatus is one reading of an open status file.
 func BenchmarkStatus(b *testing.B) {
-	p, err := Open(Host, os.Getpid())
+	self, err := Host.Process(os.Getpid())
+	if err != nil {
+		b.Fatal(err)
+	}
+	p, err := Open(Host, self)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -184,7 +192,7 @@ func BenchmarkStatus(b *testing.B) {
 // one CPU: all of this process's CPU time, timers and wake-ups included.
 func BenchmarkRecorders(b *testing.B) {
 	for range 3 {
-		start(b, NewRecorder(Config{PIDs: pids(os.Getpid())}))
+		start(b, NewRecorder(Config{Processes: own(b, os.Getpid())}))
 	}
 	usage := func() time.Duration {
 		var u unix.Rusage

@@ -1,6 +1,10 @@
 package meter
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+)
 
 // MappedFile is a file in a process's memory maps.
 type MappedFile struct {
@@ -9,9 +13,26 @@ type MappedFile struct {
 }
 
 // Maps reads /proc/PID/maps: the mapped files, each once, in the order of
-// their first address. Memory without a file is left out.
-func (fs FS) Maps(pid int) ([]MappedFile, error) {
-	return parse(fs, ofPID(pid, "maps"), parseMaps)
+// their first address. Memory without a file is left out. There is none at all
+// once the process has ended: then the error matches ErrEnded, as it does if
+// another process has got the number. It takes the right to trace the process:
+// otherwise the error is a *DeniedError.
+func (fs FS) Maps(p bench.Process) ([]MappedFile, error) {
+	files, err := parse(fs, ofPID(p.PID, "maps"), parseMaps)
+	if err != nil {
+		return nil, err
+	}
+	s, err := fs.Status(p.PID)
+	if err == nil && s.Ended() {
+		err = ErrEnded
+	}
+	if err == nil {
+		err = fs.still(p)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return files, nil
 }
 
 func parseMaps(b []byte) ([]MappedFile, error) {

@@ -25,7 +25,8 @@ type FS string
 // Host is the machine that we run on.
 const Host FS = "/"
 
-// ErrEnded is matched by errors about a process that has ended.
+// ErrEnded is matched by errors about a process that has ended, or whose number
+// another one has now.
 var ErrEnded = errors.New("process has ended")
 
 // DeniedError is a file that the kernel does not let us use. It matches
@@ -65,7 +66,8 @@ func (fs FS) read(name string) ([]byte, error) {
 func ofPID(pid int, file string) string { return "proc/" + strconv.Itoa(pid) + "/" + file }
 
 // explain sorts the errors that a caller can act on. A process's files vanish
-// with it (ENOENT), or stay open and say that it is gone (ESRCH).
+// with it (ENOENT), or stay open and say that it is gone (ESRCH); so do those of
+// a control group (ENODEV).
 func explain(name string, err error) error {
 	var path *os.PathError
 	if errors.As(err, &path) {
@@ -74,7 +76,7 @@ func explain(name string, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, syscall.ESRCH), errors.Is(err, os.ErrNotExist) && isProcess(name):
+	case errors.Is(err, syscall.ESRCH), errors.Is(err, syscall.ENODEV), errors.Is(err, os.ErrNotExist) && isProcess(name):
 		return fmt.Errorf("%s: %w", name, ErrEnded)
 	case errors.Is(err, os.ErrPermission):
 		return &DeniedError{Path: name, Err: err}

@@ -21,11 +21,14 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // The captured files are those of a glibc process with four threads.
 const (
-	v1       FS = "testdata/v1" // in a Docker container, cgroups of version 1
-	v2       FS = "testdata/v2" // the same, version 2 under systemd
-	captured    = 4242
-	group       = "docker-3f1c9a0b5d7e4c2f8a6b1d0e9c3f5a7b2d4e6f8091a3b5c7d9e1f20314253647.scope"
+	v1 FS = "testdata/v1" // in a Docker container, cgroups of version 1
+	v2 FS = "testdata/v2" // the same, version 2 under systemd
+
+	containerID = "3f1c9a0b5d7e4c2f8a6b1d0e9c3f5a7b2d4e6f8091a3b5c7d9e1f20314253647"
+	group       = "docker-" + containerID + ".scope"
 )
+
+var captured = bench.Process{PID: 4242, Start: 259476}
 
 // same fails the test unless what was read is what is wanted.
 func same[T any](t *testing.T, what string, want T, read func() (T, error)) {
@@ -43,17 +46,17 @@ func TestCapturedProcess(t *testing.T) {
 	const kB = bench.KiB
 	same(t, "status", Status{
 		State: 'S', VmHWM: 22868 * kB, VmRSS: 22868 * kB, RssAnon: 16168 * kB, RssFile: 6700 * kB, Threads: 4,
-	}, func() (Status, error) { return v1.Status(captured) })
-	same(t, "smaps_rollup", SmapsRollup{Rss: 22868 * kB, Pss: 17909 * kB, Anonymous: 16168 * kB},
-		func() (SmapsRollup, error) { return v1.SmapsRollup(captured) })
+	}, func() (Status, error) { return v1.Status(captured.PID) })
+	same(t, "smaps_rollup", SmapsRollup{Rss: 22868 * kB, Pss: 17909 * kB, PssAnon: 16168 * kB, PssParts: true, Anonymous: 16168 * kB},
+		func() (SmapsRollup, error) { return v1.SmapsRollup(captured.PID) })
 	same(t, "stat", Stat{Minflt: 5208, Utime: 20 * time.Millisecond, Stime: 20 * time.Millisecond, Starttime: 2594760 * time.Millisecond},
-		func() (Stat, error) { return v1.Stat(captured) })
+		func() (Stat, error) { return v1.Stat(captured.PID) })
 	same(t, "schedstat", map[int]Schedstat{
 		4242: {39721421, 17040820},
 		4243: {3716532, 908976054},
 		4244: {4035323, 1059532932},
 		4245: {3847343, 1057091471},
-	}, func() (map[int]Schedstat, error) { return v1.Schedstat(captured) })
+	}, func() (map[int]Schedstat, error) { return v1.Schedstat(captured.PID) })
 
 	files, err := v1.Maps(captured)
 	if err != nil {
@@ -71,13 +74,38 @@ func TestCapturedProcess(t *testing.T) {
 }
 
 func TestCapturedCgroups(t *testing.T) {
-	id := strings.TrimSuffix(strings.TrimPrefix(group, "docker-"), ".scope")
-	one := Cgroup{Cpuacct: "/docker/" + id, Controllers: "cpu,cpuacct", Memory: "/docker/" + id, Unified: "/"}
+	path := "/docker/" + containerID
+	one := Cgroup{Cpuacct: Hierarchy{"cpu,cpuacct", path}, Memory: Hierarchy{"memory", path}, Unified: "/"}
 	two := Cgroup{Unified: "/system.slice/" + group}
-	same(t, "cgroup v1", one, func() (Cgroup, error) { return v1.Cgroup(captured) })
-	same(t, "cgroup v2", two, func() (Cgroup, error) { return v2.Cgroup(captured) })
+	same(t, "cgroup v1", one, func() (Cgroup, error) { return v1.Cgroup(captured.PID) })
+	same(t, "cgroup v2", two, func() (Cgroup, error) { return v2.Cgroup(captured.PID) })
 	same(t, "cpuacct.usage", 1234567890*time.Nanosecond, func() (time.Duration, error) { return v1.cpuacctUsage(one) })
 	same(t, "cpu.stat", 1234567*time.Microsecond, func() (time.Duration, error) { return v2.cpuStat(two) })
+	account := func(fs FS, c Cgroup) func() (memoryStat, error) {
+		return func() (memoryStat, error) { return parse(fs, fs.memoryStatOf(c), parseMemoryStat) }
+	}
+	sameStat := func(what string, want memoryStat, read func() (memoryStat, error)) {
+		t.Helper()
+		if got, err := read(); err != nil || got != want {
+			t.Errorf("%s: %+v, %v; want %+v", what, got, err, want)
+		}
+	}
+	sameStat("memory.stat v1, with the groups below", memoryStat{16560128, 6316032, 12288}, account(v1, one))
+	sameStat("memory.stat v2", memoryStat{16556032, 1310720, 262144}, account(v2, two))
+	if sum, told, err := v2.hugetlbCharged(two); sum != 4*bench.MiB || !told || err != nil {
+		t.Errorf("hugetlb v2: %d, %v, %v; want 4 MiB in use, not the 6 reserved", sum, told, err)
+	}
+	if sum, told, err := v1.hugetlbCharged(one); sum != 0 || told || err != nil {
+		t.Errorf("hugetlb without the controller: %d, %v, %v", sum, told, err)
+	}
+	fs := copyOf(t, v1)
+	one.Hugetlb = Hierarchy{"hugetlb", path}
+	write(t, fs, "sys/fs/cgroup/hugetlb"+path+"/hugetlb.2MB.usage_in_bytes", "2097152\n")
+	write(t, fs, "sys/fs/cgroup/hugetlb"+path+"/hugetlb.2MB.rsvd.usage_in_bytes", "4194304\n")
+	write(t, fs, "sys/fs/cgroup/hugetlb"+path+"/hugetlb.2MB.max_usage_in_bytes", "8388608\n")
+	if sum, told, err := fs.hugetlbCharged(one); sum != 2*bench.MiB || !told || err != nil {
+		t.Errorf("hugetlb v1: %d, %v, %v; want 2 MiB", sum, told, err)
+	}
 }
 
 func TestCapturedMachine(t *testing.T) {
@@ -130,6 +158,15 @@ func TestParse(t *testing.T) {
 	status := func(b []byte) (any, error) { s, err := parseStatus(b); return s.RssAnon, err }
 	check("status", errors.New("line 2: RssAnon is not as expected"), status, "State:\tS\nRssAnon:\t12 MB\nThreads:\t1\n")
 	check("status", errors.New("line 1: no Threads"), status, "RssAnon:\t12 kB\n")
+	huge := func(b []byte) (any, error) { s, err := parseStatus(b); return s.HugetlbPages, err }
+	check("status", 4*bench.MiB, huge, "RssAnon:\t12 kB\nHugetlbPages:\t    4096 kB\nThreads:\t1\n")
+	shmem := func(b []byte) (any, error) { s, err := parseMemoryStat(b); return s.shmem, err }
+	check("memory.stat", bench.Bytes(7), shmem, "cache 1\nshmem 7\n")
+	check("memory.stat", errors.New("line 1: no shmem"), shmem, "cache 1\nrss 7\n")
+	check("memory.stat", errors.New("line 2: shmem is not a number"), shmem, "anon 1\nshmem -7\n")
+	parts := func(b []byte) (any, error) { s, err := parseSmapsRollup(b); return s.PssParts, err }
+	check("smaps_rollup", false, parts, "Rss:\t8 kB\nPss:\t4 kB\n")
+	check("smaps_rollup", true, parts, "Rss:\t8 kB\nPss:\t4 kB\nPss_Anon:\t4 kB\nPss_Shmem:\t0 kB\n")
 	stat := func(b []byte) (any, error) { s, err := parseStat(b); return s.Minflt, err }
 	check("stat", int64(7), stat, "1 (a) b) (c) S 1 1 1 0 -1 4 7 0 0 0 0 0 0 0 20 0 1 0 9 0")
 	check("stat", errors.New("line 1: field 10 is not a number"), stat, "1 (a) S 1 1 1 0 -1 4")
@@ -186,15 +223,17 @@ func FuzzParsers(f *testing.F) {
 			}
 		}
 		status, err := parseStatus(b)
-		check("status", int64(min(status.VmHWM, status.VmRSS, status.RssAnon, status.RssFile, status.RssShmem)), err)
+		check("status", int64(min(status.VmHWM, status.VmRSS, status.RssAnon, status.RssFile, status.RssShmem, status.HugetlbPages)), err)
 		rollup, err := parseSmapsRollup(b)
-		check("smaps_rollup", int64(min(rollup.Rss, rollup.Anonymous, rollup.LazyFree)), err)
+		check("smaps_rollup", int64(min(rollup.Rss, rollup.Anonymous, rollup.LazyFree, rollup.PssAnon, rollup.SharedHugetlb)), err)
 		stat, err := parseStat(b)
 		check("stat", min(stat.Minflt, int64(stat.Utime), int64(stat.Stime), int64(stat.Starttime)), err)
 		sched, err := parseSchedstat(b)
 		check("schedstat", int64(min(sched.CPU, sched.RunDelay)), err)
 		_, err = parseMaps(b)
 		check("maps", 0, err)
+		account, err := parseMemoryStat(b)
+		check("memory.stat", int64(min(account.anon, account.file, account.shmem)), err)
 		_, err = parseCgroup(b)
 		check("cgroup", 0, err)
 		usage, err := parseCPUStat(b)

@@ -2,70 +2,51 @@ package meter
 
 import (
 	"fmt"
-	"io"
-	"syscall"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 )
 
 // statusSize holds what of status matters, even where the process is in
 // hundreds of groups, which are listed before it.
 const statusSize = 8 << 10
 
-// Proc is a process whose status is read again and again. The file is kept
-// open: reading costs half of what opening it each time does, and it never
+// Proc is a process whose status is read again and again. The open file never
 // speaks of another process that got the same number. It may be used by one
 // goroutine at a time.
 type Proc struct {
-	PID  int
-	name string
-	fd   int
-	buf  [statusSize]byte
+	file *openFile
 }
 
-// Open opens the status of a process. The error matches ErrEnded if there is
-// no such process.
-func Open(fs FS, pid int) (*Proc, error) {
-	p := &Proc{PID: pid, name: ofPID(pid, "status")}
-	// Not an os.File: it reads on to be sure of the end, which would be a
-	// second call into the kernel each time.
-	var err error
-	for {
-		p.fd, err = syscall.Open(fs.path(p.name), syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
-		if err != syscall.EINTR {
-			break
-		}
-	}
+// Open opens the status of a process. The error matches ErrEnded if the process
+// has ended, and also if another one has got its number.
+func Open(fs FS, p bench.Process) (*Proc, error) {
+	file, err := fs.open(ofPID(p.PID, "status"), statusSize)
 	if err != nil {
-		return nil, explain(p.name, err)
+		return nil, err
 	}
-	return p, nil
+	if err := fs.still(p); err != nil {
+		_ = file.close() // it was not read
+		return nil, err
+	}
+	return &Proc{file}, nil
 }
 
 // Status reads it. The error matches ErrEnded once the process has ended,
 // also before its parent has waited for it.
 func (p *Proc) Status() (Status, error) {
-	var n int
-	var err error
-	for {
-		n, err = syscall.Pread(p.fd, p.buf[:], 0)
-		if err != syscall.EINTR {
-			break
-		}
-	}
-	if err == nil && n == 0 {
-		err = io.ErrUnexpectedEOF
-	}
+	b, err := p.file.read()
 	if err != nil {
-		return Status{}, explain(p.name, err)
+		return Status{}, err
 	}
-	s, err := parseStatus(p.buf[:n])
+	s, err := parseStatus(b)
 	if err != nil {
-		return s, fmt.Errorf("%s: %w", p.name, err)
+		return s, fmt.Errorf("%s: %w", p.file.name, err)
 	}
 	if s.Ended() {
-		return s, fmt.Errorf("%s: %w", p.name, ErrEnded)
+		return s, fmt.Errorf("%s: %w", p.file.name, ErrEnded)
 	}
 	return s, nil
 }
 
 // Close gives the file back.
-func (p *Proc) Close() error { return syscall.Close(p.fd) }
+func (p *Proc) Close() error { return p.file.close() }

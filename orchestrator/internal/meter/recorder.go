@@ -33,9 +33,10 @@ type Config struct {
 	// reached, every second sample is dropped, and from then on every second
 	// one is kept.
 	Limit int
-	// PIDs lists the processes of the container. It may be slow: samples are
-	// taken meanwhile.
-	PIDs func(ctx context.Context) ([]int, error)
+	// Processes lists the processes of the container. It may be slow: samples
+	// are taken meanwhile. One whose number another process has got since is
+	// never read.
+	Processes func(ctx context.Context) ([]bench.Process, error)
 }
 
 // Recorder watches the processes of one container. Run takes samples; all
@@ -44,19 +45,21 @@ type Config struct {
 type Recorder struct {
 	cfg Config
 
-	mu      sync.Mutex // guards what follows
-	pids    []int      // as they were last seen
-	looked  time.Time  // when that was; zero: never
+	mu      sync.Mutex      // guards what follows
+	known   []bench.Process // as they were last seen
+	looked  time.Time       // when that was; zero: never
 	samples []bench.Sample
 	latest  bench.Sample // also if it was not kept
 	stride  int          // of so many samples one is kept
 	taken   int
 	missed  int
 	busy    time.Duration
-	threads int         // the most that were seen
+	most    seen        // the most that a sample saw
+	alone   bool        // a sample was taken without a group of the container's own
 	peak    *memoryPeak // of the cgroup, since the last reset
 
-	clock clock // CPU and waiting; has its own lock
+	groups *groups // of the container; has its own lock
+	clock  clock   // CPU and waiting; has its own lock
 }
 
 // NewRecorder makes a Recorder. It reads nothing yet.
@@ -74,7 +77,8 @@ func NewRecorder(cfg Config) *Recorder {
 		cfg.Limit = DefaultLimit
 	}
 	cfg.Limit = max(cfg.Limit, 2)
-	return &Recorder{cfg: cfg, stride: 1, clock: newClock(cfg.FS)}
+	g := &groups{fs: cfg.FS}
+	return &Recorder{cfg: cfg, stride: 1, groups: g, clock: clock{fs: cfg.FS, groups: g}}
 }
 
 // Run takes a sample at once, and one at every multiple of Every after Start. It
@@ -90,7 +94,7 @@ func (r *Recorder) Run(ctx context.Context) error {
 	defer cancel()
 	group.Go(func() { r.keepFresh(ctx) })
 
-	w := &watch{fs: r.cfg.FS, procs: map[int]*Proc{}}
+	w := &watch{fs: r.cfg.FS, groups: r.groups, procs: map[bench.Process]*Proc{}}
 	defer w.close()
 	return ignoreEnd(ctx, r.sample(ctx, w))
 }
@@ -150,21 +154,24 @@ func (r *Recorder) miss(n int) {
 // take takes one sample. It says whether any process was alive.
 func (r *Recorder) take(w *watch) (alive bool, err error) {
 	r.mu.Lock()
-	pids := r.pids // never changed in place
+	known := r.known // never changed in place
 	r.mu.Unlock()
 	var s bench.Sample
-	var threads int
+	var n seen
 	busy := onThread(func() {
 		s.At = time.Since(r.cfg.Start)
-		threads, err = w.read(pids, &s)
+		n, err = w.read(known, &s)
 	})
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.busy += busy
-	if err != nil || threads == 0 {
+	if err != nil || n.threads == 0 {
 		return false, err
 	}
-	r.threads = max(r.threads, threads)
+	r.most.threads = max(r.most.threads, n.threads)
+	r.most.sharing = max(r.most.sharing, n.sharing)
+	r.most.huge = max(r.most.huge, n.huge)
+	r.alone = r.alone || !n.apart
 	r.latest = s
 	if r.taken%r.stride == 0 {
 		r.keep(s)
@@ -203,10 +210,10 @@ func (r *Recorder) keepFresh(ctx context.Context) {
 			continue
 		}
 		r.mu.Lock()
-		pids := r.pids
+		known := r.known
 		r.mu.Unlock()
 		// An error comes again when somebody asks for CPU.
-		busy := onThread(func() { _ = r.clock.scan(pids) })
+		busy := onThread(func() { _ = r.clock.scan(known) })
 		r.mu.Lock()
 		r.busy += busy
 		r.mu.Unlock()
@@ -215,21 +222,21 @@ func (r *Recorder) keepFresh(ctx context.Context) {
 
 // refresh looks for the container's processes.
 func (r *Recorder) refresh(ctx context.Context) error {
-	pids, err := r.cfg.PIDs(ctx)
+	processes, err := r.cfg.Processes(ctx)
 	if err != nil {
 		return fmt.Errorf("list processes: %w", err)
 	}
-	pids = slices.Clone(pids)
+	processes = slices.Clone(processes)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.pids, r.looked = pids, time.Now()
+	r.known, r.looked = processes, time.Now()
 	return nil
 }
 
 // processes gives the processes as they were last seen. Where Run does not
 // keep them fresh, it looks for them itself; if that fails, those that are
 // known have to do.
-func (r *Recorder) processes() ([]int, error) {
+func (r *Recorder) processes() ([]bench.Process, error) {
 	r.mu.Lock()
 	never, age := r.looked.IsZero(), time.Since(r.looked)
 	r.mu.Unlock()
@@ -242,7 +249,7 @@ func (r *Recorder) processes() ([]int, error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.pids, nil
+	return r.known, nil
 }
 
 // Samples gives a copy of the samples so far, in order of time.
@@ -268,7 +275,7 @@ func (r *Recorder) Sampler() bench.Sampler {
 	defer r.mu.Unlock()
 	s := bench.Sampler{Every: r.cfg.Every, Taken: r.taken, Missed: r.missed, Busy: r.busy}
 	if errKernel == nil && errCPUs == nil {
-		s.HWMBound = hwmBound(kernel, cpus, r.threads, os.Getpagesize())
+		s.HWMBound = hwmBound(kernel, cpus, r.most.threads, os.Getpagesize())
 	}
 	return s
 }

@@ -3,6 +3,7 @@ package meter
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -16,24 +17,50 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 )
 
-func pids(numbers ...int) func(context.Context) ([]int, error) {
-	return func(context.Context) ([]int, error) { return numbers, nil }
+// known is the list of a container whose processes do not change.
+func known(processes ...bench.Process) func(context.Context) ([]bench.Process, error) {
+	return func(context.Context) ([]bench.Process, error) { return processes, nil }
+}
+
+// own is the list of a process of this machine.
+func own(t testing.TB, pid int) func(context.Context) ([]bench.Process, error) {
+	t.Helper()
+	p, err := Host.Process(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return known(p)
+}
+
+// born is a process as stat of a test tells of it: see begin.
+func born(pid int) bench.Process { return bench.Process{PID: pid, Start: 100} }
+
+// begin makes a process in captured files, as born gives it.
+func begin(t *testing.T, fs FS, pid, anonKB int) {
+	t.Helper()
+	write(t, fs, ofPID(pid, "status"), status(anonKB))
+	write(t, fs, ofPID(pid, "stat"), stat(pid, 100))
+	write(t, fs, ofPID(pid, "cgroup"), "0::/\n")
+}
+
+func stat(pid, start int) string {
+	return fmt.Sprintf("%d (x) S 1 1 1 0 -1 4 7 0 0 0 100 50 0 0 20 0 1 0 %d 0", pid, start)
 }
 
 // crowd is a container whose processes change, and whose listing may be slow.
 type crowd struct {
 	mu   sync.Mutex
-	now  []int
+	now  []bench.Process
 	slow time.Duration
 }
 
-func (c *crowd) set(slow time.Duration, now ...int) {
+func (c *crowd) set(slow time.Duration, now ...bench.Process) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now, c.slow = now, slow
 }
 
-func (c *crowd) pids(context.Context) ([]int, error) {
+func (c *crowd) list(context.Context) ([]bench.Process, error) {
 	c.mu.Lock()
 	now, slow := c.now, c.slow
 	c.mu.Unlock()
@@ -69,14 +96,14 @@ func status(anonKB int) string {
 // Samples are taken at once and then on the beat, whenever Run begins.
 func TestTicks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := NewRecorder(Config{FS: v1, Every: 100 * time.Millisecond, PIDs: pids(captured)})
+		r := NewRecorder(Config{FS: v1, Every: 100 * time.Millisecond, Processes: known(captured)})
 		time.Sleep(250 * time.Millisecond)
 		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 		defer cancel()
 		if err := r.Run(ctx); err != nil {
 			t.Fatal(err)
 		}
-		one := bench.Sample{Anon: 16168 * bench.KiB, File: 6700 * bench.KiB}
+		one := bench.Sample{Anon: 16168 * bench.KiB, Shmem: 12 * bench.KiB, File: 6700 * bench.KiB}
 		want := []bench.Sample{one, one, one}
 		for i, ms := range []int{250, 300, 400} {
 			want[i].At = time.Duration(ms) * time.Millisecond
@@ -97,7 +124,7 @@ func TestTicks(t *testing.T) {
 // A series that grows too long gets coarser, evenly.
 func TestLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := NewRecorder(Config{FS: v1, Every: time.Second, Limit: 4, PIDs: pids(captured)})
+		r := NewRecorder(Config{FS: v1, Every: time.Second, Limit: 4, Processes: known(captured)})
 		ctx, cancel := context.WithTimeout(t.Context(), 20500*time.Millisecond)
 		defer cancel()
 		if err := r.Run(ctx); err != nil {
@@ -121,9 +148,9 @@ func TestLimit(t *testing.T) {
 func TestProcessesComeAndGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fs := copyOf(t, v1)
-		c := &crowd{now: []int{1}}
-		r := NewRecorder(Config{FS: fs, Every: 100 * time.Millisecond, PIDs: c.pids})
-		write(t, fs, "proc/1/status", status(10))
+		c := &crowd{now: []bench.Process{born(1)}}
+		r := NewRecorder(Config{FS: fs, Every: 100 * time.Millisecond, Processes: c.list})
+		begin(t, fs, 1, 10)
 		done := make(chan error)
 		go func() { done <- r.Run(t.Context()) }()
 		expect := func(want bench.Bytes) {
@@ -134,8 +161,8 @@ func TestProcessesComeAndGo(t *testing.T) {
 			}
 		}
 		expect(10)
-		write(t, fs, "proc/2/status", status(20))
-		c.set(0, 1, 2)
+		begin(t, fs, 2, 20)
+		c.set(0, born(1), born(2))
 		time.Sleep(1100 * time.Millisecond)
 		expect(30)
 		write(t, fs, "proc/1/status", status(15))
@@ -148,7 +175,7 @@ func TestProcessesComeAndGo(t *testing.T) {
 		time.Sleep(100 * time.Millisecond)
 		expect(20)
 		// The last one ends, and finding that out takes its time.
-		c.set(250*time.Millisecond, 1, 2)
+		c.set(250*time.Millisecond, born(1), born(2))
 		write(t, fs, "proc/2/status", "State:\tZ (zombie)\nThreads:\t1\n")
 		if err := <-done; !errors.Is(err, ErrEnded) {
 			t.Errorf("Run ended with %v", err)
@@ -163,17 +190,17 @@ func TestProcessesComeAndGo(t *testing.T) {
 func TestMissed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fs := copyOf(t, v1)
-		write(t, fs, "proc/1/status", status(10))
-		write(t, fs, "proc/2/status", status(10))
-		c := &crowd{now: []int{1}}
-		r := NewRecorder(Config{FS: fs, Every: 100 * time.Millisecond, Refresh: time.Hour, PIDs: c.pids})
+		begin(t, fs, 1, 10)
+		begin(t, fs, 2, 10)
+		c := &crowd{now: []bench.Process{born(1)}}
+		r := NewRecorder(Config{FS: fs, Every: 100 * time.Millisecond, Refresh: time.Hour, Processes: c.list})
 		ctx, cancel := context.WithTimeout(t.Context(), 950*time.Millisecond)
 		defer cancel()
 		done := make(chan error)
 		go func() { done <- r.Run(ctx) }()
 		synctest.Wait()
 		// The only process is replaced, and finding the new one takes 250 ms.
-		c.set(250*time.Millisecond, 2)
+		c.set(250*time.Millisecond, born(2))
 		write(t, fs, "proc/1/status", "State:\tZ (zombie)\nThreads:\t1\n")
 		if err := <-done; err != nil {
 			t.Error(err)
@@ -186,14 +213,14 @@ func TestMissed(t *testing.T) {
 
 func TestRunErrors(t *testing.T) {
 	broken := errors.New("no answer")
-	r := NewRecorder(Config{FS: v1, PIDs: func(context.Context) ([]int, error) { return nil, broken }})
+	r := NewRecorder(Config{FS: v1, Processes: func(context.Context) ([]bench.Process, error) { return nil, broken }})
 	if err := r.Run(t.Context()); !errors.Is(err, broken) {
 		t.Errorf("Run: %v", err)
 	}
 	if _, _, err := r.CPU(); !errors.Is(err, broken) {
 		t.Errorf("CPU: %v", err)
 	}
-	r = NewRecorder(Config{FS: v1, PIDs: pids(99)})
+	r = NewRecorder(Config{FS: v1, Processes: known(born(99))})
 	if err := r.Run(t.Context()); !errors.Is(err, ErrEnded) {
 		t.Errorf("Run without a process: %v", err)
 	}
@@ -204,11 +231,12 @@ func TestRunErrors(t *testing.T) {
 
 func TestEdgeCaptured(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := NewRecorder(Config{FS: v2, PIDs: pids(captured, 99)})
+		r := NewRecorder(Config{FS: v2, Processes: known(captured, born(99))})
 		time.Sleep(time.Second)
 		same(t, "edge", bench.Edge{
 			At: time.Second, Name: "batch 1 start",
-			Anon: 16168 * bench.KiB, Anonymous: 16168 * bench.KiB, MinorFaults: 5208,
+			Anon: 16168 * bench.KiB, Anonymous: 16168 * bench.KiB, MinorFaults: 5208, Processes: 1,
+			Shmem: 256 * bench.KiB, Charged: 16168*bench.KiB + 256*bench.KiB + 4*bench.MiB, Proportional: 16168 * bench.KiB,
 		}, func() (bench.Edge, error) { return r.Edge("batch 1 start") })
 	})
 }
@@ -216,7 +244,7 @@ func TestEdgeCaptured(t *testing.T) {
 func TestCPU(t *testing.T) {
 	check := func(fs FS, wantUsed, wantWaited time.Duration) {
 		t.Helper()
-		used, waited, err := NewRecorder(Config{FS: fs, PIDs: pids(captured)}).CPU()
+		used, waited, err := NewRecorder(Config{FS: fs, Processes: known(captured)}).CPU()
 		if err != nil || used != wantUsed || waited != wantWaited {
 			t.Errorf("%s: used %v, waited %v, %v; want %v, %v", fs, used, waited, err, wantUsed, wantWaited)
 		}
@@ -234,11 +262,11 @@ func TestCPU(t *testing.T) {
 // number that is used again does not take away from it.
 func TestCPUOnlyGrows(t *testing.T) {
 	fs := copyOf(t, v1)
-	write(t, fs, "proc/7/cgroup", "0::/\n")
-	write(t, fs, "proc/7/stat", "7 (x) S 1 1 1 0 -1 4 7 0 0 0 100 50 0 0 20 0 1 0 9 0")
+	begin(t, fs, 7, 10)
 	write(t, fs, "proc/7/task/7/schedstat", "1 1000 1\n")
 	write(t, fs, "proc/7/task/8/schedstat", "1 500 1\n")
-	r := NewRecorder(Config{FS: fs, PIDs: pids(7)})
+	second := bench.Process{PID: 7, Start: 999}
+	r := NewRecorder(Config{FS: fs, Processes: known(born(7), second)})
 	check := func(wantUsed, wantWaited time.Duration, wantErr error) {
 		t.Helper()
 		used, waited, err := r.CPU()
@@ -255,15 +283,18 @@ func TestCPUOnlyGrows(t *testing.T) {
 	write(t, fs, "proc/7/task/8/schedstat", "1 20 1\n")
 	check(1500*time.Millisecond, 1750, nil)
 	write(t, fs, "proc/7/stat", "7 (y) S 1 1 1 0 -1 4 7 0 0 0 10 0 0 0 20 0 1 0 999 0")
-	check(1600*time.Millisecond, 1750, nil)
+	check(1600*time.Millisecond, 1750+1200+20, nil)
+	// One that was never listed is a stranger.
+	write(t, fs, "proc/7/stat", stat(7, 5000))
+	check(1600*time.Millisecond, 1750+1200+20, ErrEnded)
 	os.RemoveAll(fs.path("proc/7"))
-	check(1600*time.Millisecond, 1750, ErrEnded)
+	check(1600*time.Millisecond, 1750+1200+20, ErrEnded)
 }
 
 // The kernel's part, to answer a reset with a fresh figure, is played here.
 func TestCgroupPeak(t *testing.T) {
 	fs := copyOf(t, v2)
-	r := NewRecorder(Config{FS: fs, PIDs: pids(captured)})
+	r := NewRecorder(Config{FS: fs, Processes: known(captured)})
 	defer r.Close()
 	if peak, err := r.CgroupPeak(); peak != 0 || err != nil {
 		t.Errorf("without a reset: %d, %v", peak, err)
@@ -278,7 +309,7 @@ func TestCgroupPeak(t *testing.T) {
 	if peak, err := r.CgroupPeak(); peak != 8*bench.MiB || err != nil {
 		t.Errorf("peak %d, %v; want 8 MiB", peak, err)
 	}
-	old := NewRecorder(Config{FS: copyOf(t, v1), PIDs: pids(captured)})
+	old := NewRecorder(Config{FS: copyOf(t, v1), Processes: known(captured)})
 	if err := old.ResetHighWater(); err != nil {
 		t.Fatal(err)
 	}

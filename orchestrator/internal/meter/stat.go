@@ -18,7 +18,7 @@ type Stat struct {
 	Starttime time.Duration // from the boot to the start of the process
 }
 
-// Stat reads /proc/PID/stat.
+// Stat reads /proc/PID/stat of whoever has the number now.
 func (fs FS) Stat(pid int) (Stat, error) {
 	return parse(fs, ofPID(pid, "stat"), parseStat)
 }

@@ -10,12 +10,14 @@ type Status struct {
 	VmRSS    bench.Bytes // RssAnon + RssFile + RssShmem
 	RssAnon  bench.Bytes // heap, stacks: what no file holds
 	RssFile  bench.Bytes // code and mapped files
-	RssShmem bench.Bytes
+	RssShmem bench.Bytes // memory that can be shared, as far as it is mapped: memfd, tmpfs, System V
 	VmSwap   bench.Bytes
-	Threads  int
+	// HugetlbPages are pages of the pool of huge pages, which VmRSS leaves out.
+	HugetlbPages bench.Bytes
+	Threads      int
 }
 
-// Status reads /proc/PID/status.
+// Status reads /proc/PID/status of whoever has the number now.
 func (fs FS) Status(pid int) (Status, error) {
 	return parse(fs, ofPID(pid, "status"), parseStatus)
 }
@@ -47,6 +49,8 @@ func parseStatus(b []byte) (Status, error) {
 			s.RssShmem, ok = kilobytes(value)
 		case "VmSwap":
 			s.VmSwap, ok = kilobytes(value)
+		case "HugetlbPages":
+			s.HugetlbPages, ok = kilobytes(value)
 		case "Threads":
 			var n int64
 			n, ok = number(value)

@@ -19,6 +19,7 @@ import (
 
 	"github.com/docker/docker/api/types/system"
 	"github.com/docker/docker/client"
+	"golang.org/x/sys/unix"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 )
@@ -106,7 +107,7 @@ func (e *Engine) Info(ctx context.Context) (engine.Info, error) {
 		Version: info.ServerVersion,
 		Storage: info.Driver,
 		CgroupV: v,
-		Remote:  e.remote(info),
+		Remote:  remote(info),
 	}, nil
 }
 
@@ -138,9 +139,13 @@ func (e *Engine) known(ctx context.Context) (system.Info, error) {
 	return e.info(ctx)
 }
 
-// remote says that the daemon's processes are not this kernel's.
-func (e *Engine) remote(info system.Info) bool {
-	return !strings.HasPrefix(e.api.DaemonHost(), "unix://") || strings.Contains(info.OperatingSystem, "Docker Desktop")
+// remote says that the daemon's processes certainly are not this kernel's. How
+// the daemon is reached says nothing: a socket may lead to another machine, and
+// a port to this one.
+func remote(info system.Info) bool {
+	var here unix.Utsname
+	return strings.Contains(info.OperatingSystem, "Docker Desktop") ||
+		info.KernelVersion != "" && unix.Uname(&here) == nil && info.KernelVersion != unix.ByteSliceToString(here.Release[:])
 }
 
 func (e *Engine) unreachable(ctx context.Context, err error) error {

@@ -3,12 +3,11 @@ package docker
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/containerd/errdefs"
@@ -17,6 +16,7 @@ import (
 	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/pkg/stdcopy"
 
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 )
 
@@ -28,45 +28,19 @@ type instance struct {
 	user    string
 	address string
 	dir     string // on the host, bind-mounted into it
-	pid     int    // of its first process, as the daemon's host numbers it
-	born    uint64 // when that one started, in ticks: the number is used again
 	started time.Time
+
+	// How its processes are known, see identify.
+	before    uint64        // when nothing of it ran yet, in clock ticks since the boot
+	groupless bool          // the daemon gives containers no control groups
+	first     bench.Process // zero: it had ended before anybody saw it
+	byGroup   bool          // that first is its own was shown by its control group
+	bySocket  atomic.Bool   // it was shown by its socket
 }
 
 func (in *instance) Name() string    { return in.name }
 func (in *instance) Address() string { return in.address }
 func (in *instance) Socket() string  { return filepath.Join(in.dir, socket) }
-
-// PIDs reads /proc, which is cheap enough to be asked every second: what a
-// container runs descends from its first process, for orphans are given to that
-// one. Only where the kernel does not list children is the daemon asked.
-func (in *instance) PIDs(ctx context.Context) ([]int, error) {
-	born, running, err := engine.StartTime(in.pid)
-	if err != nil || !running || born != in.born {
-		return nil, err
-	}
-	pids, err := engine.Tree(in.pid)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return pids, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, quickTime)
-	defer cancel()
-	top, err := in.engine.api.ContainerTop(ctx, in.id, []string{"-eo", "pid"})
-	switch {
-	case errdefs.IsNotFound(err), errdefs.IsConflict(err):
-		return nil, nil // it does not run
-	case err != nil:
-		return nil, in.wrap("processes", err)
-	}
-	for _, row := range top.Processes {
-		pid, err := strconv.Atoi(row[0])
-		if err != nil {
-			return nil, in.wrap("processes", err)
-		}
-		pids = append(pids, pid)
-	}
-	return pids, nil
-}
 
 // State asks the daemon. Besides its flag for the container as a whole, the
 // events tell when the kernel killed another process than the first.

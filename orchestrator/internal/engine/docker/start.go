@@ -42,6 +42,9 @@ func (e *Engine) Start(ctx context.Context, spec engine.Spec) (engine.Instance, 
 
 func (e *Engine) start(ctx context.Context, spec engine.Spec) (in *instance, err error) {
 	in = &instance{engine: e}
+	if in.before, err = ticksNow(); err != nil {
+		return in, err
+	}
 	defer func() {
 		if err != nil {
 			// The caller's context may be what ended the start.
@@ -62,7 +65,10 @@ func (e *Engine) start(ctx context.Context, spec engine.Spec) (in *instance, err
 	if err := in.locate(ctx); err != nil {
 		return in, err
 	}
-	e.log.Debug("container started", "name", in.name, "address", in.address, "pid", in.pid)
+	if err := in.identify(ctx); err != nil {
+		return in, err
+	}
+	e.log.Debug("container started", "name", in.name, "address", in.address, "pid", in.first.PID)
 	return in, nil
 }
 
@@ -76,6 +82,7 @@ func (in *instance) makeFolder(ctx context.Context, spec engine.Spec) error {
 	if in.dir, err = in.engine.folders.Add(spec.RunID, spec.Image.Variant, spec.KeepFor); err != nil {
 		return fmt.Errorf("folder for the socket: %w", err)
 	}
+	in.groupless = info.CgroupDriver == "none"
 	// Binds are written HOST:CONTAINER:OPTIONS.
 	if strings.Contains(in.dir, ":") {
 		return fmt.Errorf("folder for the socket: %s has a colon in its name", in.dir)
@@ -226,10 +233,6 @@ func (in *instance) locate(ctx context.Context) error {
 	for {
 		c, err := in.engine.api.ContainerInspect(ctx, in.id)
 		if err != nil {
-			return err
-		}
-		in.pid = c.State.Pid
-		if in.born, _, err = engine.StartTime(in.pid); err != nil {
 			return err
 		}
 		if in.started, err = time.Parse(time.RFC3339Nano, c.State.StartedAt); err != nil {

@@ -73,16 +73,16 @@ func (h *harness) processes(t *testing.T) {
 	get(t, in, true, "/healthz")
 	count := func() int {
 		t.Helper()
-		pids, err := in.PIDs(t.Context())
+		processes, err := in.Processes(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, pid := range pids {
-			if _, running, err := engine.StartTime(pid); err != nil || !running {
-				t.Errorf("pid %d: running = %v, %v", pid, running, err)
+		for _, p := range processes {
+			if running, err := engine.Running(p); err != nil || !running {
+				t.Errorf("process %+v: running = %v, %v", p, running, err)
 			}
 		}
-		return len(pids)
+		return len(processes)
 	}
 	if n := count(); n != 1 {
 		t.Errorf("%d processes, want 1", n)

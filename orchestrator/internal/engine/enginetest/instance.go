@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 )
 
@@ -114,17 +115,28 @@ func (in *FakeInstance) kept() bool {
 	return in.Spec.KeepFor != "" && in.fake.closed
 }
 
-// PIDs gives the Fake's PIDs while it runs.
-func (in *FakeInstance) PIDs(context.Context) ([]int, error) {
+// Processes gives the Fake's PIDs while it runs, those that have ended left out.
+func (in *FakeInstance) Processes(context.Context) ([]bench.Process, error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	switch {
-	case !in.state.Running:
+	if !in.state.Running {
 		return nil, nil
-	case in.fake.PIDs != nil:
-		return slices.Clone(in.fake.PIDs), nil
 	}
-	return []int{os.Getpid()}, nil
+	pids := in.fake.PIDs
+	if pids == nil {
+		pids = []int{os.Getpid()}
+	}
+	var processes []bench.Process
+	for _, pid := range pids {
+		start, running, err := engine.StartTime(pid)
+		if err != nil {
+			return nil, err
+		}
+		if running {
+			processes = append(processes, bench.Process{PID: pid, Start: start})
+		}
+	}
+	return processes, nil
 }
 
 // State gives what Exit or Stop left.

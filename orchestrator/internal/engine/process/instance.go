@@ -20,6 +20,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 )
 
@@ -30,6 +31,7 @@ type instance struct {
 	address string
 	dir     string
 	pid     int
+	first   bench.Process // pid beyond doubt
 	done    chan struct{} // closed when it has ended; state is set then
 	state   engine.State
 }
@@ -115,12 +117,7 @@ func (in *instance) run(r recipe, spec engine.Spec) error {
 	if err := <-started; err != nil {
 		return err
 	}
-	in.pid = cmd.Process.Pid
-	start, _, err := engine.StartTime(in.pid)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(in.record(), fmt.Appendf(nil, "%d %d", in.pid, start), 0o644)
+	return os.WriteFile(in.record(), fmt.Appendf(nil, "%d %d", in.first.PID, in.first.Start), 0o644)
 }
 
 // attend starts the process and waits for its end. The kernel takes the death
@@ -130,11 +127,15 @@ func (in *instance) attend(cmd *exec.Cmd, started chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer close(in.done)
-	err := cmd.Start()
-	started <- err
-	if err != nil {
+	if err := cmd.Start(); err != nil {
+		started <- err
 		return
 	}
+	// Nobody has waited for it yet, so the number is its own, ended or not.
+	in.pid = cmd.Process.Pid
+	start, _, err := engine.StartTime(in.pid)
+	in.first = bench.Process{PID: in.pid, Start: start}
+	started <- err
 	// As long as it is a zombie nobody else can get its number, so the signal
 	// to what is left of its group can meet no stranger.
 	for {
@@ -169,16 +170,12 @@ func (in *instance) ended() bool {
 	}
 }
 
-// PIDs reads /proc.
-func (in *instance) PIDs(context.Context) ([]int, error) {
+// Processes gives the process that was started here and what descends from it.
+func (in *instance) Processes(context.Context) ([]bench.Process, error) {
 	if in.ended() {
 		return nil, nil
 	}
-	pids, err := engine.Tree(in.pid)
-	if errors.Is(err, fs.ErrNotExist) {
-		return []int{in.pid}, nil // this kernel does not list children
-	}
-	return pids, err
+	return engine.Tree(in.first)
 }
 
 // State knows of no kill for memory: the kernel tells nobody why it kills.

@@ -1,0 +1,13 @@
+package engine
+
+import "errors"
+
+// ForeignProc is the error that this host's /proc does not show what the engine
+// runs; why says what shows it.
+func ForeignProc(why string) error {
+	return &Hinted{
+		Err: errors.New("this host's /proc is not the engine's: " + why),
+		Advice: "run the lab on the machine where the engine runs and in its namespace of processes; " +
+			"in a container that takes docker run --pid=host --cgroupns=host --privileged",
+	}
+}
