@@ -63,6 +63,9 @@ func (r *run) trial(ctx context.Context, p *participant, u *underway, loaded fun
 	case err != nil:
 		t.result.Error = t.obituary(ctx, err)
 	}
+	for _, note := range t.meter.Notes() {
+		t.warn(note.Code, note.Text)
+	}
 	t.collect()
 	r.conf.Observe.Ended(t.result)
 	if err := r.record(t.result); unsaved == nil {
