@@ -13,7 +13,7 @@ import (
 // if that is more. Before, every thread held back up to 64 pages. A release
 // that cannot be read counts as a new one.
 func hwmBound(release string, cpus, threads, pageSize int) bench.Bytes {
-	if major, minor, ok := parseRelease(release); ok && (major < 6 || major == 6 && minor < 2) {
+	if !perCPUCounters.in(release) {
 		return bench.Bytes(64) * bench.Bytes(threads) * bench.Bytes(pageSize)
 	}
 	batch := max(32, 2*cpus)

@@ -41,7 +41,10 @@ func (fs FS) cgroupOf(p bench.Process) (Cgroup, error) {
 	if err == nil {
 		err = fs.still(p)
 	}
-	return c, err
+	if err != nil {
+		return Cgroup{}, err
+	}
+	return c, nil
 }
 
 // ownCgroup is the group that we are in ourselves.

@@ -3,6 +3,7 @@ package meter
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
@@ -29,7 +30,7 @@ func start(t testing.TB, r *Recorder) {
 }
 
 // sampled waits until a sample was taken after now.
-func sampled(t *testing.T, r *Recorder) bench.Sample {
+func sampled(t testing.TB, r *Recorder) bench.Sample {
 	t.Helper()
 	now := time.Since(r.cfg.Start)
 	for range 500 {
@@ -188,22 +189,50 @@ func BenchmarkStatus(b *testing.B) {
 	}
 }
 
+// BenchmarkAccount is one reading of an open memory.stat.
+func BenchmarkAccount(b *testing.B) {
+	us, err := Host.ownCgroup()
+	if err != nil {
+		b.Fatal(err)
+	}
+	a, err := Host.openAccount(Host.memoryStatOf(us))
+	if err != nil {
+		b.Skip(err)
+	}
+	defer a.close()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := a.read(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 // BenchmarkRecorders is the price of three recorders at 20 Hz, in per cent of
 // one CPU: all of this process's CPU time, timers and wake-ups included.
 func BenchmarkRecorders(b *testing.B) {
-	for range 3 {
-		start(b, NewRecorder(Config{Processes: own(b, os.Getpid())}))
-	}
-	usage := func() time.Duration {
+	usage := func(b *testing.B) time.Duration {
 		var u unix.Rusage
 		if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
 			b.Fatal(err)
 		}
 		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 	}
-	before, began := usage(), time.Now()
-	for b.Loop() {
-		time.Sleep(100 * time.Millisecond)
+	for _, grouped := range []bool{false, true} {
+		b.Run(fmt.Sprintf("own group %v", grouped), func(b *testing.B) {
+			var group *testGroup
+			if grouped {
+				group = newGroup(b)
+			}
+			for range 3 {
+				s := newSubject(b, group)
+				start(b, NewRecorder(Config{Processes: s.crowd.list}))
+			}
+			before, began := usage(b), time.Now()
+			for b.Loop() {
+				time.Sleep(100 * time.Millisecond)
+			}
+			b.ReportMetric(100*float64(usage(b)-before)/float64(time.Since(began)), "cpu-%")
+		})
 	}
-	b.ReportMetric(100*float64(usage()-before)/float64(time.Since(began)), "cpu-%")
 }

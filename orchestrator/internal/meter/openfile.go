@@ -45,7 +45,10 @@ func (f *openFile) read() ([]byte, error) {
 	if err == nil && n == 0 {
 		err = io.ErrUnexpectedEOF
 	}
-	return f.buf[:max(0, n)], explain(f.name, err)
+	if err != nil {
+		return nil, explain(f.name, err)
+	}
+	return f.buf[:n], nil
 }
 
 func (f *openFile) close() error { return syscall.Close(f.fd) }

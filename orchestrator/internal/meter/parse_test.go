@@ -17,7 +17,13 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(childVariable) != "" {
+		child()
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // The captured files are those of a glibc process with four threads.
 const (
