@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/stat"
 )
 
 // none stands where nothing was measured.
@@ -112,18 +111,6 @@ func share(v float64) string {
 	return number(v*100, 2) + " %"
 }
 
-// change writes a ratio to the baseline as a change: "−39 %"; "~" where rounds
-// enough show none, none where there is no ratio.
-func change(r stat.Ratio) string {
-	switch {
-	case r.N == 0:
-		return none
-	case r.Verdict() == stat.NotShown:
-		return "~"
-	}
-	return percentChange(r.Center)
-}
-
 // percentChange writes a ratio as a change in per cent. Nothing that is left
 // rounds to −100 %.
 func percentChange(ratio float64) string {
@@ -188,4 +175,13 @@ func plural(n int, one, many string) string {
 		return "1 " + one
 	}
 	return count(n) + " " + many
+}
+
+// series joins parts as a sentence does: "a, b and c".
+func series(parts []string) string {
+	if len(parts) < 2 {
+		return strings.Join(parts, "")
+	}
+	last := len(parts) - 1
+	return strings.Join(parts[:last], ", ") + " and " + parts[last]
 }

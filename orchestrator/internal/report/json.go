@@ -15,9 +15,18 @@ import (
 // where a reader meets it first. Read takes the experiment alone.
 type document struct {
 	*bench.Experiment
+	Control  *control        `json:"aa,omitempty"`
 	Summary  []summary       `json:"summary"`
 	Trials   []bench.Trial   `json:"trials"`
 	Warnings []bench.Warning `json:"warnings"`
+}
+
+// control is the A/A control as JSON. Passed is null where it could not be told.
+type control struct {
+	Baseline string `json:"baseline"`
+	Twin     string `json:"twin"`
+	Passed   *bool  `json:"passed"`
+	Text     string `json:"text"`
 }
 
 // summary is a Row as JSON. What was not measured is null.
@@ -64,11 +73,14 @@ type steady struct {
 	Steady bool `json:"steady"`
 }
 
-// comparison is a ratio over n rounds, and whether a difference is shown: null
-// while the rounds are too few to say.
+// comparison is a ratio over n rounds, one of so many whose intervals hold
+// together, and whether a difference is shown: null while the rounds are too few
+// to say.
 type comparison struct {
 	estimate
-	Shown *bool `json:"shown"`
+	Shown       *bool   `json:"shown"`
+	Comparisons int     `json:"comparisons"`
+	Confidence  float64 `json:"confidence"`
 }
 
 // latency is in nanoseconds; null where no request was timed.
@@ -93,7 +105,7 @@ type jsonNote struct {
 func JSON(w io.Writer, exp *bench.Experiment) error {
 	r := Summarize(exp)
 	whole := filled(exp)
-	doc := document{Experiment: whole, Summary: []summary{}, Trials: whole.Trials, Warnings: whole.Warnings}
+	doc := document{Experiment: whole, Control: r.Control.json(), Summary: []summary{}, Trials: whole.Trials, Warnings: whole.Warnings}
 	for _, row := range r.Rows {
 		doc.Summary = append(doc.Summary, r.summary(row))
 	}
@@ -105,6 +117,23 @@ func JSON(w io.Writer, exp *bench.Experiment) error {
 	}
 	_, err := w.Write(indent(compact.Bytes()))
 	return err
+}
+
+// json gives the control as JSON; nil for none.
+func (c *Control) json() *control {
+	if c == nil {
+		return nil
+	}
+	return &control{Baseline: c.Baseline, Twin: c.Twin, Passed: told(c.Verdict, stat.NotShown), Text: c.Text}
+}
+
+// told says whether a verdict is the one; nil where there is none.
+func told(v, one stat.Verdict) *bool {
+	if v == stat.Unknown {
+		return nil
+	}
+	is := v == one
+	return &is
 }
 
 // summary gives the row as JSON.
@@ -171,12 +200,7 @@ func compared(r stat.Ratio) *comparison {
 	if e == nil {
 		return nil
 	}
-	c := &comparison{estimate: *e}
-	if v := r.Verdict(); v != stat.Unknown {
-		shown := v == stat.Shown
-		c.Shown = &shown
-	}
-	return c
+	return &comparison{estimate: *e, Shown: told(r.Verdict(), stat.Shown), Comparisons: r.Comparisons, Confidence: stat.Confidence}
 }
 
 // value gives the centre of an estimate; nil for one that was not measured.
@@ -207,86 +231,4 @@ func spaced(text string) string {
 		return ""
 	}
 	return " " + text
-}
-
-// lineLimit is the longest object or list, in bytes, that stays on one line.
-const lineLimit = 256
-
-// indent breaks compact JSON into lines. The standard library's Indent gives
-// every number its own line, which makes a file of samples six times as long and
-// unreadable.
-func indent(compact []byte) []byte {
-	out := make([]byte, 0, len(compact)+len(compact)/8)
-	depth := 0
-	newline := func() {
-		out = append(out, '\n')
-		for range depth {
-			out = append(out, "  "...)
-		}
-	}
-	for i := 0; i < len(compact); {
-		switch c := compact[i]; c {
-		case '{', '[':
-			if end := closing(compact[i:]); end > 0 {
-				out = append(out, compact[i:i+end]...)
-				i += end
-				continue
-			}
-			out = append(out, c)
-			depth++
-			newline()
-		case '}', ']':
-			depth--
-			newline()
-			out = append(out, c)
-		case ',':
-			out = append(out, c)
-			newline()
-		case ':':
-			out = append(out, ": "...)
-		case '"':
-			end := quoted(compact[i:])
-			out = append(out, compact[i:i+end]...)
-			i += end
-			continue
-		default:
-			out = append(out, c)
-		}
-		i++
-	}
-	return out
-}
-
-// closing gives the length of the object or list at the start of text if it
-// is short enough for a line; otherwise 0.
-func closing(text []byte) int {
-	depth := 0
-	for i := 0; i < min(len(text), lineLimit); {
-		switch text[i] {
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth--; depth == 0 {
-				return i + 1
-			}
-		case '"':
-			i += quoted(text[i:])
-			continue
-		}
-		i++
-	}
-	return 0
-}
-
-// quoted gives the length of the string at the start of text.
-func quoted(text []byte) int {
-	for i := 1; i < len(text); i++ {
-		switch text[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1
-		}
-	}
-	return len(text)
 }

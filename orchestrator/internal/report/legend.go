@@ -19,38 +19,97 @@ func join(parts ...string) string {
 	return strings.Join(kept, " · ")
 }
 
+// rests says in short what the table rests on: a line about the rounds, and one
+// for each thing that a reader must not overlook.
+func (r *Report) rests() []string {
+	d, p := r.Exp.Design, r.Exp.Plan
+	if r.Rounds == 0 {
+		return nil
+	}
+	intervals := ""
+	if r.hasIntervals() {
+		intervals = r.confidence()
+	}
+	took := ""
+	if length := r.Exp.Ended.Sub(r.Exp.Started); length > 0 {
+		took = about(length)
+	}
+	requests := plural(p.Iterations*max(1, len(p.Items)), "request", "requests")
+	if r.failures() == 0 {
+		requests += ", none failed"
+	}
+	lines := []string{join(fmt.Sprintf("%s of %d × %s", plural(r.Rounds, "round", "rounds"), d.Batches, requests), intervals, took)}
+	if r.together() && slices.ContainsFunc(r.Rows, (*Row).starved) {
+		lines = append(lines, fmt.Sprintf("loaded together on %s: CPU and latency are not the variants' own (--mode apart)",
+			plural(r.Exp.Environment.CPUs, "CPU", "CPUs")))
+	}
+	if r.Control != nil && r.stamp() == "" {
+		lines = append(lines, r.Control.Text)
+	}
+	return lines
+}
+
+// confidence says how far the intervals of changes can be relied on.
+func (r *Report) confidence() string {
+	if r.Comparisons > 1 {
+		return "intervals hold together with 95 %"
+	}
+	return "intervals hold with 95 %"
+}
+
 // legend says what the columns mean, in short.
 func (r *Report) legend() []fact {
 	d := r.Exp.Design
-	change := ""
-	if d.Baseline != "" && len(r.Rows) > 1 {
-		change = fmt.Sprintf("; changes are against %s in the same round, ~ where none is shown", d.Baseline)
-	}
 	rounds := ""
-	if d.Rounds > 1 {
-		rounds = fmt.Sprintf("; medians over %d rounds", d.Rounds)
+	if r.Rounds > 1 {
+		rounds = fmt.Sprintf("; medians over %d rounds", r.Rounds)
+	}
+	facts := []fact{{"RSS", "RssAnon + huge pages + shared memory counted once, summed over the container's processes; MiB = 2²⁰ bytes" + rounds}}
+	if r.Comparisons > 0 {
+		change := "against " + d.Baseline + " in the same round"
+		if r.hasIntervals() {
+			change += "; ~ where the interval includes 0 %"
+		}
+		facts = append(facts, fact{"changes", change})
 	}
 	idle := "median over the last third of the final idle of " + short(d.Idle)
 	if d.Idle == 0 {
 		idle = "of a final idle, which was not asked for"
 	}
-	together := ""
-	if len(r.Rows) > 1 {
-		together = ", all variants running at once"
-	}
 	began := "the start of a request to the last byte of its answer (closed loop)"
 	if rate := r.Exp.Plan.ArrivalRate; rate > 0 {
 		began = fmt.Sprintf("the time at which a request was due to the last byte of its answer (open loop, %g iterations a second)", rate)
 	}
-	return []fact{
-		{"RSS", "RssAnon, summed over the container's processes; MiB = 2²⁰ bytes" + rounds + change},
-		{"peak", fmt.Sprintf("highest of the %s: the largest of high-water mark, samples and the cgroup's peak", plural(d.Batches, "batch", "batches"))},
-		{"steady", "median in the last complete batch, after its last change of level"},
-		{"idle", idle},
-		{"live", "bytes that C code asked for and has not freed, median in the steady parts of the batches"},
-		{"overhead", "RSS of the C heap for a live byte: mean of (RSS − LazyFree − Go's share) over mean live, in the batches"},
-		{"CPU, p50, p99", "CPU time of the container per request; latency from " + began + ", batches weighted by their requests" + together},
+	loaded := ""
+	switch {
+	case r.together():
+		loaded = ", all variants running at once"
+	case len(r.Rows) > 1:
+		loaded = ", the variants loaded one after the other"
 	}
+	facts = append(facts,
+		fact{"peak", fmt.Sprintf("highest of the %s: the largest of high-water mark, samples and the cgroup's peak", plural(d.Batches, "batch", "batches"))},
+		fact{"steady", "median in the last complete batch, after its last change of level"},
+		fact{"idle", idle},
+		fact{"overhead", "resident bytes of the C heap per live byte: mean of (RSS − LazyFree − Go's share) over mean live, in the batches"},
+		fact{"CPU, latency", "CPU time of the container per request; latency from " + began + ", batches weighted by their requests" + loaded},
+		fact{"live", "bytes that C code asked for and has not freed, median in the steady parts of the batches"})
+	if r.hasIntervals() {
+		facts = append(facts, fact{"intervals", r.method()})
+	}
+	return facts
+}
+
+// method says where the intervals of changes come from, what they assume, and of
+// what they speak.
+func (r *Report) method() string {
+	whole := "each holds with 95 %"
+	if r.Comparisons > 1 {
+		whole = fmt.Sprintf("the %d of a column hold together with 95 %%", r.Comparisons)
+	}
+	return "exact signed-rank intervals of the rounds' log-ratios, around their Hodges-Lehmann centre; " + whole +
+		". They assume that variants which do not differ could change places within a round, and that log-ratios are symmetric about their centre." +
+		" They speak of this machine at this time: the rounds of one run share its state, and a run an hour later may differ"
 }
 
 // pace says when iterations start.
@@ -68,13 +127,13 @@ func (r *Report) ran() []fact {
 	facts := []fact{
 		{"plan", join(p.File, planTags(p), planItems(p), "sha256 "+prefix(p.SHA256, 12))},
 		{"work", join(
-			fmt.Sprintf("%s × %s × %s", plural(p.Iterations, "iteration", "iterations"), plural(d.Batches, "batch", "batches"), plural(d.Rounds, "round", "rounds")),
+			fmt.Sprintf("%s × %s × %s", plural(p.Iterations, "iteration", "iterations"), plural(d.Batches, "batch", "batches"), r.planned()),
 			pace(p),
 			fmt.Sprintf("ramp-up %s", short(time.Duration(p.RampupS*float64(time.Second)))),
 			"pause "+short(d.Pause), "idle "+short(d.Idle))},
 		{"service", join("sleep "+short(d.Sleep), plural(d.Workers, "worker", "workers"), d.Threads, transport(d.Transport), limit(d.MemoryLimit), r.runtime())},
 		{"machine", join(fmt.Sprintf("%s%s", plural(e.CPUs, "CPU", "CPUs"), bracket(e.CPUModel)), gibibytes(e.MemoryTotal), swap(e.SwapTotal), e.OS,
-			"kernel "+e.Kernel, e.Arch, fmt.Sprintf("cgroup v%d", e.CgroupV), "THP "+e.THP)},
+			"kernel "+e.Kernel, e.Arch, fmt.Sprintf("cgroup v%d", e.CgroupV), "THP "+e.THP, r.machineUse())},
 		{"engine", join(strings.TrimSpace(e.Engine+" "+e.EngineV), e.Storage, e.GoVersion, e.Orchestrator)},
 	}
 	for _, row := range r.Rows {
@@ -89,9 +148,20 @@ func (r *Report) ran() []fact {
 			fmt.Sprintf("%s taken, %s missed", count(m.taken), count(m.missed)),
 			share(m.busy)+" of a core",
 			fmt.Sprintf("at most %s (%s) off a page walk", mebibytes(float64(m.error)), share(m.errorShare)),
+			r.charge(),
 			fmt.Sprintf("high-water mark within %s", mebibytes(float64(m.bound))))})
 	}
 	return append(facts, fact{"run", join(exp.RunID, exp.Started.UTC().Format("2006-01-02 15:04 UTC"), about(exp.Ended.Sub(exp.Started)), exp.Command)})
+}
+
+// planned says how many rounds there were, and how many of them count if others
+// were void or not reached.
+func (r *Report) planned() string {
+	rounds := plural(r.Exp.Design.Rounds, "round", "rounds")
+	if r.Rounds != r.Exp.Design.Rounds {
+		rounds += fmt.Sprintf(" (%s)", plural(r.Rounds, "counts", "count"))
+	}
+	return rounds
 }
 
 // runtime gives the settings of Go's own share, as the first service tells them.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -8,7 +9,6 @@ import (
 	"github.com/olekukonko/tablewriter/renderer"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/stat"
 )
 
 // markdownKeys are the columns of the Markdown table, a choice for a README;
@@ -23,39 +23,41 @@ var markdownKeys = map[string]string{
 // errors are those of w.
 func Markdown(w io.Writer, exp *bench.Experiment) error {
 	r := Summarize(exp)
-	failed := false
-	for _, row := range r.Rows {
-		failed = failed || row.Failed > 0
+	var shown []column
+	for _, c := range r.columns() {
+		if markdownKeys[c.key] != "" || c.key == colFailed && r.failures() > 0 {
+			shown = append(shown, c)
+		}
 	}
+	notes, n := footnotes(shown)
 	var head []string
 	rows := make([][]string, len(r.Rows))
-	for _, c := range r.columns() {
-		name := markdownKeys[c.key]
-		if c.key == colFailed && failed {
-			name = c.key
-		}
-		if name == "" {
-			continue
-		}
-		head = append(head, marked(name, c.notes))
+	for _, c := range shown {
+		head = append(head, cmp.Or(markdownKeys[c.key], c.key)+n.marks(c.notes))
 		for i, cell := range c.cells {
-			rows[i] = append(rows[i], markdownCell(c, cell))
+			rows[i] = append(rows[i], markdownCell(c, cell)+n.marks(cell.notes))
 		}
 	}
 	var b strings.Builder
+	if stamp := r.stamp(); stamp != "" {
+		fmt.Fprintf(&b, "> **%s**\n\n", escape(stamp))
+	}
 	if err := writeTable(&b, renderer.NewMarkdown(), head, rows); err != nil {
 		return err
 	}
 	lines := []string{r.inBrief()}
-	for _, n := range r.Notes {
-		lines = append(lines, superscript(n.Number)+" "+escape(n.Text)+" ("+escape(n.Code)+")")
+	if r.Control != nil && r.stamp() == "" {
+		lines = append(lines, escape(r.Control.Text))
+	}
+	for i, note := range notes {
+		lines = append(lines, superscript(i+1)+" "+escape(note.Text)+" ("+escape(note.Code)+")")
 	}
 	fmt.Fprintf(&b, "\n<sub>%s</sub>\n", strings.Join(lines, "<br>"))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// markdownCell writes a cell with its unit and change: "410 MiB (−39 %) ¹".
+// markdownCell writes a cell with its unit and change: "410 MiB (−39 %)".
 func markdownCell(c column, from cell) string {
 	text := escape(from.value)
 	switch {
@@ -65,14 +67,11 @@ func markdownCell(c column, from cell) string {
 	default:
 		text += " " + c.unit
 	}
-	if from.change != "" && from.change != none {
-		text += " (" + escape(from.change) + ")"
+	if change := from.change.String(); change != "" && change != none {
+		text += " (" + escape(change) + ")"
 	}
-	return marked(text, from.notes)
+	return text
 }
-
-// marked adds the marks of notes to text.
-func marked(text string, notes []*Note) string { return text + spaced(marks(notes)) }
 
 // inBrief says in one line of Markdown what was run.
 func (r *Report) inBrief() string {
@@ -86,8 +85,8 @@ func (r *Report) inBrief() string {
 	default:
 		body = fmt.Sprintf(" × %d requests", len(p.Items))
 	}
-	rounds := plural(d.Rounds, "round", "rounds")
-	if d.Rounds < stat.MinRounds(1) {
+	rounds := plural(r.Rounds, "round", "rounds")
+	if _, _, few := r.tooFew(); few {
 		rounds += ", indicative"
 	}
 	machine := []string{plural(e.CPUs, "CPU", "CPUs"), "kernel " + e.Kernel}
@@ -98,9 +97,12 @@ func (r *Report) inBrief() string {
 			machine = append(machine, a)
 		}
 	}
-	change := ""
-	if d.Baseline != "" && len(r.Rows) > 1 {
-		change = "RssAnon; changes against " + d.Baseline
+	change := "RSS is the resident heap"
+	if r.Comparisons > 0 {
+		change += "; changes against " + d.Baseline + " in the same round"
+	}
+	if r.hasIntervals() {
+		change += ", " + r.confidence()
 	}
 	return join(escape(join(
 		fmt.Sprintf("%s%s × %s, %s at a time, %s sleep, %s, %s", count(p.Iterations), body, plural(d.Batches, "batch", "batches"),

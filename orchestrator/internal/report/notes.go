@@ -6,16 +6,23 @@ import (
 )
 
 // Note is something that weakens a result or has to be known to read it. It
-// shows as a footnote in every format.
+// stands as a footnote at the figures that it weakens, in every format.
 type Note struct {
-	Number int    // from 1, in reading order
-	Code   string // stable, for programs
-	Text   string // for people, without the code
+	Code string // stable, for programs
+	Text string // for people, without the code
 }
 
 // The codes of the notes that a report finds by itself. Warnings that were
 // recorded during the experiment bring their own.
 const (
+	CodeControl        = "aa-failed"        // two identical baselines differ: nothing is to be trusted
+	CodeContradicted   = "contradicted"     // more bytes were live than resident: no memory figure is given
+	CodeUncounted      = "uncounted-memory" // the kernel's own account of the memory is another
+	CodeVoid           = "void-round"       // a round counts in no figure
+	CodeBusyMachine    = "busy-machine"     // other processes took more than 10 % of the machine
+	CodeStolen         = "stolen-cpu"       // the hypervisor took more than 2 % of the machine
+	CodeJumped         = "clock-jumped"     // the clock on the wall was set
+	CodeSlept          = "slept"            // the machine was suspended
 	CodeTrialFailed    = "trial-failed"     // a container died or a trial ended early
 	CodeStarved        = "cpu-starved"      // a variant waited for a CPU for more than 10 % of its time
 	CodeUnequalWork    = "unequal-work"     // the variants did not give the same answers
@@ -41,27 +48,28 @@ const (
 	colPeak     = "peak RSS"
 	colSteady   = "steady RSS"
 	colIdle     = "idle RSS"
-	colLive     = "live"
 	colOverhead = "overhead"
 	colCPU      = "CPU/req"
-	colP50      = "p50"
 	colP99      = "p99"
+	colP50      = "p50"
+	colLive     = "live"
 	colFailed   = "failed"
 )
 
-// columnKeys is the order in which the table is read.
-var columnKeys = []string{
-	colVariant, colPeak, colSteady, colIdle, colLive, colOverhead, colCPU, colP50, colP99, colFailed,
-}
+// memoryColumns are those whose figures are compared with the baseline.
+func memoryColumns() []string { return []string{colPeak, colSteady, colIdle} }
+
+// costColumns are those that a busy machine inflates.
+func costColumns() []string { return []string{colCPU, colP99, colP50} }
 
 // note adds a footnote and marks the cells of columns in rows with it; a mark
-// that every row would carry goes to the column's head. Without rows the note
-// holds for the whole table and is not anchored.
-func (r *Report) note(code, text string, columns []string, rows ...*Row) {
+// that every row would carry, or every row that was run, goes to the column's
+// head, and so does one without rows. There is no footnote without a mark.
+func (r *Report) note(code, text string, columns []string, rows ...*Row) *Note {
 	n := &Note{Code: code, Text: text}
 	r.Notes = append(r.Notes, n)
 	for _, column := range columns {
-		if len(rows) > 1 && len(rows) == len(r.Rows) {
+		if len(rows) == 0 || len(rows) > 1 && r.everyRow(rows) {
 			r.headNotes[column] = append(r.headNotes[column], n)
 			continue
 		}
@@ -69,34 +77,70 @@ func (r *Report) note(code, text string, columns []string, rows ...*Row) {
 			row.notes[column] = append(row.notes[column], n)
 		}
 	}
+	return n
 }
 
-// number gives the notes their numbers in reading order: heads, then row by row
-// from left to right, then those without an anchor.
-func (r *Report) number() {
-	var ordered []*Note
+// everyRow says that no other row has figures.
+func (r *Report) everyRow(rows []*Row) bool {
+	if len(rows) == len(r.Rows) {
+		return true
+	}
+	for _, row := range r.Rows {
+		if len(row.all) > 0 != slices.Contains(rows, row) {
+			return false
+		}
+	}
+	return true
+}
+
+// gather adds one note about all rows for which say gives a text, such as
+// "libc 12 %": the texts, joined, between before and after.
+func (r *Report) gather(code string, columns []string, before, after string, say func(*Row) string) *Note {
+	var rows []*Row
+	var texts []string
+	for _, row := range r.Rows {
+		if text := say(row); text != "" {
+			rows = append(rows, row)
+			texts = append(texts, text)
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	return r.note(code, before+strings.Join(texts, ", ")+after, columns, rows...)
+}
+
+// numbers are those of the footnotes in one rendering, from 1.
+type numbers map[*Note]int
+
+// footnotes gives the notes of a table their numbers in reading order: heads, then
+// row by row from left to right. Notes that are marked in none of its columns
+// have no number.
+func footnotes(columns []column) (ordered []*Note, n numbers) {
+	n = numbers{}
 	take := func(notes []*Note) {
-		for _, n := range notes {
-			if n.Number == 0 {
-				ordered = append(ordered, n)
-				n.Number = len(ordered)
+		for _, note := range notes {
+			if n[note] == 0 {
+				ordered = append(ordered, note)
+				n[note] = len(ordered)
 			}
 		}
 	}
-	for _, key := range columnKeys {
-		take(r.headNotes[key])
+	rows := 0
+	for _, c := range columns {
+		take(c.notes)
+		rows = max(rows, len(c.cells))
 	}
-	for _, row := range r.Rows {
-		for _, key := range columnKeys {
-			take(row.notes[key])
+	for i := range rows {
+		for _, c := range columns {
+			take(c.cells[i].notes)
 		}
 	}
-	take(r.Notes)
-	r.Notes = ordered
+	return ordered, n
 }
 
-// of lists what weakens a row, by number: its own notes and those that hold for
-// a whole column or the whole table.
+// of lists what weakens a row, in reading order: its own notes and those that
+// hold for whole columns.
 func (r *Report) of(row *Row) []*Note {
 	others := map[*Note]bool{}
 	for _, other := range r.Rows {
@@ -111,13 +155,7 @@ func (r *Report) of(row *Row) []*Note {
 			delete(others, n)
 		}
 	}
-	var notes []*Note
-	for _, n := range r.Notes {
-		if !others[n] {
-			notes = append(notes, n)
-		}
-	}
-	return notes
+	return slices.DeleteFunc(slices.Clone(r.Notes), func(n *Note) bool { return others[n] })
 }
 
 // superscripts are the digits of marks.
@@ -131,16 +169,16 @@ func superscript(n int) string {
 	return string(superscripts[n])
 }
 
-// marks writes the numbers of notes, such as "¹ ³".
-func marks(notes []*Note) string {
-	numbers := make([]int, len(notes))
-	for i, n := range notes {
-		numbers[i] = n.Number
+// marks writes the numbers of notes, each after a space, such as " ¹ ³".
+func (n numbers) marks(notes []*Note) string {
+	var all []int
+	for _, note := range notes {
+		all = append(all, n[note])
 	}
-	slices.Sort(numbers)
-	parts := make([]string, len(numbers))
-	for i, n := range numbers {
-		parts[i] = superscript(n)
+	slices.Sort(all)
+	var b strings.Builder
+	for _, number := range slices.Compact(all) {
+		b.WriteString(" " + superscript(number))
 	}
-	return strings.Join(parts, " ")
+	return b.String()
 }

@@ -7,7 +7,9 @@
 //
 // # Definitions
 //
-// A(t) is RssAnon at the time t, summed over the processes of a container.
+// A(t) is the resident heap of a container at the time t: RssAnon and huge
+// pages, summed over its processes, and shared memory counted once
+// (bench.Sample.Resident). The tables call it RSS.
 //
 //   - Peak RSS of a batch: the largest of the high-water mark after a reset at
 //     the batch's start, the samples of A within the batch, and the cgroup's own
@@ -23,7 +25,7 @@
 //     before the first batch) was given back by the time of the idle RSS.
 //   - Live bytes: the median, over the steady parts of complete batches, of the
 //     C bytes that were requested and not yet freed.
-//   - Overhead: how many bytes the C heap keeps resident for a live byte,
+//   - Overhead: how many bytes the C heap keeps resident per live byte,
 //     (A − LazyFree − Go share) / live, over all batches. See Row.Overhead.
 //   - CPU per request: CPU time of the container over requests, all batches.
 //   - Wait share: the time in which the container's threads were ready to run
@@ -37,6 +39,16 @@
 // interval from 6 rounds on. A ratio is taken within a round, against the
 // baseline's trial of the same round, and only between trials that completed
 // the same number of batches and did not end early, unless all were interrupted.
+// Its centre is the Hodges-Lehmann pseudomedian and its interval that of the
+// signed-rank statistic; the intervals of a column hold 95 % together (package
+// stat). Rounds that are void count in nothing.
+//
+// # Checks
+//
+// At every phase edge A is held against what the kernel charges the cgroup: a
+// difference beyond 5 % and 4 MiB is a note. Live bytes more than 2 % above A
+// cannot be: such a variant has no memory figures at all (Contradicted). If the
+// baseline and an identical twin differ, the report is stamped (Control).
 package report
 
 import (
@@ -46,10 +58,16 @@ import (
 
 // Report is what an experiment means.
 type Report struct {
-	Exp   *bench.Experiment // what it was made from; not changed
-	Rows  []*Row            // in the order of the design
-	Notes []*Note           // numbered in reading order
+	Exp    *bench.Experiment // what it was made from; not changed
+	Rows   []*Row            // in the order of the design
+	Notes  []*Note           // in reading order
+	Rounds int               // that count: at least one of their trials does, and they are not void
+	// Comparisons is the number of changes in a column, whose intervals hold
+	// together.
+	Comparisons int
+	Control     *Control // nil without a twin of the baseline
 
+	void      map[int]string     // why a round does not count, by its number
 	headNotes map[string][]*Note // by key of a column: notes that hold for the whole column
 }
 
@@ -59,6 +77,9 @@ type Row struct {
 	Baseline bool
 	Trials   int // trials that the figures rest on
 	Proof    bench.Proof
+	// Contradicted says why no memory figure of the row is given; nil where
+	// nothing speaks against them.
+	Contradicted *Contradiction
 
 	Peak, Steady, Idle Memory
 
@@ -89,12 +110,13 @@ type Row struct {
 	Max       stat.Estimate
 
 	// Requests, Failed and Errors are sums over every trial of the variant, ended
-	// early or not.
+	// early or not, but not over void rounds.
 	Requests, Failed int
 	Errors           map[string]int
 
 	trials []*trial           // those that the figures rest on
-	all    []*trial           // and all others
+	all    []*trial           // and all others, but for those of void rounds
+	void   int                // trials of void rounds
 	notes  map[string][]*Note // by key of a column; "variant" holds for the row
 }
 
@@ -106,16 +128,22 @@ type Memory struct {
 
 // Summarize computes the report of an experiment.
 func Summarize(exp *bench.Experiment) *Report {
-	r := &Report{Exp: exp, headNotes: map[string][]*Note{}}
+	r := &Report{Exp: exp, void: voids(exp), headNotes: map[string][]*Note{}}
 	for _, name := range variants(exp) {
-		r.Rows = append(r.Rows, newRow(exp, name))
+		r.Rows = append(r.Rows, r.newRow(name))
 	}
+	rounds := map[int]bool{}
+	for _, t := range r.trials() {
+		rounds[t.Round] = true
+	}
+	r.Rounds, r.Comparisons = len(rounds), r.comparisons()
 	base := r.baseline()
 	for _, row := range r.Rows {
 		if base != nil && row != base {
-			row.compare(base, exp.Interrupted)
+			r.compare(row, base)
 		}
 	}
+	r.Control = r.control()
 	r.annotate()
 	return r
 }

@@ -3,14 +3,14 @@ package report
 import (
 	"math"
 
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/stat"
 )
 
-// newRow computes the figures of a variant over its trials. Trials that ended
-// early are left out as long as others came to their end: what they did not
-// reach would bend the medians.
-func newRow(exp *bench.Experiment, variant string) *Row {
+// newRow computes the figures of a variant over its trials. Those of void rounds
+// are left out, and so are those that ended early as long as others came to
+// their end: what they did not reach would bend the medians.
+func (r *Report) newRow(variant string) *Row {
+	exp := r.Exp
 	row := &Row{
 		Variant:  variant,
 		Baseline: variant == exp.Design.Baseline,
@@ -19,6 +19,10 @@ func newRow(exp *bench.Experiment, variant string) *Row {
 	}
 	for i := range exp.Trials {
 		if exp.Trials[i].Variant != variant {
+			continue
+		}
+		if r.void[exp.Trials[i].Round] != "" {
+			row.void++
 			continue
 		}
 		t := newTrial(&exp.Trials[i])
@@ -39,6 +43,7 @@ func newRow(exp *bench.Experiment, variant string) *Row {
 		row.trials = row.all
 	}
 	row.Trials = len(row.trials)
+	row.hold(exp.Interrupted)
 	row.summarize()
 	return row
 }
@@ -95,30 +100,6 @@ func (row *Row) summarize() {
 		row.PeakByBatch = append(row.PeakByBatch, estimate.Center)
 	}
 }
-
-// compare takes the ratios to the baseline, round by round. With interrupted,
-// trials count that did not come to their end.
-func (row *Row) compare(base *Row, interrupted bool) {
-	for _, figure := range []struct {
-		to *Memory
-		of func(*trial) float64
-	}{{&row.Peak, peakOf}, {&row.Steady, steadyOf}, {&row.Idle, idleOf}} {
-		var mine, theirs []float64
-		for _, t := range row.all {
-			for _, b := range base.all {
-				if t.Round == b.Round && alike(t, b) && (interrupted || t.Error == "" && b.Error == "") {
-					mine = append(mine, figure.of(t))
-					theirs = append(theirs, figure.of(b))
-				}
-			}
-		}
-		figure.to.Ratio = stat.PairedRatio(mine, theirs, 1)
-	}
-}
-
-// alike says whether two trials of a round did the same work. A peak of two
-// batches beside one of three would flatter the first.
-func alike(a, b *trial) bool { return a.complete > 0 && a.complete == b.complete }
 
 func peakOf(t *trial) float64   { return t.peak }
 func steadyOf(t *trial) float64 { return t.steady }

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"slices"
+
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/stat"
 )
 
@@ -15,25 +17,39 @@ type column struct {
 // cell is one figure.
 type cell struct {
 	value  string  // without the unit; none if not measured
-	change string  // against the baseline; "" where there is none to give
+	change change  // against the baseline; empty where there is none to give
 	ratio  float64 // that the change tells; 1 if it tells nothing
 	notes  []*Note
 }
 
-// columns lays out the rows, each column in one scale.
+// columns lays out the rows, each column in one scale, the most telling first.
+// Failures are not the last thing to tell where there are any: they stand first
+// then.
 func (r *Report) columns() []column {
-	return []column{
+	all := []column{
 		r.variantColumn(),
 		r.memoryColumn(colPeak, func(row *Row) Memory { return row.Peak }),
 		r.memoryColumn(colSteady, func(row *Row) Memory { return row.Steady }),
 		r.memoryColumn(colIdle, func(row *Row) Memory { return row.Idle }),
-		r.figureColumn(colLive, memoryScale, func(row *Row) stat.Estimate { return row.Live }),
 		r.figureColumn(colOverhead, func([]float64) scale { return scale{"×", 1, 1} }, func(row *Row) stat.Estimate { return row.Overhead }),
 		r.figureColumn(colCPU, timeScale, func(row *Row) stat.Estimate { return times(row.CPU, 1e9) }),
-		r.figureColumn(colP50, timeScale, func(row *Row) stat.Estimate { return row.P50 }),
 		r.figureColumn(colP99, timeScale, func(row *Row) stat.Estimate { return row.P99 }),
-		r.failedColumn(),
+		r.figureColumn(colP50, timeScale, func(row *Row) stat.Estimate { return row.P50 }),
+		r.figureColumn(colLive, memoryScale, func(row *Row) stat.Estimate { return row.Live }),
 	}
+	if r.failures() > 0 {
+		return slices.Insert(all, 1, r.failedColumn())
+	}
+	return append(all, r.failedColumn())
+}
+
+// failures is the number of failed requests of all rows.
+func (r *Report) failures() int {
+	failed := 0
+	for _, row := range r.Rows {
+		failed += row.Failed
+	}
+	return failed
 }
 
 func (r *Report) variantColumn() column {
@@ -52,7 +68,7 @@ func (r *Report) memoryColumn(key string, figure func(*Row) Memory) column {
 		if row.Baseline || m.N == 0 {
 			continue
 		}
-		c.cells[i].change = change(m.Ratio)
+		c.cells[i].change = changeOf(m.Ratio)
 		if m.Ratio.N > 0 && m.Ratio.Verdict() != stat.NotShown {
 			c.cells[i].ratio = m.Ratio.Center
 		}

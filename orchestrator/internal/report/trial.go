@@ -80,7 +80,7 @@ func newTrial(t *bench.Trial) *trial {
 
 // batchPeak gives the peak RSS of a batch and the instrument that saw it. The
 // instruments overlap: samples miss short spikes, the high-water mark may be off
-// by what the kernel keeps per CPU, and the cgroup's counts more than RssAnon.
+// by what the kernel keeps per CPU, and the cgroup's own counts more than A.
 func batchPeak(t *bench.Trial, b *bench.Batch) (peak float64, source string) {
 	peak = math.NaN()
 	take := func(v float64, from string) {
@@ -98,35 +98,35 @@ func batchPeak(t *bench.Trial, b *bench.Batch) (peak float64, source string) {
 
 // within gives A from start to end, both included.
 func within(samples []bench.Sample, start, end time.Duration) []float64 {
-	var anon []float64
+	var resident []float64
 	for _, s := range samples {
 		if s.At >= start && s.At <= end {
-			anon = append(anon, float64(s.Anon))
+			resident = append(resident, float64(s.Resident()))
 		}
 	}
-	return anon
+	return resident
 }
 
 // settle takes the steady and the end RSS from a complete batch, so that those
 // of the last one stay, and gives the time from which the batch was level.
 func (m *trial) settle(b *bench.Batch) (from time.Duration) {
-	var at, anon []float64
+	var at, resident []float64
 	for _, s := range m.Samples {
 		if s.At >= b.Start && s.At <= b.End {
 			at = append(at, s.At.Seconds())
-			anon = append(anon, float64(s.Anon))
+			resident = append(resident, float64(s.Resident()))
 		}
 	}
 	m.steady, m.isSteady, m.drift, m.end = math.NaN(), false, math.NaN(), math.NaN()
-	if len(anon) == 0 {
+	if len(resident) == 0 {
 		return b.Start
 	}
-	cut := stat.LastChange(anon)
-	at, anon = at[cut:], anon[cut:]
-	m.end = stat.Median(anon[max(0, len(anon)-5):])
-	m.steady = stat.Median(anon)
+	cut := stat.LastChange(resident)
+	at, resident = at[cut:], resident[cut:]
+	m.end = stat.Median(resident[max(0, len(resident)-5):])
+	m.steady = stat.Median(resident)
 	if m.steady > 0 {
-		m.drift = stat.Slope(at, anon) * (at[len(at)-1] - at[0]) / m.steady
+		m.drift = stat.Slope(at, resident) * (at[len(at)-1] - at[0]) / m.steady
 		m.isSteady = math.Abs(m.drift) < steadyLimit
 	}
 	return time.Duration(at[0] * float64(time.Second))
@@ -151,51 +151,6 @@ func (m *trial) rest() {
 	if added := m.end - before; added > 0 {
 		m.returned = (m.end - m.idle) / added
 	}
-}
-
-// heap measures what the C heap keeps resident for a live byte, and Go's share.
-func (m *trial) heap() {
-	var resident, live, shares []float64 // resident and live weighted with time
-	var atPeak float64
-	for i := range m.Batches {
-		b := &m.Batches[i]
-		var gauges []bench.Gauge
-		for _, g := range m.Gauges {
-			if g.At >= b.Start && g.At <= b.End {
-				gauges = append(gauges, g)
-			}
-		}
-		for j, g := range gauges {
-			shares = append(shares, goShare(g))
-			anon, ok := m.anonAt(g.At)
-			if !ok {
-				continue
-			}
-			// A gauge stands for half of the way to each neighbour.
-			since, until := b.Start, b.End
-			if j > 0 {
-				since = gauges[j-1].At + (g.At-gauges[j-1].At)/2
-			}
-			if j+1 < len(gauges) {
-				until = g.At + (gauges[j+1].At-g.At)/2
-			}
-			c := anon - m.lazyFree(g.At) - goShare(g)
-			resident = append(resident, c*(until-since).Seconds())
-			live = append(live, float64(g.LiveRequested)*(until-since).Seconds())
-		}
-		if at, anon, ok := highest(m.Samples, b); ok && anon > atPeak && len(gauges) > 0 {
-			g := gauges[0]
-			for _, other := range gauges {
-				if (other.At - at).Abs() < (g.At - at).Abs() {
-					g = other
-				}
-			}
-			atPeak = anon
-			m.atPeak = ratio(anon-m.lazyFree(at)-goShare(g), float64(g.LiveRequested))
-		}
-	}
-	m.goShare = stat.Median(shares)
-	m.overhead = ratio(sum(resident), sum(live))
 }
 
 // cost measures CPU, waiting and latency over the batches.
@@ -237,30 +192,6 @@ func (m *trial) cost() {
 	}
 }
 
-// anonAt gives A of the sample nearest to at.
-func (m *trial) anonAt(at time.Duration) (anon float64, ok bool) {
-	nearest := time.Duration(math.MaxInt64)
-	// Samples are in order, so the search could be halved; a trial has a few
-	// thousand samples and a hundred gauges, and a file may be out of order.
-	for _, s := range m.Samples {
-		if d := (s.At - at).Abs(); d < nearest {
-			nearest, anon, ok = d, float64(s.Anon), true
-		}
-	}
-	return anon, ok
-}
-
-// lazyFree gives LazyFree at the phase edge nearest to at; 0 without edges.
-func (m *trial) lazyFree(at time.Duration) float64 {
-	nearest, lazy := time.Duration(math.MaxInt64), 0.0
-	for _, e := range m.Edges {
-		if d := (e.At - at).Abs(); d < nearest {
-			nearest, lazy = d, float64(e.LazyFree)
-		}
-	}
-	return lazy
-}
-
 // length is the time from the trial's start to its last phase or sample.
 func (m *trial) length() time.Duration {
 	var end time.Duration
@@ -272,19 +203,6 @@ func (m *trial) length() time.Duration {
 	}
 	return end
 }
-
-// highest gives time and A of the highest sample of a batch.
-func highest(samples []bench.Sample, b *bench.Batch) (at time.Duration, anon float64, ok bool) {
-	for _, s := range samples {
-		if s.At >= b.Start && s.At <= b.End && float64(s.Anon) > anon {
-			at, anon, ok = s.At, float64(s.Anon), true
-		}
-	}
-	return at, anon, ok
-}
-
-// goShare is the middle of the bounds of Go's share.
-func goShare(g bench.Gauge) float64 { return (float64(g.GoLow) + float64(g.GoHigh)) / 2 }
 
 // ratio is a / b, or NaN unless b is positive.
 func ratio(a, b float64) float64 {

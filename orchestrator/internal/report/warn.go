@@ -22,14 +22,21 @@ const (
 	goLimit      = 15e6             // bytes
 )
 
-// annotate finds everything that weakens the figures and numbers it.
+// annotate finds everything that weakens the figures, and puts it in reading
+// order.
 func (r *Report) annotate() {
+	r.noteControl()
+	r.noteVoid()
+	r.noteContradicted()
+	r.noteUncounted()
 	r.noteFailedTrials()
 	r.noteUnequalWork()
 	r.noteStarved()
+	r.noteMachine()
 	r.noteBaseline()
 	r.noteUnsteady()
 	r.noteShortIdle()
+	r.noteNotRun()
 	r.noteNotMeasured()
 	r.noteGoShare()
 	r.noteFailedRequests()
@@ -37,23 +44,7 @@ func (r *Report) annotate() {
 	r.noteSwap()
 	r.noteDesign()
 	r.noteRecorded()
-	r.number()
-}
-
-// gather adds one note about all rows for which say gives a text, such as
-// "libc 12 %": the texts, joined, between before and after.
-func (r *Report) gather(code, column, before, after string, say func(*Row) string) {
-	var rows []*Row
-	var texts []string
-	for _, row := range r.Rows {
-		if text := say(row); text != "" {
-			rows = append(rows, row)
-			texts = append(texts, text)
-		}
-	}
-	if len(rows) > 0 {
-		r.note(code, before+strings.Join(texts, ", ")+after, []string{column}, rows...)
-	}
+	r.Notes, _ = footnotes(r.columns())
 }
 
 // mostWords is how much of the last words of a trial is printed, in runes; a
@@ -73,7 +64,7 @@ func (r *Report) noteFailedTrials() {
 			if runes := []rune(text); len(runes) > mostWords {
 				text = string(runes[:mostWords]) + "…"
 			}
-			if r.Exp.Design.Rounds > 1 {
+			if r.Rounds > 1 {
 				text = fmt.Sprintf("in round %d %s", t.Round, text)
 			}
 			texts = append(texts, text)
@@ -106,13 +97,13 @@ func (r *Report) noteUnequalWork() {
 			}
 		}
 	}
-	r.gather(CodeUnequalWork, colVariant, "the variants did not do the same work, by the answers that they gave: ", "", func(row *Row) string {
+	r.gather(CodeUnequalWork, []string{colVariant}, "the variants did not do the same work, by their answers: ", "", func(row *Row) string {
 		for _, t := range row.all {
 			for _, b := range t.Batches {
 				if b.Interrupted || maps.Equal(b.Answers, want) {
 					continue
 				}
-				return fmt.Sprintf("%s, batch %d: %s", row.Variant, b.Number, firstDifference(b.Answers, want))
+				return fmt.Sprintf("%s in %s: %s", row.Variant, place(t.Round, b.Number, r.Rounds), firstDifference(b.Answers, want))
 			}
 		}
 		return ""
@@ -135,45 +126,35 @@ func firstDifference(got, want map[string]int) string {
 	return "no answers"
 }
 
+// starved says that a variant waited for a CPU for too long.
+func (row *Row) starved() bool { return row.WaitShare.N > 0 && row.WaitShare.Center > starvedLimit }
+
+// together says that the variants were loaded at the same time.
+func (r *Report) together() bool { return len(r.Rows) > 1 && r.Exp.Design.Mode != bench.Apart }
+
+// noteStarved marks the cost of a variant that waited for a CPU, and the heads
+// too where that of all that ran beside it is inflated.
 func (r *Report) noteStarved() {
-	after := " of the time that its requests took: such latency is not the variant's own"
-	if len(r.Rows) > 1 {
-		after += ", and the CPU and latency figures of all that ran beside it are inflated"
+	after := " of the time that the requests took: such CPU and latency figures are not the variant's own"
+	if r.together() {
+		after += ", and those of all that ran beside it are inflated"
 	}
-	r.gather(CodeStarved, colVariant, "ready to run but without a CPU: ", after, func(row *Row) string {
-		if row.WaitShare.N == 0 || row.WaitShare.Center <= starvedLimit {
+	n := r.gather(CodeStarved, costColumns(), "ready to run but without a CPU: ", after, func(row *Row) string {
+		if !row.starved() {
 			return ""
 		}
 		return row.Variant + " " + share(row.WaitShare.Center)
 	})
-}
-
-func (r *Report) noteBaseline() {
-	name := r.Exp.Design.Baseline
-	base := r.baseline()
-	switch {
-	case len(r.Rows) == 0 || len(r.Rows) == 1 && base != nil:
-		return
-	case name == "":
-		r.note(CodeNoBaseline, "no baseline was named, so no changes are given", nil)
-		return
-	case base == nil || len(base.all) == 0:
-		r.note(CodeNoBaseline, fmt.Sprintf("the baseline %s was not measured, so no changes are given", name), nil)
-		return
+	for _, column := range costColumns() {
+		if n != nil && r.together() && !slices.Contains(r.headNotes[column], n) {
+			r.headNotes[column] = append(r.headNotes[column], n)
+		}
 	}
-	r.gather(CodeNoBaseline, colVariant, "no change is given for ",
-		fmt.Sprintf(": in no round did it and the baseline %s both complete the same number of batches", name),
-		func(row *Row) string {
-			if row == base || row.Peak.N == 0 || row.Peak.Ratio.N > 0 {
-				return ""
-			}
-			return row.Variant
-		})
 }
 
 func (r *Report) noteUnsteady() {
-	r.gather(CodeNoSteadyState, colSteady, "no steady state: ",
-		" from the last change of level to the end of the last batch; a median over that is given all the same",
+	r.gather(CodeNoSteadyState, []string{colSteady}, "no steady state: ",
+		" from its last change of level to the end of the batch; the median is given all the same",
 		func(row *Row) string {
 			if row.Steady.N == 0 || row.IsSteady {
 				return ""
@@ -206,66 +187,14 @@ func (r *Report) noteShortIdle() {
 		}
 	}
 	if len(rows) > 0 {
-		r.note(CodeShortIdle, fmt.Sprintf("the final idle took %s: allocators that give memory back after 10 s or more show too little of it below %s",
+		r.note(CodeShortIdle, fmt.Sprintf("the final idle took %s: below %s, an allocator that waits 10 s or more before it gives memory back looks worse than it is",
 			short(shortest.Round(100*time.Millisecond)), short(idleLimit)), []string{colIdle}, rows...)
 	}
 }
 
-// noteNotMeasured says of every empty cell why it is empty.
-// whyNoIdle says why no idle RSS can be given.
-func (r *Report) whyNoIdle() string {
-	switch d := r.Exp.Design.Idle; {
-	case d == 0:
-		return "no final idle was asked for"
-	case d < time.Second:
-		return "the final idle was not reached, or too short for a reading"
-	}
-	return "the final idle was not reached"
-}
-
-func (r *Report) noteNotMeasured() {
-	r.gather(CodeNotMeasured, colVariant, "not run: ", "", func(row *Row) string {
-		if len(row.all) > 0 {
-			return ""
-		}
-		return row.Variant
-	})
-	for _, empty := range []struct {
-		columns []string
-		why     string
-		is      func(*Row) bool
-	}{
-		{[]string{colPeak}, "no reading fell into a batch", func(row *Row) bool { return row.Peak.N == 0 }},
-		{[]string{colSteady}, "no batch came to its end with readings", func(row *Row) bool { return row.Steady.N == 0 }},
-		{[]string{colIdle}, r.whyNoIdle(), func(row *Row) bool { return row.Idle.N == 0 }},
-		{[]string{colLive, colOverhead}, "no counter of live bytes was read in a complete batch", func(row *Row) bool {
-			return row.Live.N == 0 && row.Overhead.N == 0
-		}},
-		{[]string{colLive}, "no counter of live bytes was read in a complete batch", func(row *Row) bool {
-			return row.Live.N == 0 && row.Overhead.N > 0
-		}},
-		{[]string{colOverhead}, "no live bytes were counted", func(row *Row) bool { return row.Live.N > 0 && row.Overhead.N == 0 }},
-		{[]string{colCPU}, "no CPU time was read", func(row *Row) bool { return row.CPU.N == 0 }},
-		{[]string{colP50, colP99}, "no request was timed in a sound batch", func(row *Row) bool { return row.P50.N == 0 }},
-	} {
-		var rows []*Row
-		var names []string
-		for _, row := range r.Rows {
-			if len(row.all) > 0 && empty.is(row) {
-				rows = append(rows, row)
-				names = append(names, row.Variant)
-			}
-		}
-		if len(rows) > 0 {
-			text := fmt.Sprintf("%s of %s not measured: %s", strings.Join(empty.columns, " and "), strings.Join(names, ", "), empty.why)
-			r.note(CodeNotMeasured, text, empty.columns, rows...)
-		}
-	}
-}
-
 func (r *Report) noteGoShare() {
-	r.gather(CodeGoShare, colOverhead, "Go's own share of the RSS is not small: ",
-		fmt.Sprintf(" (the overhead leaves it out; the aim is at most %s)", mebibytes(goLimit)), func(row *Row) string {
+	r.gather(CodeGoShare, []string{colOverhead}, "Go's own share of the RSS is not small: ",
+		fmt.Sprintf("; the overhead leaves it out (the aim is at most %s)", mebibytes(goLimit)), func(row *Row) string {
 			if row.GoShare.N == 0 || row.GoShare.Center <= goLimit {
 				return ""
 			}
@@ -274,7 +203,7 @@ func (r *Report) noteGoShare() {
 }
 
 func (r *Report) noteFailedRequests() {
-	r.gather(CodeFailedRequests, colFailed, "failed requests: ", "", func(row *Row) string {
+	r.gather(CodeFailedRequests, []string{colFailed}, "failed requests: ", "", func(row *Row) string {
 		if row.Failed == 0 {
 			return ""
 		}

@@ -1,0 +1,164 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+)
+
+const (
+	impossible = 1.02 // live bytes over resident ones: less may be chance, more cannot be
+	meanGauges = 3    // readings of the counters that a mean needs
+)
+
+// Contradiction tells of a trial in which more bytes were live than resident.
+// That cannot be, so whatever the memory of that variant is made of, A does not
+// count it.
+type Contradiction struct {
+	Round, Batch   int
+	Live, Resident float64 // bytes
+	Swapped        float64 // bytes that were swapped out at most, in that trial
+}
+
+// contradiction looks for the batch in which the live bytes exceed A the most.
+//
+// A busy service changes its live bytes by megabytes between a reading of its
+// counters and the nearest sample of A. So one reading is held against the
+// highest A of the whole batch, and for the rest the means over the batch are
+// compared, of A the larger of the two samples around each reading.
+func (m *trial) contradiction() *Contradiction {
+	var worst *Contradiction
+	for i := range m.Batches {
+		b := &m.Batches[i]
+		gauges := m.gaugesOf(b)
+		var live, resident []float64
+		most := bench.Gauge{}
+		for j, seconds := range weights(gauges, b) {
+			g := gauges[j]
+			if g.LiveRequested > most.LiveRequested {
+				most = g
+			}
+			live = append(live, float64(g.LiveRequested)*seconds)
+			resident = append(resident, around(m.Samples, g)*seconds)
+		}
+		take := func(live, resident float64) {
+			if resident > 0 && live > impossible*resident && (worst == nil || live*worst.Resident > worst.Live*resident) {
+				worst = &Contradiction{Round: m.Round, Batch: b.Number, Live: live, Resident: resident}
+			}
+		}
+		_, top, sampled := highest(m.Samples, b)
+		take(float64(most.LiveRequested), max(top, float64(b.HighWater)))
+		if length := (b.End - b.Start).Seconds(); sampled && len(gauges) >= meanGauges && length > 0 {
+			take(sum(live)/length, sum(resident)/length)
+		}
+	}
+	if worst != nil {
+		worst.Swapped = float64(measure([]*trial{m}).swap)
+	}
+	return worst
+}
+
+// around gives the larger A of the samples right before and right after a gauge.
+func around(samples []bench.Sample, g bench.Gauge) float64 {
+	var before, after *bench.Sample
+	for i := range samples {
+		s := &samples[i]
+		if s.At <= g.At && (before == nil || s.At > before.At) {
+			before = s
+		}
+		if s.At >= g.At && (after == nil || s.At < after.At) {
+			after = s
+		}
+	}
+	resident := 0.0
+	for _, s := range []*bench.Sample{before, after} {
+		if s != nil {
+			resident = max(resident, float64(s.Resident()))
+		}
+	}
+	return resident
+}
+
+// withhold takes the memory figures from a trial.
+func (m *trial) withhold() {
+	nan := math.NaN()
+	for _, figure := range []*float64{
+		&m.peak, &m.steady, &m.drift, &m.idle, &m.idleFloor, &m.end, &m.returned, &m.live, &m.overhead, &m.atPeak, &m.goShare,
+	} {
+		*figure = nan
+	}
+	for i := range m.batchPeaks {
+		m.batchPeaks[i] = nan
+	}
+	m.peakSource, m.isSteady = "", false
+}
+
+// hold withholds the memory figures of a variant if one of its trials
+// contradicts them. With interrupted, all trials count.
+func (row *Row) hold(interrupted bool) {
+	counted := row.trials
+	if interrupted {
+		counted = row.all
+	}
+	for _, t := range counted {
+		c := t.contradiction()
+		if c != nil && (row.Contradicted == nil || c.Live*row.Contradicted.Resident > row.Contradicted.Live*c.Resident) {
+			row.Contradicted = c
+		}
+	}
+	if row.Contradicted == nil {
+		return
+	}
+	for _, t := range row.all {
+		t.withhold()
+	}
+}
+
+// figures says what contradicts what: "live 117 MiB, RSS 7 MiB in round 2, batch
+// 1; 40 MiB were swapped out".
+func (c *Contradiction) figures(rounds int) string {
+	text := fmt.Sprintf("live %s, RSS %s in %s", mebibytes(c.Live), mebibytes(c.Resident), place(c.Round, c.Batch, rounds))
+	if c.Swapped > 0 {
+		text += fmt.Sprintf("; %s were swapped out", mebibytes(c.Swapped))
+	}
+	return text
+}
+
+// place names a batch; its round only if there are several.
+func place(round, batch, rounds int) string {
+	if rounds > 1 {
+		return fmt.Sprintf("round %d, batch %d", round, batch)
+	}
+	return fmt.Sprintf("batch %d", batch)
+}
+
+func (r *Report) noteContradicted() {
+	for _, row := range r.Rows {
+		if c := row.Contradicted; c != nil {
+			r.note(CodeContradicted, fmt.Sprintf("more bytes of %s were live than resident, which cannot be (%s): its memory is of a kind that RSS misses, and no figure of it is given",
+				row.Variant, c.figures(r.Rounds)), append(memoryColumns(), colOverhead, colLive), row)
+		}
+	}
+}
+
+// Contradicted is the error of an experiment in which a variant has no memory
+// figures because its live bytes contradict them; nil if there is none.
+func Contradicted(exp *bench.Experiment) error {
+	r := Summarize(exp)
+	var texts []string
+	for _, row := range r.Rows {
+		if row.Contradicted != nil {
+			texts = append(texts, fmt.Sprintf("%s (%s)", row.Variant, row.Contradicted.figures(r.Rounds)))
+		}
+	}
+	if len(texts) == 0 {
+		return nil
+	}
+	return &hinted{
+		errors.New("more bytes were live than resident, so the memory was not measured: " + strings.Join(texts, ", ")),
+		"RSS misses memory that was swapped out and pages of a kind it does not count: turn swap off, and take out the setting that asks for such pages",
+	}
+}

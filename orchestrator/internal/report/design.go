@@ -1,0 +1,119 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+)
+
+// noteDesign tells what the design itself does not allow to say.
+func (r *Report) noteDesign() {
+	if r.Exp.Interrupted {
+		r.note(CodeInterrupted, "interrupted: the design was not carried out to its end", []string{colVariant})
+	}
+	if r.Exp.Design.Quick {
+		r.note(CodeQuick, "quick preset: few and short batches, indicative only", memoryColumns())
+	}
+	if n, needed, few := r.tooFew(); few {
+		whose := "an interval needs"
+		if r.Comparisons > 1 {
+			whose = fmt.Sprintf("intervals over %d comparisons need", r.Comparisons)
+		}
+		text := fmt.Sprintf("n = %s: indicative. %s the %d that %s", plural(n, "round", "rounds"), plural(needed-n, "more makes", "more make"), needed, whose)
+		if d := r.roundLength(); d > 0 {
+			text += fmt.Sprintf("; --rounds %d takes about %s", needed, about(time.Duration(needed)*d))
+		}
+		r.note(CodeTooFewRounds, text, memoryColumns())
+	}
+	if r.Exp.Environment.THP == "always" {
+		r.note(CodeTHP, "transparent huge pages are always on: the kernel may keep 2 MiB resident for a small block, and less comes back", memoryColumns())
+	}
+}
+
+// roundLength is how long a round takes: the time from the first start to the
+// last end, over the rounds in between. Trials that ended early say too little.
+func (r *Report) roundLength() time.Duration {
+	var first, last time.Time
+	rounds := map[int]bool{}
+	for _, t := range r.trials() {
+		if t.Error != "" {
+			continue
+		}
+		rounds[t.Round] = true
+		if first.IsZero() || t.Started.Before(first) {
+			first = t.Started
+		}
+		if end := t.Started.Add(t.length()); end.After(last) {
+			last = end
+		}
+	}
+	if len(rounds) == 0 {
+		return 0
+	}
+	return (last.Sub(first) / time.Duration(len(rounds))).Round(time.Second)
+}
+
+// weakens says which columns a recorded warning is about; one that is not listed
+// stands at the variant.
+var weakens = map[string][]string{
+	"no-high-water":  {colPeak},
+	"no-cgroup-peak": {colPeak},
+	"no-page-walk":   {colPeak, colSteady, colIdle},
+	"late-starts":    {colP99, colP50},
+}
+
+// weakened gives the columns that a recorded warning is about.
+func weakened(code string) []string {
+	if columns := weakens[code]; columns != nil {
+		return columns
+	}
+	return []string{colVariant}
+}
+
+// noteRecorded adds the warnings that were recorded while the experiment ran,
+// each text once. A code that the report finds by itself is left to it: it has
+// seen all the data.
+func (r *Report) noteRecorded() {
+	known := map[string]bool{}
+	for _, n := range r.Notes {
+		known[n.Code] = true
+	}
+	var order []bench.Warning
+	rows := map[bench.Warning][]*Row{}
+	for _, row := range r.Rows {
+		for _, t := range row.all {
+			for _, w := range t.Warnings {
+				if rows[w] == nil {
+					order = append(order, w)
+				}
+				if !slices.Contains(rows[w], row) {
+					rows[w] = append(rows[w], row)
+				}
+			}
+		}
+	}
+	for _, w := range order {
+		if known[w.Code] {
+			continue
+		}
+		text := w.Text
+		if len(rows[w]) < len(r.Rows) {
+			var names []string
+			for _, row := range rows[w] {
+				names = append(names, row.Variant)
+			}
+			text = strings.Join(names, ", ") + ": " + text
+		}
+		r.note(w.Code, text, weakened(w.Code), rows[w]...)
+	}
+	seen := map[bench.Warning]bool{}
+	for _, w := range r.Exp.Warnings {
+		if !known[w.Code] && !seen[w] && rows[w] == nil {
+			seen[w] = true
+			r.note(w.Code, w.Text, weakened(w.Code))
+		}
+	}
+}

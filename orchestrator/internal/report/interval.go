@@ -1,0 +1,133 @@
+package report
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/stat"
+)
+
+// comparisons counts the changes that a column gives.
+func (r *Report) comparisons() int {
+	if r.baseline() == nil {
+		return 0
+	}
+	return len(r.Rows) - 1
+}
+
+// compare takes the ratios to the baseline, round by round. If the run was
+// interrupted, trials count that did not come to their end.
+func (r *Report) compare(row, base *Row) {
+	for _, figure := range []struct {
+		to *Memory
+		of func(*trial) float64
+	}{{&row.Peak, peakOf}, {&row.Steady, steadyOf}, {&row.Idle, idleOf}} {
+		var mine, theirs []float64
+		for _, t := range row.all {
+			for _, b := range base.all {
+				if t.Round == b.Round && alike(t, b) && (r.Exp.Interrupted || t.Error == "" && b.Error == "") {
+					mine = append(mine, figure.of(t))
+					theirs = append(theirs, figure.of(b))
+				}
+			}
+		}
+		figure.to.Ratio = stat.PairedRatio(mine, theirs, r.Comparisons)
+	}
+}
+
+// alike says whether two trials of a round did the same work. A peak of two
+// batches beside one of three would flatter the first.
+func alike(a, b *trial) bool { return a.complete > 0 && a.complete == b.complete }
+
+// tooFew says whether the rounds are too few for intervals: n, the least that
+// any figure or change rests on, and how many are needed.
+func (r *Report) tooFew() (n, needed int, few bool) {
+	for _, row := range r.Rows {
+		for _, rests := range []int{row.Trials, row.Peak.Ratio.N} {
+			if rests > 0 && (n == 0 || rests < n) {
+				n = rests
+			}
+		}
+	}
+	needed = stat.MinRounds(r.Comparisons)
+	return n, needed, n > 0 && n < needed
+}
+
+// hasIntervals says whether any change has one.
+func (r *Report) hasIntervals() bool {
+	for _, row := range r.Rows {
+		for _, m := range row.memory() {
+			if m.Ratio.Interval {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// memory lists the figures that are compared, in the order of memoryColumns.
+func (row *Row) memory() []Memory { return []Memory{row.Peak, row.Steady, row.Idle} }
+
+// change is how a ratio to the baseline is written. From is the lower bound of
+// its interval and empty where there is none: "−43" and "−26 %", or "" and
+// "−39 %", "~" or none.
+type change struct{ from, to string }
+
+// dots stand between the bounds of an interval.
+const dots = " … "
+
+// String joins the bounds: "−43 … −26 %".
+func (c change) String() string {
+	if c.from == "" {
+		return c.to
+	}
+	return c.from + dots + c.to
+}
+
+// changeOf gives the interval of a change; "~" where it includes no change at
+// all, and the change alone where the rounds are too few for an interval.
+func changeOf(r stat.Ratio) change {
+	switch {
+	case r.N == 0:
+		return change{"", none}
+	case r.Verdict() == stat.NotShown:
+		return change{"", "~"}
+	case r.Verdict() == stat.Shown:
+		return bounds(r)
+	}
+	return change{"", percentChange(r.Center)}
+}
+
+// bounds gives the interval of a ratio, whatever it includes.
+func bounds(r stat.Ratio) change { return change{bound(r.Lo), bound(r.Hi) + " %"} }
+
+// bound writes one end of an interval as a change in per cent. Nothing that
+// differs from no change rounds to it, or the interval would seem to include it.
+func bound(ratio float64) string {
+	percent := (ratio - 1) * 100
+	decimals := 0
+	switch size := math.Abs(percent); {
+	case percent <= -99.5:
+		percent, decimals = max(percent, -99.9), 1
+	case size > 0 && size < 0.05:
+		percent, decimals = math.Copysign(max(size, 0.01), percent), 2
+	case size > 0 && size < 0.5:
+		decimals = 1
+	}
+	text := number(percent, decimals)
+	if percent > 0 {
+		text = "+" + text
+	}
+	return text
+}
+
+// amount writes the interval of an amount in bytes, and that of its change where
+// the table has only "~": "437 … 621 MiB (−9 … +4 %)".
+func amount(m Memory) string {
+	s := memoryScale([]float64{m.Lo, m.Hi})
+	text := s.format(m.Lo) + dots + s.format(m.Hi) + " " + s.unit
+	if m.Ratio.Verdict() == stat.NotShown {
+		text += fmt.Sprintf(" (%s)", bounds(m.Ratio))
+	}
+	return text
+}

@@ -1,0 +1,147 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+)
+
+const (
+	othersLimit = 0.10 // share of the machine
+	stolenLimit = 0.02 // share of the machine
+	jumpLimit   = 500 * time.Millisecond
+)
+
+// disturbance is the worst that happened to the machine in the batches of a
+// variant, and in how many it went beyond its limit.
+type disturbance struct {
+	worst   float64
+	where   string
+	batches int // beyond the limit
+}
+
+// disturbed looks through the batches that count. of measures what is looked
+// for; beyond limit it weakens the figures.
+func (r *Report) disturbed(row *Row, limit float64, of func(*bench.Machine) float64) disturbance {
+	var d disturbance
+	for _, t := range row.trials {
+		for i := range t.Batches {
+			b := &t.Batches[i]
+			if b.Machine == nil {
+				continue
+			}
+			v := of(b.Machine)
+			if v > limit {
+				d.batches++
+			}
+			if v > d.worst {
+				d.worst, d.where = v, place(t.Round, b.Number, r.Rounds)
+			}
+		}
+	}
+	return d
+}
+
+func others(m *bench.Machine) float64 { return m.OthersShare() }
+func stolen(m *bench.Machine) float64 { return m.StolenShare() }
+func jumped(m *bench.Machine) float64 { return m.Jumped.Abs().Seconds() }
+func slept(m *bench.Machine) float64  { return m.Slept.Seconds() }
+
+// noteMachine says where the machine was not the lab's own.
+func (r *Report) noteMachine() {
+	seconds := func(v float64) string {
+		return short(time.Duration(v * float64(time.Second)).Round(100 * time.Millisecond))
+	}
+	for _, n := range []struct {
+		code, before string
+		limit        float64
+		of           func(*bench.Machine) float64
+		amount       func(float64) string
+	}{
+		{CodeBusyMachine, "other processes took a part of the machine: ", othersLimit, others, share},
+		{CodeStolen, "the hypervisor gave a part of the machine to others: ", stolenLimit, stolen, share},
+		{CodeJumped, "the machine's clock was set: ", jumpLimit.Seconds(), jumped, func(v float64) string { return "by " + seconds(v) }},
+		{CodeSlept, "the machine was suspended: ", 0, slept, seconds},
+	} {
+		r.gather(n.code, costColumns(), n.before, "", func(row *Row) string {
+			d := r.disturbed(row, n.limit, n.of)
+			if d.batches == 0 {
+				return ""
+			}
+			where := d.where
+			if d.batches > 1 {
+				where += fmt.Sprintf("; the worst of %d batches", d.batches)
+			}
+			return fmt.Sprintf("%s %s (%s)", row.Variant, n.amount(d.worst), where)
+		})
+	}
+}
+
+// machineUse says how much of the machine others had at most; "" where that was
+// not read.
+func (r *Report) machineUse() string {
+	read, most, taken := false, 0.0, 0.0
+	for _, row := range r.Rows {
+		for _, t := range row.trials {
+			for i := range t.Batches {
+				if m := t.Batches[i].Machine; m != nil {
+					read, most, taken = true, max(most, m.OthersShare()), max(taken, m.StolenShare())
+				}
+			}
+		}
+	}
+	if !read {
+		return ""
+	}
+	return fmt.Sprintf("others at most %s %% of it, stolen %s %%", number(most*100, 1), number(taken*100, 1))
+}
+
+// voids gives why each round that does not count is void, by its number: one
+// trial that says so is enough for the round.
+func voids(exp *bench.Experiment) map[int]string {
+	reasons := map[int]string{}
+	for i := range exp.Trials {
+		if t := &exp.Trials[i]; t.Void != "" && reasons[t.Round] == "" {
+			reasons[t.Round] = t.Void
+		}
+	}
+	return reasons
+}
+
+// mostVoid is how many void rounds are told of; a file holds all.
+const mostVoid = 3
+
+// noteVoid shows the rounds that do not count, in the order in which they were
+// run.
+func (r *Report) noteVoid() {
+	repeated := map[int]int{}
+	for i := range r.Exp.Trials {
+		if t := &r.Exp.Trials[i]; t.Repeats != 0 {
+			repeated[t.Repeats] = t.Round
+		}
+	}
+	var parts []string
+	seen := map[int]bool{}
+	for i := range r.Exp.Trials {
+		round := r.Exp.Trials[i].Round
+		reason := r.void[round]
+		if reason == "" || seen[round] {
+			continue
+		}
+		seen[round] = true
+		again := "not repeated"
+		if later, ok := repeated[round]; ok {
+			again = fmt.Sprintf("repeated as round %d", later)
+		}
+		parts = append(parts, fmt.Sprintf("round %d does not count: %s; %s", round, reason, again))
+	}
+	if len(parts) == 0 {
+		return
+	}
+	if more := len(parts) - mostVoid; more > 0 {
+		parts = append(parts[:mostVoid], fmt.Sprintf("%s more do not count", plural(more, "round", "rounds")))
+	}
+	r.note(CodeVoid, strings.Join(parts, ". "), []string{colVariant})
+}

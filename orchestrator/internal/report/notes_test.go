@@ -1,0 +1,107 @@
+package report
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var raised = regexp.MustCompile(`[⁰¹²³⁴⁵⁶⁷⁸⁹]+`)
+
+// TestMarks wants the numbers of the marks in the table, in whatever form and
+// width, to be just those of the footnotes below it: 1 to as many as there are.
+func TestMarks(t *testing.T) {
+	for name, exp := range fixtures() {
+		check := func(form, table string, notes []string) {
+			t.Helper()
+			marks := raised.FindAllString(table, -1)
+			slices.SortFunc(marks, func(a, b string) int { return valueOf(a) - valueOf(b) })
+			if marks = slices.Compact(marks); !slices.Equal(marks, notes) {
+				t.Errorf("%s, %s: marks %v, footnotes %v", name, form, marks, notes)
+			}
+			for i, n := range notes {
+				if valueOf(n) != i+1 {
+					t.Errorf("%s, %s: footnote %d has the number %s", name, form, i+1, n)
+				}
+			}
+		}
+		for width := 40; width <= 200; width += 10 {
+			out := string(render(t, text(TextOptions{Width: width}), exp))
+			if strings.HasPrefix(out, "NOT TO BE TRUSTED") {
+				_, out, _ = strings.Cut(out, "\n\n")
+			}
+			table, below, _ := strings.Cut(out, "\n\n")
+			var notes []string
+			for line := range strings.Lines(below) {
+				if first, _, ok := strings.Cut(strings.TrimLeft(line, " "), " "); ok && raised.FindString(first) == first {
+					notes = append(notes, first)
+				}
+			}
+			check(fmt.Sprintf("text of %d columns", width), table, notes)
+		}
+		table, below, _ := strings.Cut(string(render(t, Markdown, exp)), "<sub>")
+		var notes []string
+		for line := range strings.SplitSeq(below, "<br>") {
+			if first, _, _ := strings.Cut(line, " "); first != "" && raised.FindString(first) == first {
+				notes = append(notes, first)
+			}
+		}
+		check("Markdown", table, notes)
+	}
+}
+
+// valueOf reads a raised number.
+func valueOf(mark string) int {
+	n := 0
+	for _, digit := range mark {
+		n = 10*n + slices.Index(superscripts, digit)
+	}
+	return n
+}
+
+// TestAnchors wants every note of every fixture at a figure: a table that has
+// all columns leaves none out.
+func TestAnchors(t *testing.T) {
+	for name, exp := range fixtures() {
+		r := Summarize(exp)
+		ordered, _ := footnotes(r.columns())
+		if len(ordered) != len(r.Notes) {
+			t.Errorf("%s: %d of %d notes have a mark", name, len(ordered), len(r.Notes))
+		}
+		for _, row := range r.Rows {
+			for key := range row.notes {
+				if !slices.ContainsFunc(r.columns(), func(c column) bool { return c.key == key }) {
+					t.Errorf("%s: a note of %s stands in a column %q that there is not", name, row.Variant, key)
+				}
+			}
+		}
+	}
+}
+
+// TestStarvedMarks: the mark stands at the cost that it weakens, not at the name,
+// and at the heads where the neighbours' cost is weakened too.
+func TestStarvedMarks(t *testing.T) {
+	check := func(mode string, heads bool) {
+		t.Helper()
+		exp := experiment(7)
+		exp.Design.Mode = mode
+		for _, c := range Summarize(exp).columns() {
+			cost := slices.Contains(costColumns(), c.key)
+			if got := len(c.notes) > 0; got != (cost && heads) {
+				t.Errorf("%s: a mark at the head of %s: %v", mode, c.key, got)
+			}
+			if libc, musl := len(c.cells[0].notes), len(c.cells[2].notes); libc != 0 || musl > 0 != cost {
+				t.Errorf("%s: %d marks at %s of libc, %d of musl", mode, libc, c.key, musl)
+			}
+		}
+		got := string(render(t, text(TextOptions{Width: 400}), exp))
+		if strings.Contains(got, "--mode apart") != heads || strings.Contains(got, "all variants running at once") != heads {
+			t.Errorf("%s:\n%s", mode, got)
+		}
+	}
+	check("", true)
+	check("together", true)
+	check("apart", false)
+}
