@@ -163,7 +163,7 @@ func verdict(exp *bench.Experiment) error {
 			Advice: "see that the machine has nothing else to do, or let rounds count that others disturbed: --void-at 0",
 		}
 	}
-	return nil
+	return report.Contradicted(exp)
 }
 
 // interrupted says how a run was left that ctx ended. What failed beside the

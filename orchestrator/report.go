@@ -80,7 +80,10 @@ func (a *app) reportCommand() *cobra.Command {
 					return err
 				}
 			}
-			return render(a.stdout, exp, format)
+			if err := render(a.stdout, exp, format); err != nil {
+				return err
+			}
+			return report.Contradicted(exp)
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "text", "text, markdown, csv or json")
