@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -36,7 +37,21 @@ func failed(t *testing.T, err error, step string) *engine.BuildError {
 // the API's version cut off. What is not scripted is a 404.
 func scripted(t *testing.T, root string, answers map[string]http.HandlerFunc) *Engine {
 	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return scriptedOn(t, "tcp", root, answers)
+}
+
+// scriptedOn is the same, over a port or a unix socket.
+func scriptedOn(t *testing.T, network, root string, answers map[string]http.HandlerFunc) *Engine {
+	t.Helper()
+	address := "127.0.0.1:0"
+	if network == "unix" {
+		address = filepath.Join(enginetest.ShortDir(t), "docker.sock")
+	}
+	listener, err := net.Listen(network, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Api-Version", "1.41")
 		path := r.URL.Path
 		if rest, ok := strings.CutPrefix(path, "/v1.41"); ok {
@@ -54,9 +69,10 @@ func scripted(t *testing.T, root string, answers map[string]http.HandlerFunc) *E
 		}
 		w.WriteHeader(http.StatusNotFound)
 		fmt.Fprintf(w, `{"message":"no such thing: %s"}`, path)
-	}))
+	})}}
+	server.Start()
 	t.Cleanup(server.Close)
-	api, err := client.NewClientWithOpts(client.WithHost("tcp://"+server.Listener.Addr().String()), client.WithAPIVersionNegotiation())
+	api, err := client.NewClientWithOpts(client.WithHost(network+"://"+listener.Addr().String()), client.WithAPIVersionNegotiation())
 	if err != nil {
 		t.Fatal(err)
 	}
