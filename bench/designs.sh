@@ -36,13 +36,19 @@ print() {
 		function mib(name,   text) {
 			text = sprintf("%.0f", $at[name "_bytes"] / 1048576)
 			if ($at[name "_lo_bytes"] != "")
-				text = text sprintf(" (%.0f–%.0f)", $at[name "_lo_bytes"] / 1048576, $at[name "_hi_bytes"] / 1048576)
+				text = text sprintf(" (%.0f to %.0f)", $at[name "_lo_bytes"] / 1048576, $at[name "_hi_bytes"] / 1048576)
 			return text
 		}
-		{ printf "%-9s  %-13s  %-14s  %-14s  %-14s  %7.1f  %5.0f\n", variant, design, mib("peak_rss"), mib("steady_rss"), mib("idle_rss"),
+		function change(name) {
+			if ($at[name "_ratio"] == "") return ""
+			if ($at[name "_ratio_lo"] == "") return sprintf("%+.0f %%", 100 * ($at[name "_ratio"] - 1))
+			return sprintf("%+.0f to %+.0f %%", 100 * ($at[name "_ratio_lo"] - 1), 100 * ($at[name "_ratio_hi"] - 1))
+		}
+		{ printf "| %s | %s | %s | %s | %s | %.1f ms | %.0f ms |\n", variant, design, mib("peak_rss"), change("peak_rss"), mib("idle_rss"),
 			$at["cpu_seconds_per_request"] * 1000, $at["p99_ns"] / 1e6 }' "$work/$2.csv"
 }
-printf '%-9s  %-13s  %-14s  %-14s  %-14s  %7s  %5s\n' variant design 'peak, MiB' 'steady, MiB' 'idle, MiB' 'CPU, ms' 'p99, ms'
+echo "| variant | design | peak RSS, MiB | against libc | idle RSS, MiB | CPU/request | p99 |"
+echo "|---|---|---:|---:|---:|---:|---:|"
 for variant in libc jemalloc; do
 	for name in "${names[@]}"; do
 		print "$variant" "$name"
