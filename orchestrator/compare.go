@@ -31,9 +31,11 @@ func (a *app) compareCommand() *cobra.Command {
 		Short: "Builds the variants, runs them at the same time under the same load, and prints their memory",
 		Long: `Builds an image of each variant, runs them at the same time, proves that each runs
 the allocator its name promises, sends each the identical plan, samples their
-memory, and prints a row per variant.
+memory, repeats that in rounds of fresh containers, and prints a row per variant.
 
-Settings stand under the key lab of the benchmark file; flags override them.`,
+Settings stand under the key lab of the benchmark file; flags override them.
+Designs have names (--preset):
+` + explainPresets(),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.compare(cmd, s) },
 	}

@@ -19,8 +19,8 @@ type preset struct {
 // presets lists the designs, the default first.
 var presets = []preset{
 	{"default", "as the benchmark file says, with the rounds that intervals need", func(*settings, map[string]bool, *plan.Plan) {}},
-	{"quick", fmt.Sprintf("a first look within two minutes: 1 round of at most %d batches of %d requests, pauses of %v, %v of idle", quickBatches, quickRequests, quickPause, quickIdle), (*settings).hurry},
-	{"seed", "the experiment that began it all: 3 batches of the whole plan, pauses of 10 s, 1 round unless --rounds says more", (*settings).original},
+	{"quick", fmt.Sprintf("a first look within two minutes: 1 round of at most %d x %d requests, pause %v, idle %v", quickBatches, quickRequests, quickPause, quickIdle), (*settings).hurry},
+	{"seed", "the experiment that began it all: 3 batches of the whole plan, pause 10s; add --rounds", (*settings).original},
 }
 
 // What quick allows at most, unless a flag says otherwise: two batches long
@@ -41,13 +41,13 @@ func presetNames() []string {
 	return names
 }
 
-// presetUsage explains the presets in the help.
-func presetUsage() string {
+// explainPresets lists the presets for the help.
+func explainPresets() string {
 	var parts []string
 	for _, p := range presets {
-		parts = append(parts, p.name+": "+p.text)
+		parts = append(parts, fmt.Sprintf("  %-8s %s", p.name, p.text))
 	}
-	return "`name` of a design; " + strings.Join(parts, "; ")
+	return strings.Join(parts, "\n")
 }
 
 // applyPreset lays the chosen preset over what neither a flag nor, where the

@@ -71,7 +71,7 @@ func (s *settings) define(f *pflag.FlagSet) {
 	f.StringVar(&s.baseline, "baseline", "libc", "`variant` that the others are compared with")
 	baseline := f.Lookup("baseline")
 	baseline.Value = &once{Value: baseline.Value}
-	f.StringVar(&s.preset, "preset", presets[0].name, presetUsage())
+	f.StringVar(&s.preset, "preset", presets[0].name, "`name` of a design: "+strings.Join(presetNames(), ", "))
 	f.DurationVar(&s.within, "for", 0, "fit rounds and batches into this `time`, such as 40m, and say what they can show")
 	f.IntVar(&s.rounds, "rounds", 0, "repetitions of it all in fresh containers (0: as many as intervals need, 7 for three variants)")
 	f.IntVar(&s.batches, "batches", 2, "executions of the plan against each variant")

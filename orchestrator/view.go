@@ -120,7 +120,7 @@ func headerLines(d bench.Design, p bench.Plan, known experience) []string {
 		lines = append(lines, "shows      "+text)
 	}
 	if d.Until > 0 {
-		lines = append(lines, fmt.Sprintf("for        %v: %s takes about %v (%s); rounds that do not fit are left out",
+		lines = append(lines, fmt.Sprintf("for        %v: %s, about %v %s; rounds that do not fit are left out",
 			d.Until, plural(d.Rounds, "round", "rounds"), lab.Duration(d, known.batchOf(d, p)).Round(10*time.Second), known.paceFrom()))
 	}
 	return lines
