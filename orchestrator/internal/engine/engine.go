@@ -47,6 +47,9 @@ type Info struct {
 	// Remote says that instances certainly run where this host's /proc does not
 	// show them. Where that is not known yet, Start finds it out.
 	Remote bool
+	// Children says that instances are children of this process: the kernel
+	// adds their CPU time to its own accounts when they have ended.
+	Children bool
 }
 
 // Progress is one step of Prepare.

@@ -80,7 +80,7 @@ func Run(ctx context.Context, conf Config) (*bench.Experiment, error) {
 	}
 
 	r := &run{conf: conf, exp: exp, promises: promises, images: images}
-	r.machine = &meter.Machine{FS: conf.machine, Variants: r.used, Children: info.Name != "process"}
+	r.machine = &meter.Machine{FS: conf.machine, Variants: r.used, Children: !info.Children}
 	err = r.rounds(ctx)
 	exp.Ended = time.Now()
 	exp.Interrupted = err != nil

@@ -83,7 +83,7 @@ func (e *Engine) Info(context.Context) (engine.Info, error) {
 			Advice: "use --engine docker",
 		}
 	}
-	return engine.Info{Name: "process", Version: "Linux " + strings.TrimSpace(string(release))}, nil
+	return engine.Info{Name: "process", Version: "Linux " + strings.TrimSpace(string(release)), Children: true}, nil
 }
 
 // Close marks what is to be kept as kept.
