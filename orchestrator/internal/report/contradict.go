@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 )
@@ -42,7 +43,7 @@ func (m *trial) contradiction() *Contradiction {
 				most = g
 			}
 			live = append(live, float64(g.LiveRequested)*seconds)
-			resident = append(resident, around(m.Samples, g)*seconds)
+			resident = append(resident, m.mostAround(g.At)*seconds)
 		}
 		take := func(live, resident float64) {
 			if resident > 0 && live > impossible*resident && (worst == nil || live*worst.Resident > worst.Live*resident) {
@@ -61,19 +62,10 @@ func (m *trial) contradiction() *Contradiction {
 	return worst
 }
 
-// around gives the larger A of the samples right before and right after a gauge.
-func around(samples []bench.Sample, g bench.Gauge) float64 {
-	var before, after *bench.Sample
-	for i := range samples {
-		s := &samples[i]
-		if s.At <= g.At && (before == nil || s.At > before.At) {
-			before = s
-		}
-		if s.At >= g.At && (after == nil || s.At < after.At) {
-			after = s
-		}
-	}
+// mostAround gives the larger A of the samples right before and right after at.
+func (m *trial) mostAround(at time.Duration) float64 {
 	resident := 0.0
+	before, after := m.around(at)
 	for _, s := range []*bench.Sample{before, after} {
 		if s != nil {
 			resident = max(resident, float64(s.Resident()))

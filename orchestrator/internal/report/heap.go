@@ -1,7 +1,9 @@
 package report
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
@@ -68,14 +70,37 @@ func weights(gauges []bench.Gauge, b *bench.Batch) []float64 {
 	return seconds
 }
 
+// inOrder gives samples in order of time, which they are unless a file is wrong.
+func inOrder(samples []bench.Sample) []bench.Sample {
+	byTime := func(a, b bench.Sample) int { return cmp.Compare(a.At, b.At) }
+	if slices.IsSortedFunc(samples, byTime) {
+		return samples
+	}
+	sorted := slices.Clone(samples)
+	slices.SortStableFunc(sorted, byTime)
+	return sorted
+}
+
+// around gives the last sample before at and the first one from at on; nil where
+// there is none.
+func (m *trial) around(at time.Duration) (before, after *bench.Sample) {
+	i, _ := slices.BinarySearchFunc(m.ordered, at, func(s bench.Sample, at time.Duration) int { return cmp.Compare(s.At, at) })
+	if i > 0 {
+		before = &m.ordered[i-1]
+	}
+	if i < len(m.ordered) {
+		after = &m.ordered[i]
+	}
+	return before, after
+}
+
 // residentAt gives A of the sample nearest to at.
 func (m *trial) residentAt(at time.Duration) (resident float64, ok bool) {
 	nearest := time.Duration(math.MaxInt64)
-	// Samples are in order, so the search could be halved; a trial has a few
-	// thousand samples and a hundred gauges, and a file may be out of order.
-	for _, s := range m.Samples {
-		if d := (s.At - at).Abs(); d < nearest {
-			nearest, resident, ok = d, float64(s.Resident()), true
+	before, after := m.around(at)
+	for _, s := range []*bench.Sample{before, after} {
+		if s != nil && (s.At-at).Abs() < nearest {
+			nearest, resident, ok = (s.At - at).Abs(), float64(s.Resident()), true
 		}
 	}
 	return resident, ok

@@ -20,8 +20,9 @@ func join(parts ...string) string {
 }
 
 // rests says in short what the table rests on: a line about the rounds, and one
-// for each thing that a reader must not overlook.
-func (r *Report) rests() []string {
+// for each thing that a reader must not overlook. Cost says that the table shows
+// CPU or latency.
+func (r *Report) rests(cost bool) []string {
 	d, p := r.Exp.Design, r.Exp.Plan
 	if r.Rounds == 0 {
 		return nil
@@ -39,7 +40,7 @@ func (r *Report) rests() []string {
 		requests += ", none failed"
 	}
 	lines := []string{join(fmt.Sprintf("%s of %d × %s", plural(r.Rounds, "round", "rounds"), d.Batches, requests), intervals, took)}
-	if r.together() && slices.ContainsFunc(r.Rows, (*Row).starved) {
+	if cost && r.together() && slices.ContainsFunc(r.Rows, (*Row).starved) {
 		lines = append(lines, fmt.Sprintf("loaded together on %s: CPU and latency are not the variants' own (--mode apart)",
 			plural(r.Exp.Environment.CPUs, "CPU", "CPUs")))
 	}
@@ -72,6 +73,10 @@ func (r *Report) legend() []fact {
 		}
 		facts = append(facts, fact{"changes", change})
 	}
+	highest := ""
+	if d.Batches > 1 {
+		highest = fmt.Sprintf("highest of the %d batches: ", d.Batches)
+	}
 	idle := "median over the last third of the final idle of " + short(d.Idle)
 	if d.Idle == 0 {
 		idle = "of a final idle, which was not asked for"
@@ -88,7 +93,7 @@ func (r *Report) legend() []fact {
 		loaded = ", the variants loaded one after the other"
 	}
 	facts = append(facts,
-		fact{"peak", fmt.Sprintf("highest of the %s: the largest of high-water mark, samples and the cgroup's peak", plural(d.Batches, "batch", "batches"))},
+		fact{"peak", highest + "the largest of high-water mark, samples and the cgroup's peak"},
 		fact{"steady", "median in the last complete batch, after its last change of level"},
 		fact{"idle", idle},
 		fact{"overhead", "resident bytes of the C heap per live byte: mean of (RSS − LazyFree − Go's share) over mean live, in the batches"},

@@ -14,34 +14,33 @@ const (
 	jumpLimit   = 500 * time.Millisecond
 )
 
-// disturbance is the worst that happened to the machine in the batches of a
-// variant, and in how many it went beyond its limit.
+// disturbance is something that others do to the machine.
 type disturbance struct {
-	worst   float64
-	where   string
-	batches int // beyond the limit
+	code, before string
+	limit        float64 // beyond it the figures are weakened
+	of           func(*bench.Machine) float64
+	amount       func(float64) string
 }
 
-// disturbed looks through the batches that count. of measures what is looked
-// for; beyond limit it weakens the figures.
-func (r *Report) disturbed(row *Row, limit float64, of func(*bench.Machine) float64) disturbance {
-	var d disturbance
+// worst looks through the batches of a row that count: for the worst one, and in
+// how many it went beyond the limit.
+func (d disturbance) worst(row *Row, rounds int) (worst float64, where string, beyond int) {
 	for _, t := range row.trials {
 		for i := range t.Batches {
 			b := &t.Batches[i]
 			if b.Machine == nil {
 				continue
 			}
-			v := of(b.Machine)
-			if v > limit {
-				d.batches++
+			v := d.of(b.Machine)
+			if v > d.limit {
+				beyond++
 			}
-			if v > d.worst {
-				d.worst, d.where = v, place(t.Round, b.Number, r.Rounds)
+			if v > worst {
+				worst, where = v, place(t.Round, b.Number, rounds)
 			}
 		}
 	}
-	return d
+	return worst, where, beyond
 }
 
 func others(m *bench.Machine) float64 { return m.OthersShare() }
@@ -54,29 +53,44 @@ func (r *Report) noteMachine() {
 	seconds := func(v float64) string {
 		return short(time.Duration(v * float64(time.Second)).Round(100 * time.Millisecond))
 	}
-	for _, n := range []struct {
-		code, before string
-		limit        float64
-		of           func(*bench.Machine) float64
-		amount       func(float64) string
-	}{
+	for _, d := range []disturbance{
 		{CodeBusyMachine, "other processes took a part of the machine: ", othersLimit, others, share},
 		{CodeStolen, "the hypervisor gave a part of the machine to others: ", stolenLimit, stolen, share},
 		{CodeJumped, "the machine's clock was set: ", jumpLimit.Seconds(), jumped, func(v float64) string { return "by " + seconds(v) }},
 		{CodeSlept, "the machine was suspended: ", 0, slept, seconds},
 	} {
-		r.gather(n.code, costColumns(), n.before, "", func(row *Row) string {
-			d := r.disturbed(row, n.limit, n.of)
-			if d.batches == 0 {
-				return ""
-			}
-			where := d.where
-			if d.batches > 1 {
-				where += fmt.Sprintf("; the worst of %d batches", d.batches)
-			}
-			return fmt.Sprintf("%s %s (%s)", row.Variant, n.amount(d.worst), where)
-		})
+		if text, rows := r.disturbed(d); len(rows) > 0 {
+			r.note(d.code, d.before+text, costColumns(), rows...)
+		}
 	}
+}
+
+// disturbed says what happened while which variants ran: mostly the same, for
+// they ran together.
+func (r *Report) disturbed(d disturbance) (text string, rows []*Row) {
+	type event struct{ amount, where string }
+	var events []event
+	ran := map[event][]string{}
+	for _, row := range r.Rows {
+		worst, where, beyond := d.worst(row, r.Rounds)
+		if beyond == 0 {
+			continue
+		}
+		if beyond > 1 {
+			where += fmt.Sprintf("; the worst of %d batches", beyond)
+		}
+		e := event{d.amount(worst), where}
+		if ran[e] == nil {
+			events = append(events, e)
+		}
+		ran[e] = append(ran[e], row.Variant)
+		rows = append(rows, row)
+	}
+	var parts []string
+	for _, e := range events {
+		parts = append(parts, fmt.Sprintf("%s while %s ran (%s)", e.amount, series(ran[e]), e.where))
+	}
+	return strings.Join(parts, ", "), rows
 }
 
 // machineUse says how much of the machine others had at most; "" where that was

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
@@ -32,10 +33,11 @@ func Text(w io.Writer, exp *bench.Experiment, options TextOptions) error {
 		t.colored(bold+red, stamp)
 		t.b.WriteString("\n")
 	}
-	if err := t.table(); err != nil {
+	shown, err := t.table()
+	if err != nil {
 		return err
 	}
-	t.rests()
+	t.rests(slices.ContainsFunc(shown, func(c column) bool { return slices.Contains(costColumns(), c.key) }))
 	t.stairs()
 	t.intervals()
 	t.b.WriteString("\n")
@@ -43,7 +45,7 @@ func Text(w io.Writer, exp *bench.Experiment, options TextOptions) error {
 	t.b.WriteString("\n")
 	t.facts(t.r.ran())
 	t.notes()
-	_, err := io.WriteString(w, t.b.String())
+	_, err = io.WriteString(w, t.b.String())
 	return err
 }
 
@@ -65,8 +67,8 @@ func (t *textWriter) colored(color, text string) {
 	}
 }
 
-// table writes the columns that fit.
-func (t *textWriter) table() error {
+// table writes the columns that fit, and gives them.
+func (t *textWriter) table() ([]column, error) {
 	all := t.r.columns()
 	shown := t.choose(all)
 	head := make([]string, len(shown))
@@ -79,7 +81,7 @@ func (t *textWriter) table() error {
 	}
 	text, err := plainTable(head, rows)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	t.b.WriteString(text)
 	if len(t.r.Rows) == 0 {
@@ -95,12 +97,12 @@ func (t *textWriter) table() error {
 		}
 		wrap(&t.b, "", fmt.Sprintf("%d columns wide: %s left out; --format csv and json have all", t.Width, series(names)), t.Width)
 	}
-	return nil
+	return all[:len(shown)], nil
 }
 
 // rests says below the table what its figures rest on.
-func (t *textWriter) rests() {
-	lines := t.r.rests()
+func (t *textWriter) rests(cost bool) {
+	lines := t.r.rests(cost)
 	if len(lines) > 0 {
 		t.b.WriteString("\n")
 	}

@@ -16,7 +16,8 @@ const steadyLimit = 0.05
 // bytes, latency in nanoseconds.
 type trial struct {
 	*bench.Trial
-	complete   int // batches that came to their end
+	ordered    []bench.Sample // the samples in order of time, whatever the file has
+	complete   int            // batches that came to their end
 	batchPeaks []float64
 	peak       float64
 	peakSource string
@@ -50,7 +51,7 @@ func newTrial(t *bench.Trial) *trial {
 	m := &trial{
 		Trial: t, peak: nan, steady: nan, drift: nan, idle: nan, idleFloor: nan, end: nan, returned: nan,
 		live: nan, overhead: nan, atPeak: nan, goShare: nan, cpu: nan, waitShare: nan,
-		latency: [5]float64{nan, nan, nan, nan, nan},
+		latency: [5]float64{nan, nan, nan, nan, nan}, ordered: inOrder(t.Samples),
 	}
 	var live []float64
 	for i := range t.Batches {
