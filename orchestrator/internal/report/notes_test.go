@@ -105,3 +105,19 @@ func TestStarvedMarks(t *testing.T) {
 	check("together", true)
 	check("apart", false)
 }
+
+// TestDefaultFits: the default's table shows all up to p99 in 100 columns, with
+// notes at each of its figures.
+func TestDefaultFits(t *testing.T) {
+	exp := experiment(7)
+	for _, variant := range []string{"jemalloc", "musl"} {
+		for i := range trialOf(exp, variant, 1).Edges {
+			trialOf(exp, variant, 1).Edges[i].Charged += 40 << 20
+		}
+	}
+	exp.Environment.THP = "always"
+	lines := strings.Split(string(render(t, text(TextOptions{}), exp)), "\n")
+	if !strings.Contains(lines[0], colP99) || strings.Count(lines[3], "²") != 0 || len(raised.FindAllString(lines[3], -1)) != 3 {
+		t.Errorf("the table is\n%s", strings.Join(lines[:6], "\n"))
+	}
+}
