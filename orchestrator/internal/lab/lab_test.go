@@ -56,7 +56,7 @@ func stepper(in *enginetest.FakeInstance, allocator string, onWidget func()) htt
 
 // honest is a fake engine whose variants are what they promise.
 func honest(onWidget func(in *enginetest.FakeInstance)) *enginetest.Fake {
-	f := &enginetest.Fake{Allocator: func(variant string) string { return promises[variant] }, PIDs: []int{os.Getpid()}}
+	f := &enginetest.Fake{Allocator: func(variant string) string { return promises[variant] }, PIDs: []int{static()}}
 	f.Handler = func(in *enginetest.FakeInstance) http.Handler {
 		var hook func()
 		if onWidget != nil {

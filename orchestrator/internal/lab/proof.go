@@ -1,13 +1,17 @@
 package lab
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"os"
 	"path"
 	"slices"
 	"strings"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/meter"
 )
 
 // promises says which allocator a variant of a well-known name must run. The
@@ -65,9 +69,43 @@ func promised(variant string, image engine.Image) (string, error) {
 	}
 }
 
-// prove holds what the service says of itself and what its memory maps show
-// against the promise. mapped lists the paths of the files in the maps.
-func prove(variant, promise string, a allocatorAnswer, mapped []string) (bench.Proof, error) {
+// processMaps is what the memory maps of one process show.
+type processMaps struct {
+	process bench.Process
+	files   []meter.MappedFile
+}
+
+// mappedFiles reads the memory maps of an instance's processes.
+func (p *participant) mappedFiles(ctx context.Context) ([]processMaps, error) {
+	processes, err := p.instance.Processes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return readMaps(processes, meter.Host.Maps)
+}
+
+// readMaps reads the memory maps of the processes that live.
+func readMaps(processes []bench.Process, read func(bench.Process) ([]meter.MappedFile, error)) ([]processMaps, error) {
+	var all []processMaps
+	for _, process := range processes {
+		files, err := read(process)
+		switch {
+		case errors.Is(err, meter.ErrEnded):
+			continue
+		case errors.Is(err, os.ErrPermission):
+			return nil, &engine.Hinted{Err: err, Advice: "run as root, or as the user whose id the containers run with"}
+		case err != nil:
+			return nil, err
+		}
+		all = append(all, processMaps{process, files})
+	}
+	return all, nil
+}
+
+// prove holds what the service says of itself, and what the memory maps of each
+// of its processes show, against the promise. Maps that show nothing prove
+// nothing.
+func prove(variant, promise string, a allocatorAnswer, mapped []processMaps) (bench.Proof, error) {
 	proof := bench.Proof{
 		Promised:  promise,
 		Allocator: a.Name,
@@ -84,57 +122,91 @@ func prove(variant, promise string, a allocatorAnswer, mapped []string) (bench.P
 		GoVersion: a.GoVersion,
 		UsableOf1: a.UsableOfOne,
 	}
-	var inMaps []string // allocators that the maps show
-	for _, file := range mapped {
-		base := path.Base(file)
-		if strings.HasPrefix(base, "libc.so") || strings.HasPrefix(base, "libc-") || strings.HasPrefix(base, "ld-musl") {
-			proof.Libraries = append(proof.Libraries, file)
-		}
-		for _, l := range libraries {
-			if strings.HasPrefix(base, l.prefix) {
-				proof.Libraries = append(proof.Libraries, file)
-				inMaps = append(inMaps, l.allocator)
+	for _, m := range mapped {
+		for _, f := range m.files {
+			if allocatorOf(f.Path) != "" || libcOf(f.Path) != "" {
+				proof.Libraries = append(proof.Libraries, f.Path)
 			}
 		}
 	}
 	slices.Sort(proof.Libraries)
 	proof.Libraries = slices.Compact(proof.Libraries)
 
-	wrong := func(format string, args ...any) (bench.Proof, error) {
-		return proof, &engine.Hinted{
-			Err:    fmt.Errorf("variant %s %s", variant, fmt.Sprintf(format, args...)),
-			Advice: proofHint(promise, a),
-		}
-	}
-	if a.Name != promise {
-		return wrong("runs %s's malloc, not %s", a.Name, promise)
-	}
-	for _, other := range inMaps {
-		if other != promise {
-			return wrong("says that it runs %s, but has %s in its memory maps", promise, other)
-		}
-	}
+	var wrong error
 	switch {
-	case promise == "musl":
-		if slices.ContainsFunc(proof.Libraries, func(f string) bool {
-			return !strings.HasPrefix(path.Base(f), "ld-musl") && !strings.Contains(path.Base(f), "musl")
-		}) {
-			return wrong("says that it runs musl, but has another C library in its memory maps: %s", strings.Join(proof.Libraries, ", "))
+	case a.Name != promise:
+		wrong = fmt.Errorf("runs %s's malloc, not %s", a.Name, promise)
+	case len(mapped) == 0:
+		wrong = errors.New("has no process whose memory maps could show what it runs")
+	}
+	for _, m := range mapped {
+		if wrong == nil {
+			wrong = contradiction(promise, a, m)
 		}
-	case a.Linkage == "static":
-		// The answer is all there is: a static allocator has no file.
-	case promise == "glibc":
-		if !slices.ContainsFunc(mapped, func(f string) bool { return path.Base(f) == path.Base(a.File) }) {
-			return wrong("says that malloc comes from %s, which is not in its memory maps", a.File)
-		}
-	case !slices.Contains(inMaps, promise) && !slices.ContainsFunc(mapped, func(f string) bool { return path.Base(f) == path.Base(a.File) }):
-		return wrong("says that it runs %s, but its memory maps do not show it", promise)
+	}
+	if wrong != nil {
+		return proof, &engine.Hinted{Err: fmt.Errorf("variant %s %w", variant, wrong), Advice: proofHint(promise, a)}
 	}
 	return proof, nil
 }
 
+// contradiction says why the memory maps of a process do not show the promised
+// allocator; nil: they do. What is only read is mapped too: what is used is
+// mapped so that it can be run.
+func contradiction(promise string, a allocatorAnswer, m processMaps) error {
+	if len(m.files) == 0 {
+		return fmt.Errorf("has a process, %d, without any file in its memory maps: they prove nothing", m.process.PID)
+	}
+	var program, shown bool // a program is there; the allocator is there
+	for _, f := range m.files {
+		other, libc := allocatorOf(f.Path), libcOf(f.Path)
+		switch {
+		case other != "" && other != promise:
+			return fmt.Errorf("says that it runs %s, but has %s in its memory maps", promise, other)
+		case libc != "" && libc != "musl" && promise == "musl":
+			return fmt.Errorf("says that it runs musl, but has another C library in its memory maps: %s", f.Path)
+		case (libc != "" || other != "") && a.Linkage == "static":
+			return fmt.Errorf("says that its malloc is linked statically, but has a library in its memory maps: %s", f.Path)
+		}
+		if f.Executable {
+			program = true
+			// A library may be mapped under a longer name than it was asked for by.
+			shown = shown || path.Base(f.Path) == path.Base(a.File) || other == promise || libc == promise && libcOf(a.File) == promise
+		}
+	}
+	// A static allocator has no file but the program's.
+	if shown || program && a.Linkage == "static" && a.File == "" {
+		return nil
+	}
+	return fmt.Errorf("says that it runs %s, but the memory maps of process %d do not show it", promise, m.process.PID)
+}
+
+// allocatorOf gives the allocator whose library a file is; empty: of none.
+func allocatorOf(file string) string {
+	for _, l := range libraries {
+		if strings.HasPrefix(path.Base(file), l.prefix) {
+			return l.allocator
+		}
+	}
+	return ""
+}
+
+// libcOf gives the C library that a file is; empty: none.
+func libcOf(file string) string {
+	switch base := path.Base(file); {
+	case strings.HasPrefix(base, "ld-musl"), strings.HasPrefix(base, "libc.musl"), base == "libc.so": // in Debian
+		return "musl"
+	case strings.HasPrefix(base, "libc.so."), strings.HasPrefix(base, "libc-2"): // before glibc 2.34
+		return "glibc"
+	}
+	return ""
+}
+
 // proofHint says what to look at when a variant runs the wrong allocator.
 func proofHint(promise string, a allocatorAnswer) string {
+	if a.Name == promise {
+		return "see what its Dockerfile preloads, links and starts"
+	}
 	preload := a.Knobs["env.LD_PRELOAD"]
 	if preload != "" && a.Name == a.Libc {
 		return fmt.Sprintf("LD_PRELOAD names %s: see that the image has that file, for this architecture", preload)

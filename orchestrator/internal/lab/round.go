@@ -13,7 +13,6 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/meter"
 )
 
 // The bounds of what an instance may take.
@@ -194,27 +193,4 @@ func removeAll(ctx context.Context, parts []*participant) error {
 	}
 	all.Wait()
 	return errors.Join(failures...)
-}
-
-// mappedFiles lists the files in the memory maps of an instance's processes.
-func (p *participant) mappedFiles(ctx context.Context) ([]string, error) {
-	processes, err := p.instance.Processes(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var files []string
-	for _, process := range processes {
-		mapped, err := meter.Host.Maps(process)
-		var denied *meter.DeniedError
-		if errors.As(err, &denied) {
-			return nil, &engine.Hinted{Err: err, Advice: "run as root, or as the user whose id the containers run with"}
-		}
-		if err != nil {
-			return nil, err
-		}
-		for _, m := range mapped {
-			files = append(files, m.Path)
-		}
-	}
-	return files, nil
 }
