@@ -59,10 +59,13 @@ func (r *Report) roundLength() time.Duration {
 // weakens says which columns a recorded warning is about; one that is not listed
 // stands at the variant.
 var weakens = map[string][]string{
-	"no-high-water":  {colPeak},
-	"no-cgroup-peak": {colPeak},
-	"no-page-walk":   {colPeak, colSteady, colIdle},
-	"late-starts":    {colP99, colP50},
+	"no-high-water":     {colPeak},
+	"no-cgroup-peak":    {colPeak},
+	"no-page-walk":      {colPeak, colSteady, colIdle},
+	"no-cgroup":         {colPeak, colSteady, colIdle},
+	"shared-huge-pages": {colPeak, colSteady, colIdle},
+	"out-of-time":       {colPeak, colSteady, colIdle},
+	"late-starts":       {colP99, colP50},
 }
 
 // weakened gives the columns that a recorded warning is about.

@@ -12,6 +12,7 @@ const (
 	othersLimit = 0.10 // share of the machine
 	stolenLimit = 0.02 // share of the machine
 	jumpLimit   = 500 * time.Millisecond
+	leastJudged = time.Second // the kernel counts CPU time in steps of 10 ms
 )
 
 // disturbance is something that others do to the machine.
@@ -28,7 +29,7 @@ func (d disturbance) worst(row *Row, rounds int) (worst float64, where string, b
 	for _, t := range row.trials {
 		for i := range t.Batches {
 			b := &t.Batches[i]
-			if b.Machine == nil {
+			if b.Machine == nil || b.Machine.Elapsed < leastJudged {
 				continue
 			}
 			v := d.of(b.Machine)
@@ -100,7 +101,7 @@ func (r *Report) machineUse() string {
 	for _, row := range r.Rows {
 		for _, t := range row.trials {
 			for i := range t.Batches {
-				if m := t.Batches[i].Machine; m != nil {
+				if m := t.Batches[i].Machine; m != nil && m.Elapsed >= leastJudged {
 					read, most, taken = true, max(most, m.OthersShare()), max(taken, m.StolenShare())
 				}
 			}
