@@ -49,7 +49,7 @@ func (l *loader) newBody(f *file, request *yaml.Node, method string, e entry) Bo
 		l.failAt(f, at, "a "+method+" request needs a body", `an empty one is body: ""`)
 	case kindMap:
 		return Body{Bytes: l.bodyForm(f, e)}
-	case kindHuge:
+	case kindRefused:
 	default:
 		l.failAt(f, e.value, fmt.Sprintf("the body is %s: %s", k, bodyForms), asText(e.value))
 	}
@@ -77,7 +77,7 @@ func (l *loader) bodyForm(f *file, e entry) []byte {
 	switch k := resolve(digits.value); {
 	case k == kindString, k == kindInt, k == kindFloat: // all of digits, it looks like a number
 		return l.bodyHex(f, digits)
-	case k == kindHuge:
+	case k == kindRefused:
 	case digits.value != nil:
 		l.failAt(f, digits.key, fmt.Sprintf("the hex of the body is %s: it must be digits", k), unquoted(digits.value))
 	default:

@@ -54,7 +54,7 @@ func (l *loader) header(f *file, e entry) (Header, bool) {
 	case kindString:
 	case kindInt, kindFloat, kindBool:
 		l.warn(f, e.value, fmt.Sprintf("the header %q is %s, sent as it is written", short(name), k), "quote it")
-	case kindHuge:
+	case kindRefused:
 		return Header{}, false
 	default:
 		l.failAt(f, e.key, fmt.Sprintf("the header %q is %s: it must be text", short(name), k), unquoted(e.value))

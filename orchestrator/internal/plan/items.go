@@ -259,7 +259,7 @@ func (l *loader) text(f *file, at *yaml.Node, e entry, what string) (text string
 			at = e.key
 		}
 		l.failAt(f, at, what+" is missing", "")
-	case kindHuge: // reported already
+	case kindRefused: // reported already
 	default:
 		l.failAt(f, e.value, fmt.Sprintf("%s is %s: it must be text", what, k), asText(e.value))
 	}

@@ -1,9 +1,7 @@
 package plan
 
 import (
-	"errors"
-	"math"
-	"strconv"
+	"fmt"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -19,14 +17,14 @@ const (
 	kindInt
 	kindFloat
 	kindString
-	kindHuge // an integer beyond 64 bits
+	kindRefused // drill gives up on it, and refusal says why: checker has reported that
 	kindList
 	kindMap
 )
 
 // String names the kind for a person.
 func (k kind) String() string {
-	return [...]string{"empty", "a truth value", "a number", "a number", "text", "a number", "a list", "a mapping"}[k]
+	return [...]string{"empty", "a truth value", "a number", "a number", "text", "no value", "a list", "a mapping"}[k]
 }
 
 // deref gives the node that an alias stands for.
@@ -37,8 +35,8 @@ func deref(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// resolve gives the kind of a node; nil and an alias of nothing are null. Tags
-// other than YAML's own are looked through.
+// resolve gives the kind of a node; nil and an alias of nothing are null. Local
+// tags, such as !own, are looked through.
 func resolve(n *yaml.Node) kind {
 	n = deref(n)
 	switch {
@@ -50,14 +48,7 @@ func resolve(n *yaml.Node) kind {
 		return kindMap
 	}
 	if n.Style&yaml.TaggedStyle != 0 {
-		switch tag := n.ShortTag(); tag {
-		case "!!str":
-			return kindString
-		case "!!int", "!!float", "!!bool", "!!null":
-			k := plain(n.Value)
-			if k == kindInt && tag == "!!float" {
-				return kindFloat
-			}
+		if k, ok := tagged(n.ShortTag(), n.Value); ok {
 			return k
 		}
 	}
@@ -67,6 +58,33 @@ func resolve(n *yaml.Node) kind {
 	return plain(n.Value)
 }
 
+// tagged gives the kind of a scalar with a tag; ok is false where the tag has no
+// say in it. A tag of YAML's own is believed, and a value that does not fit it
+// is refused. A tag that is neither of these nor a local one makes text.
+func tagged(tag, value string) (k kind, ok bool) {
+	fits := true
+	switch tag {
+	case "!!int":
+		_, _, err := integer(value)
+		k, fits = kindInt, err == nil
+	case "!!float":
+		k, fits = kindFloat, isFloat(value)
+	case "!!bool":
+		k, fits = kindBool, plain(value) == kindBool
+	case "!!null":
+		k, fits = kindNull, plain(value) == kindNull
+	default:
+		if strings.HasPrefix(tag, "!") && !strings.HasPrefix(tag, "!!") {
+			return 0, false
+		}
+		k = kindString
+	}
+	if !fits {
+		k = kindRefused
+	}
+	return k, true
+}
+
 // plain gives the kind of a scalar without quotes.
 func plain(s string) kind {
 	switch s {
@@ -74,81 +92,34 @@ func plain(s string) kind {
 		return kindNull
 	case "true", "True", "TRUE", "false", "False", "FALSE":
 		return kindBool
-	case ".nan", ".NaN", ".NAN":
-		return kindFloat
 	}
 	if strings.IndexByte("+-.0123456789", s[0]) < 0 {
 		return kindString
 	}
-	digits := s
-	if s[0] == '+' || s[0] == '-' {
-		digits = s[1:]
-	}
-	switch digits {
-	case "":
-		return kindString
-	case ".inf", ".Inf", ".INF":
-		return kindFloat
-	}
 	if _, _, err := integer(s); err == nil {
 		return kindInt
-	} else if errors.Is(err, strconv.ErrRange) {
-		return kindHuge
 	}
-	if strings.Trim(digits, "0123456789") == "" || strings.Trim(digits, "0123456789.eE+-") != "" {
+	switch digits := strings.TrimLeft(s, "+-"); {
+	case huge(s):
+		return kindRefused
+	case len(digits) > 1 && digits[0] == '0' && strings.Trim(digits, "0123456789") == "":
 		return kindString
+	case isFloat(s):
+		return kindFloat
 	}
-	if _, err := strconv.ParseFloat(s, 64); err != nil {
-		return kindString
-	}
-	return kindFloat
+	return kindString
 }
 
-// float reads what plain calls a float, or an integer with a tag.
-func float(s string) float64 {
-	switch strings.ToLower(strings.TrimLeft(s, "+-")) {
-	case ".inf":
-		if s[0] == '-' {
-			return math.Inf(-1)
-		}
-		return math.Inf(1)
-	case ".nan":
-		return math.NaN()
-	}
-	if magnitude, negative, err := integer(s); err == nil {
-		if negative {
-			return -float64(magnitude)
-		}
-		return float64(magnitude)
-	}
-	f, _ := strconv.ParseFloat(s, 64)
-	return f
-}
-
-// integer reads an integer of 64 bits, with or without a sign, as YAML 1.2
-// writes it.
-func integer(s string) (magnitude uint64, negative bool, err error) {
-	digits := s
-	if s != "" && (s[0] == '+' || s[0] == '-') {
-		negative, digits = s[0] == '-', s[1:]
-	}
-	base := 10
+// refusal says why drill gives up on the file of a scalar that is refused, and
+// what to do about it.
+func refusal(n *yaml.Node) (msg, hint string) {
 	switch {
-	case strings.HasPrefix(digits, "0x"):
-		base = 16
-	case strings.HasPrefix(digits, "0o"):
-		base = 8
-	case strings.HasPrefix(digits, "0b"):
-		base = 2
-	case len(digits) > 1 && digits[0] == '0':
-		return 0, false, strconv.ErrSyntax
+	case n.Style&yaml.TaggedStyle == 0 || ownTag(n) != "":
+		return notIn64, "quote it if it is text"
+	case huge(n.Value):
+		return notIn64, ""
 	}
-	if base != 10 {
-		digits = digits[2:]
-	}
-	magnitude, err = strconv.ParseUint(digits, base, 64)
-	if err == nil && negative && magnitude > -math.MinInt64 {
-		err = strconv.ErrRange
-	}
-	return magnitude, negative, err
+	return fmt.Sprintf("the value is not what its tag %s says", n.ShortTag()), "take the tag away, or write another value"
 }
+
+const notIn64 = "the integer does not fit in 64 bits"

@@ -115,7 +115,7 @@ func (l *loader) bound(f *file, e entry, key string) (int64, bool) {
 	n := get(entries(e.value), key).value
 	i, ok := signed(n)
 	switch k := resolve(n); {
-	case ok, k == kindHuge:
+	case ok, k == kindRefused:
 	case n == nil:
 		l.failAt(f, e.key, "the range has no "+key, unquoted(e.value))
 	case vars.Find(n.Value) != "":
@@ -215,8 +215,11 @@ func (l *loader) picked(it *item, values []any) ([]any, bool) {
 	switch k := resolve(e.value); {
 	case k == kindNull:
 		return values, true
-	case k == kindHuge:
+	case k == kindRefused:
 		return nil, false
+	case k == kindInt && !ok:
+		l.warn(it.f, e.value, "pick is too large: it is ignored", "")
+		return values, true
 	case !ok:
 		l.warn(it.f, e.value, "pick is not a whole number: it is ignored", "")
 		return values, true

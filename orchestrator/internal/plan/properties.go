@@ -76,7 +76,7 @@ func (l *loader) number(f *file, top []entry, key string, standard, least int) p
 	}
 	var value int64
 	switch k := resolve(n); k {
-	case kindNull, kindHuge: // not given; reported already
+	case kindNull, kindRefused: // not given; reported already
 		return none
 	case kindInt:
 		i, ok := signed(n)
@@ -118,10 +118,12 @@ func (l *loader) filled(f *file, n *yaml.Node, key string) string {
 func (l *loader) rate(f *file, e entry) {
 	text := ""
 	switch k := resolve(e.value); k {
-	case kindNull, kindHuge:
+	case kindNull, kindRefused:
 		return
-	case kindInt, kindFloat:
-		text = written(e.value)
+	case kindInt:
+		text = decimal(e.value)
+	case kindFloat: // as it is written, for an infinity is written down as nothing
+		text = e.value.Value
 	case kindString:
 		text = l.filled(f, e.value, "arrival_rate")
 	default:

@@ -3,7 +3,6 @@ package plan
 import (
 	"errors"
 	"math"
-	"strconv"
 	"strings"
 )
 
@@ -19,9 +18,13 @@ func ParseRate(text string) (perSecond float64, err error) {
 	case seconds == 0:
 		return 0, errors.New("is not per s, m or h")
 	}
-	n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	number = strings.TrimSpace(number)
+	n, err := decimalFloat(number)
+	if isFloat(number) {
+		n, err = float(number), nil // .inf and .nan among them
+	}
 	switch {
-	case err != nil || math.IsNaN(n):
+	case err != nil && !math.IsInf(n, 0) || math.IsNaN(n):
 		return 0, errors.New("is not a number")
 	case n <= 0:
 		return 0, errors.New("is not above 0")

@@ -24,6 +24,11 @@ func TestParseRate(t *testing.T) {
 	check("40/s/s", 0, "is not per s, m or h")
 	check("0", 0, "is not above 0")
 	check("-1/m", 0, "is not above 0")
-	check("inf", 0, "is out of range")
+	check(".inf", 0, "is out of range")
+	check("1e400/h", 0, "is out of range")
+	check("-.inf", 0, "is not above 0")
+	check(".nan", 0, "is not a number")
+	check("infinity", 0, "is not a number")
+	check("0x1p4", 0, "is not a number")
 	check("5e-324/h", 0, "is out of range")
 }

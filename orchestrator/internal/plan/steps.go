@@ -114,16 +114,16 @@ func (l *loader) delay(it *item) {
 			l.fail(it.f, it.f.find(e.value, v), v+" cannot stand in a delay", "")
 			return
 		}
-		seconds, err = strconv.ParseFloat(e.value.Value, 64)
+		seconds, err = decimalFloat(e.value.Value)
 	case kindNull:
 		l.failAt(it.f, e.key, "the delay has no seconds", example("delay"))
 		return
-	case kindHuge:
+	case kindRefused:
 		return
 	}
 	const longest = math.MaxInt64 / float64(time.Second)
 	switch {
-	case err != nil || math.IsNaN(seconds):
+	case err != nil && !math.IsInf(seconds, 0), math.IsNaN(seconds): // 1e400 is text, and all the same too long
 		l.failAt(it.f, e.value, "the seconds of a delay must be a number", unquoted(e.value))
 	case seconds < 0:
 		l.failAt(it.f, e.value, fmt.Sprintf("a delay cannot last %s seconds", short(e.value.Value)), "")

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"strconv"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -29,8 +30,8 @@ func (s size) add(other size) size {
 }
 
 // check reports what the parser lets pass and drill's does not: a key given
-// twice, an integer beyond 64 bits, too deep a nesting, too many aliases. It
-// says whether the tree can be walked.
+// twice, an integer beyond 64 bits, a tag that its value belies, too deep a
+// nesting, too many aliases. It says whether the tree can be walked.
 func (l *loader) check(f *file, root *yaml.Node) bool {
 	c := checker{l: l, f: f, anchors: make(map[*yaml.Node]size), good: true}
 	all := c.node(root, 0)
@@ -59,10 +60,8 @@ func (c *checker) node(n *yaml.Node, level int) size {
 	if n.Kind == yaml.AliasNode {
 		return c.alias(n, level)
 	}
-	if resolve(n) == kindHuge {
-		c.l.failAt(c.f, n, "the integer does not fit in 64 bits", "quote it if it is text")
-	}
 	if n.Kind == yaml.ScalarNode {
+		c.scalar(n)
 		return c.done(n, size{nodes: 1})
 	}
 	if level == deepest {
@@ -81,6 +80,20 @@ func (c *checker) node(n *yaml.Node, level int) size {
 	}
 	s.height++
 	return c.done(n, s)
+}
+
+// scalar reports a value that drill gives up on, and an integer that turns into
+// something else for its length alone.
+func (c *checker) scalar(n *yaml.Node) {
+	switch resolve(n) {
+	case kindRefused:
+		msg, hint := refusal(n)
+		c.l.failAt(c.f, n, msg, hint)
+	case kindFloat:
+		if n.Style&yaml.TaggedStyle == 0 && tooLong(n.Value) {
+			c.l.warn(c.f, n, "an integer of more than 128 bits is a floating-point number, and loses digits", "quote it if it is text")
+		}
+	}
 }
 
 func (c *checker) done(n *yaml.Node, s size) size {
@@ -124,7 +137,11 @@ func (c *checker) keys(n *yaml.Node) {
 			continue
 		}
 		id := key{resolve(k), k.Value}
-		if id.kind != kindString && id.kind != kindHuge {
+		switch id.kind {
+		case kindString, kindRefused:
+		case kindFloat:
+			id.text = strconv.FormatFloat(float(k.Value)+0, 'g', -1, 64) // -0 is 0 too
+		default:
 			id.text = written(k)
 		}
 		if first := seen[id]; first != nil {
