@@ -234,7 +234,10 @@ func (m Machine) share(d time.Duration) float64 {
 }
 
 // Latency holds quantiles of the time from the start of a request to the last
-// byte of its answer, failed requests included.
+// byte of its answer, over the requests that were answered. An answer with a
+// status outside 200-299 is one of them, though the request counts as failed; a
+// request without an answer, such as a refused connect, is not. All are 0 where
+// nothing was answered.
 type Latency struct {
 	Min  time.Duration `json:"min_ns"`
 	Mean time.Duration `json:"mean_ns"`

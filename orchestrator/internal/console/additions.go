@@ -16,12 +16,16 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 )
 
-// additions writes what drill does not know: latencies to three digits, bytes,
+// additions writes what drill does not know: latencies of what was answered, to
+// three digits, bytes,
 // statuses, classes of failures, broken iterations, and how the load was made.
 func (p *Printer) additions(b []byte, loaded *plan.Plan, s Setup, r *load.Result) []byte {
 	b = p.latencies(b, r)
 	figure := func(label, format string, args ...any) {
 		b = append(p.text(p.label(b, label), purple, fmt.Sprintf(format, args...)), '\n')
+	}
+	if answered := r.Latency.N(); answered < r.Requests {
+		figure("Answered", "%d of %d: the table above is of these alone", answered, r.Requests)
 	}
 	figure("Bytes sent", "%s", volume(r.SentBytes, wall(r)))
 	figure("Bytes received", "%s", volume(r.ReceivedBytes, wall(r)))

@@ -47,13 +47,17 @@ func (e *GateError) Error() string {
 func (e *GateError) Hint() string { return e.Advice }
 
 // GateSyntax describes gates for the help of a command.
-const GateSyntax = `A gate is FIGURE OPERATOR LIMIT, and trips when that is true at the end:
+const GateSyntax = `A gate is FIGURE OPERATOR LIMIT, and trips when that is true at the end, or cannot
+be known:
   p50 p90 p95 p99 p99.9 (any percentile), min, mean, median, max, stddev
                                  latency to the last byte        p99>250ms
   ttfb.p99, ttfb.max, ...        time to the first byte          ttfb.p99>=80ms
   requests, failed, rps          counts, requests a second       failed>1%  rps<100
   broken, late, dropped          iterations                      broken>0   late>0.5%
 A figure of some requests alone has their name in braces: p99{checkout}>1s.
+Latencies are of the requests that were answered, whatever the status; the others
+are for a gate on failed. A percentile takes as many answers as it needs for one
+to lie beyond it: p50 2, p99 100, p99.9 1000.
 Operators are > >= < <= == !=. Times need a unit (us, ms, s, m); failed, broken,
 late and dropped may be given in percent.`
 

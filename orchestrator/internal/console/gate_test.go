@@ -2,6 +2,7 @@ package console
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
@@ -25,20 +26,19 @@ func TestGates(t *testing.T) {
 			t.Errorf("%s is shown as %s", text, g)
 		}
 	}
-	check("p99>250ms", true, "900 ms")
-	check("p99>1s", false, "900 ms")
-	check("p99 >= 900000us", true, "900 ms")
+	check("p99>250ms", false, "150 ms") // 109 answers, and the timeout is none
+	check("p99>1s", false, "150 ms")
+	check("p99 >= 150000us", true, "150 ms")
 	check(" p50 < 151ms ", true, "150 ms")
 	check("min==5.49ms", true, "5.49 ms")
 	check("median!=5.49ms", true, "150 ms")
 	check("min<=5.49ms", true, "5.49 ms")
-	check("max>12s", false, "12.0 s")
-	check("p100>=12s", true, "12.0 s")
-	check("mean>200ms", true, "252 ms")
-	check("stddev>1s", true, "1.13 s")
+	check("max>900ms", false, "900 ms")
+	check("p100>=900ms", true, "900 ms")
+	check("mean>200ms", false, "144 ms")
+	check("stddev>80ms", true, "83.9 ms")
 	check("ttfb.max>800ms", true, "900 ms")
 	check("ttfb.p50{Fetch {{ id }}}>6ms", false, "5.49 ms")
-	check("p99.9{small}>1m", false, "12.0 s")
 	check("requests<110", false, "110")
 	check("requests{small}!=100", false, "100")
 	check("failed>0", true, "2")
@@ -53,10 +53,71 @@ func TestGates(t *testing.T) {
 	check("late>=40%", true, "40.00% (6 of 15)")
 	check("dropped==3", true, "3")
 
-	// What was not measured cannot be said to be kept.
+	// What was not measured cannot be said to be kept, nor what is the share of
+	// none.
 	check("p99{never sent}>1h", true, "unknown, for there was no request to measure")
 	check("p99{nobody}>1h", true, "unknown, for there was no request to measure")
-	check("failed{nobody}>0%", false, "0.00% (0 of 0)")
+	check("max<0s", false, "900 ms")
+	check("failed{nobody}>0%", true, "unknown, for there was no request to be a share of")
+	check("failed{nobody}>0", false, "0")
+	check("requests{nobody}>0", false, "0")
+	check("rps{nobody}>0", false, "0.00/s")
+	r.End, r.Iterations, r.Broken, r.Late, r.Dropped = r.Start, 0, 0, 0, 0
+	check("rps>1000000", true, "unknown, for the run took no time")
+	check("broken>99%", true, "unknown, for there was no iteration to be a share of")
+	check("late<=100%", true, "unknown, for there was no iteration to be a share of")
+	check("dropped>99%", true, "unknown, for there was no iteration to be a share of")
+	check("dropped>0", false, "0")
+}
+
+// TestGateAnswers holds how many answers a gate on a latency takes: with one
+// fewer it trips.
+func TestGateAnswers(t *testing.T) {
+	check := func(figure string, needs int) {
+		t.Helper()
+		g, err := ParseGate(figure + ">1h")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, answered := range []int{0, needs - 1, needs} {
+			r := &load.Result{Counts: load.Counts{Requests: needs, Latency: histogram(times(answered, 1, 0)...)}}
+			r.FirstByte = r.Latency
+			v := g.Judge(r)
+			switch {
+			case answered == needs:
+				if v.Tripped {
+					t.Errorf("%s of %d answers: %s", figure, answered, v.Figure)
+				}
+			case !v.Tripped:
+				t.Errorf("%s of %d answers is kept: %s", figure, answered, v.Figure)
+			case answered == 0 && v.Figure != fmt.Sprintf("unknown, for none of %s was answered", many(needs, "request")):
+				t.Errorf("%s of no answers is %s", figure, v.Figure)
+			case answered > 0 && v.Figure != fmt.Sprintf("unknown, for it takes %d answered requests, and there were %d", needs, answered):
+				t.Errorf("%s of %d answers is %s", figure, answered, v.Figure)
+			}
+		}
+	}
+	check("min", 1)
+	check("max", 1)
+	check("mean", 1)
+	check("p100", 1)
+	check("stddev", 2)
+	check("median", 2)
+	check("p50", 2)
+	check("p75", 4)
+	check("p90", 10)
+	check("p95", 20)
+	check("p99", 100)
+	check("p99.5", 200)
+	check("p99.9", 1000)
+	check("p99.99", 10000)
+	check("p1", 100)
+	check("p10", 10)
+	for _, figure := range []string{"min", "max", "mean"} {
+		check("ttfb."+figure, 1)
+	}
+	check("ttfb.stddev", 2)
+	check("ttfb.p99", 100)
 }
 
 func TestGateNames(t *testing.T) {

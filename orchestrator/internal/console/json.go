@@ -12,7 +12,7 @@ import (
 
 // schema names the form of the JSON that follows. It changes when a field goes
 // or means something else, not when one is added.
-const schema = "stair-stepper/drill/1"
+const schema = "stair-stepper/drill/2"
 
 // document is a whole run. Of a plan it holds names, base and numbers, nothing
 // that could be a secret.
@@ -71,9 +71,9 @@ type countsJSON struct {
 	Errors     map[string]int `json:"errors"` // failures by class
 	Sent       bench.Bytes    `json:"sent_bytes"`
 	Received   bench.Bytes    `json:"received_bytes"` // bodies
-	Latency    timesJSON      `json:"latency"`        // to the last byte
-	FirstByte  timesJSON      `json:"first_byte"`
-	Drill      drillJSON      `json:"drill"` // latency as drill works it out
+	Latency    timesJSON      `json:"latency"`        // to the last byte, of the requests that were answered
+	FirstByte  timesJSON      `json:"first_byte"`     // of the same
+	Drill      drillJSON      `json:"drill"`          // latency as drill works it out: of all requests
 }
 
 type itemJSON struct {
@@ -81,9 +81,10 @@ type itemJSON struct {
 	countsJSON
 }
 
-// timesJSON are quantiles and more to three digits, in both units.
+// timesJSON are quantiles and more to three digits, in both units. All are 0
+// where nothing was answered.
 type timesJSON struct {
-	N            int                `json:"n"`
+	N            int                `json:"n"` // answered
 	Milliseconds quantiles[float64] `json:"ms"`
 	Nanoseconds  quantiles[int64]   `json:"ns"`
 }
@@ -166,7 +167,7 @@ func WriteJSON(w io.Writer, loaded *plan.Plan, s Setup, r *load.Result, verdicts
 func list(texts []string) []string { return append([]string{}, texts...) }
 
 func countsOf(c *load.Counts, took time.Duration) countsJSON {
-	d := c.Latency.Drill()
+	d := c.Attempts.Drill()
 	return countsJSON{
 		Requests: c.Requests, Successful: c.Requests - c.Failed, Failed: c.Failed, PerSecond: rate(c.Requests, took),
 		Statuses: tally(c.Statuses), Errors: tally(c.Errors), Sent: c.SentBytes, Received: c.ReceivedBytes,

@@ -9,7 +9,7 @@ import (
 )
 
 func TestJSON(t *testing.T) {
-	gate, err := ParseGate("p99>250ms")
+	gate, err := ParseGate("p99>100ms")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package console
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
@@ -18,8 +19,8 @@ type Verdict struct {
 // String says what was found, and against what.
 func (v Verdict) String() string { return fmt.Sprintf("%s: it is %s", v.Gate, v.Figure) }
 
-// Judge holds a result against a gate. A time that nothing was measured of
-// trips the gate: it cannot be said to be kept.
+// Judge holds a result against a gate. A figure that the run is too short to
+// give, such as the share of none, trips the gate: it cannot be said to be kept.
 func (g Gate) Judge(r *load.Result) Verdict {
 	counts := &r.Counts
 	if g.item != "" {
@@ -32,16 +33,19 @@ func (g Gate) Judge(r *load.Result) Verdict {
 	}
 	switch g.metric {
 	case "requests":
-		return g.count(counts.Requests, 0)
+		return g.count(counts.Requests, 0, "")
 	case "failed":
-		return g.count(counts.Failed, counts.Requests)
+		return g.count(counts.Failed, counts.Requests, "request")
 	case "broken":
-		return g.count(r.Broken, r.Iterations)
+		return g.count(r.Broken, r.Iterations, "iteration")
 	case "late":
-		return g.count(r.Late, r.Iterations+r.Dropped)
+		return g.count(r.Late, r.Iterations+r.Dropped, "iteration")
 	case "dropped":
-		return g.count(r.Dropped, r.Iterations+r.Dropped)
+		return g.count(r.Dropped, r.Iterations+r.Dropped, "iteration")
 	case "rps":
+		if wall(r) <= 0 {
+			return g.unknown("the run took no time")
+		}
 		perSecond := rate(counts.Requests, wall(r))
 		return g.verdict(perSecond, strconv.FormatFloat(perSecond, 'f', 2, 64)+"/s")
 	}
@@ -49,11 +53,50 @@ func (g Gate) Judge(r *load.Result) Verdict {
 	if g.first {
 		h = counts.FirstByte
 	}
-	if h.N() == 0 {
-		return Verdict{Gate: g, Tripped: true, Figure: "unknown, for there was no request to measure"}
+	switch need := g.needs(); {
+	case counts.Requests == 0:
+		return g.unknown("there was no request to measure")
+	case h.N() == 0:
+		return g.unknown(fmt.Sprintf("none of %s was answered", many(counts.Requests, "request")))
+	case h.N() < need:
+		return g.unknown(fmt.Sprintf("it takes %d answered requests, and there were %d", need, h.N()))
 	}
 	value := g.time(h)
 	return g.verdict(float64(value), digits(value))
+}
+
+// needs gives the number of answers that the figure of a gate on times takes: for
+// a percentile as many as there must be for one of them to lie beyond it. With
+// fewer it is the longest time, or the shortest, by another name. A deviation
+// takes two.
+func (g Gate) needs() int {
+	share := g.share
+	switch g.metric {
+	case "min", "mean", "max":
+		return 1
+	case "stddev":
+		return 2
+	case "median":
+		share = 0.5
+	}
+	if share >= 1 {
+		return 1 // that is the longest time by its own rights
+	}
+	n := 1 / min(share, 1-share)
+	return int(math.Ceil(n - 1e-9*n)) // 1-0.9 is a little less than 0.1
+}
+
+// unknown trips a gate, for a reason.
+func (g Gate) unknown(why string) Verdict {
+	return Verdict{Gate: g, Tripped: true, Figure: "unknown, for " + why}
+}
+
+// many says how many there are of a thing.
+func many(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // time gives the figure of a gate on times.
@@ -73,15 +116,16 @@ func (g Gate) time(h *load.Histogram) time.Duration {
 	return h.Quantile(g.share)
 }
 
-// count judges n, or where the gate asks for it n in percent of all.
-func (g Gate) count(n, all int) Verdict {
-	if !g.shared {
+// count judges n, or where the gate asks for it n in percent of all things of a
+// kind.
+func (g Gate) count(n, all int, thing string) Verdict {
+	switch {
+	case !g.shared:
 		return g.verdict(float64(n), strconv.Itoa(n))
+	case all == 0:
+		return g.unknown(fmt.Sprintf("there was no %s to be a share of", thing))
 	}
-	percent := 0.0
-	if all > 0 {
-		percent = 100 * float64(n) / float64(all)
-	}
+	percent := 100 * float64(n) / float64(all)
 	return g.verdict(percent, fmt.Sprintf("%s%% (%d of %d)", strconv.FormatFloat(percent, 'f', 2, 64), n, all))
 }
 

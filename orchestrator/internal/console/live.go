@@ -127,8 +127,8 @@ func (l *Live) status(now time.Time) string {
 	first := l.past[0]
 	l.past = append(l.past, mark{now, done})
 	p99 := "–"
-	if done > 0 {
-		p99 = digits(l.run.P99())
+	if h := l.run.Latency(); h.N() > 0 { // nothing may have been answered yet
+		p99 = digits(h.Quantile(0.99))
 	}
 	parts := []string{
 		l.goal.share(done),

@@ -65,11 +65,15 @@ func sample() *load.Result {
 			Requests: 110, Failed: 2,
 			Errors: map[string]int{"timeout": 1, "status 503": 1}, Statuses: map[string]int{"200": 108, "503": 1},
 			SentBytes: 33_691_500, ReceivedBytes: 4321,
-			Latency: histogram(append(fetch, small...)...), FirstByte: histogram(append(fetch, small[:99]...)...),
+			Latency: histogram(append(fetch, small[:99]...)...), FirstByte: histogram(append(fetch, small[:99]...)...),
+			Attempts: histogram(append(fetch, small...)...),
 		},
 		Groups: []load.Group{
-			{Name: "Fetch {{ id }}", Counts: load.Counts{Requests: 10, Latency: histogram(fetch...), FirstByte: histogram(fetch...)}},
-			{Name: "small", Counts: load.Counts{Requests: 100, Failed: 2, Latency: histogram(small...), FirstByte: histogram(small[:99]...)}},
+			{Name: "Fetch {{ id }}", Counts: load.Counts{Requests: 10, Latency: histogram(fetch...), FirstByte: histogram(fetch...), Attempts: histogram(fetch...)}},
+			{Name: "small", Counts: load.Counts{
+				Requests: 100, Failed: 2,
+				Latency: histogram(small[:99]...), FirstByte: histogram(small[:99]...), Attempts: histogram(small...),
+			}},
 			{Name: "never sent", Counts: empty()},
 		},
 		Iterations: 12, Broken: 3,
@@ -173,4 +177,6 @@ func TestVolume(t *testing.T) {
 }
 
 // empty counts nothing.
-func empty() load.Counts { return load.Counts{Latency: histogram(), FirstByte: histogram()} }
+func empty() load.Counts {
+	return load.Counts{Latency: histogram(), FirstByte: histogram(), Attempts: histogram()}
+}

@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"io"
 	"net"
 	"path/filepath"
 	"strings"
@@ -99,6 +100,38 @@ func TestConcurrency(t *testing.T) {
 		}
 		if l := got.Latency; l.Min() != time.Second || l.Max() != time.Second || l.Quantile(0.5) != time.Second || l.Mean() != time.Second {
 			t.Errorf("latency %+v; want 1s throughout", l)
+		}
+	})
+}
+
+// Latency is of what was answered, with any status; all that was tried is beside
+// it.
+func TestLatencyOfAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rec := &recorder{reply: func(w net.Conn, s seen) bool {
+			if strings.Contains(s.line, "/hang") {
+				time.Sleep(time.Millisecond)
+				return false
+			}
+			time.Sleep(time.Second)
+			_, err := io.WriteString(w, "HTTP/1.1 503 x\r\ncontent-length: 0\r\n\r\n")
+			return err == nil
+		}}
+		progress := &Progress{}
+		got := mustPipe(t.Context(), t, planOf(1, 3, ask("GET", "/busy", nil), ask("GET", "/hang", nil)), rec, Options{Progress: progress})
+		rec.handlers.Wait()
+		for name, h := range map[string]*Histogram{
+			"latency": got.Latency, "first byte": got.FirstByte, "progress": progress.Latency(), "group": got.Groups[0].Latency,
+		} {
+			if h.N() != 3 || h.Min() != time.Second || h.Max() != time.Second {
+				t.Errorf("%s: %d from %v to %v; want 3 of 1s", name, h.N(), h.Min(), h.Max())
+			}
+		}
+		if h := got.Groups[1].Latency; h.N() != 0 || h.Summary() != (bench.Latency{}) {
+			t.Errorf("of no answer: %+v", h.Summary())
+		}
+		if h := got.Attempts; got.Failed != 6 || h.N() != 6 || h.Min() != time.Millisecond || h.Max() != time.Second {
+			t.Errorf("%d failed; attempts %d from %v to %v", got.Failed, h.N(), h.Min(), h.Max())
 		}
 	})
 }

@@ -31,11 +31,12 @@ func (p *Progress) Late() int { return int(p.late.Load()) }
 // were a timeout or more behind.
 func (p *Progress) Dropped() int { return int(p.dropped.Load()) }
 
-// P99 gives the latency that 99 of 100 requests so far did not exceed; 0 of
-// none. It goes through some megabytes: ask a few times a second.
+// P99 gives the latency that 99 of 100 requests that were answered so far did
+// not exceed; 0 of none. It goes through some megabytes: ask a few times a second.
 func (p *Progress) P99() time.Duration { return p.Latency().Quantile(0.99) }
 
-// Latency gives a copy of the latencies of all requests so far.
+// Latency gives a copy of the latencies of all requests that were answered so
+// far.
 func (p *Progress) Latency() *Histogram {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -61,6 +61,13 @@ type Counts struct {
 	SentBytes     bench.Bytes // heads and bodies of the requests that were sent whole
 	ReceivedBytes bench.Bytes // bodies of answers
 
-	Latency   *Histogram // of all requests, from just before dispatch (open loop: from the intended start) to the last byte or the failure
-	FirstByte *Histogram // of those that were answered: to the first byte of the answer
+	// Latency and FirstByte are of the requests that were answered, whatever the
+	// status: from just before dispatch (open loop: from the intended start) to
+	// the last and to the first byte of the answer. A refused connect takes no
+	// time and a timeout all that it is given, and neither says how long an
+	// answer takes.
+	Latency, FirstByte *Histogram
+	// Attempts is of all requests, to the last byte or the failure: what drill's
+	// statistics are of.
+	Attempts *Histogram
 }

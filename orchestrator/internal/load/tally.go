@@ -46,24 +46,26 @@ type counts struct {
 	sent, received     int64
 	failures           [classes]int
 	sizes              map[size]int
-	distinct           int  // of sizes: those with a body of their own
-	last               size // the answer before, and
-	run                int  // how often it came in a row: not yet in sizes
-	latency, firstByte Histogram
+	distinct           int       // of sizes: those with a body of their own
+	last               size      // the answer before, and
+	run                int       // how often it came in a row: not yet in sizes
+	latency, firstByte Histogram // of those that were answered
+	unanswered         Histogram // how long it took until the others failed
 }
 
 func (c *counts) record(o *outcome) {
 	c.requests++
 	c.sent += o.sent
 	c.received += o.received
-	c.latency.Record(o.took)
 	if o.failed() {
 		c.failed++
 	}
 	if o.cause != answered {
 		c.failures[o.cause]++
+		c.unanswered.Record(o.took)
 		return
 	}
+	c.latency.Record(o.took)
 	c.firstByte.Record(o.first)
 	if answer := (size{o.status, o.body}); answer != c.last {
 		c.flush()
@@ -109,6 +111,15 @@ func (c *counts) merge(from *counts) {
 	}
 	c.latency.Merge(&from.latency)
 	c.firstByte.Merge(&from.firstByte)
+	c.unanswered.Merge(&from.unanswered)
+}
+
+// attempts gives the times of all requests, answered or not.
+func (c *counts) attempts() *Histogram {
+	all := &Histogram{}
+	all.Merge(&c.latency)
+	all.Merge(&c.unanswered)
+	return all
 }
 
 // report gives the counts as results have them.
@@ -117,7 +128,7 @@ func (c *counts) report() Counts {
 		Requests: c.requests, Failed: c.failed,
 		SentBytes: bench.Bytes(c.sent), ReceivedBytes: bench.Bytes(c.received),
 		Errors: map[string]int{}, Statuses: map[string]int{}, Answers: map[string]int{},
-		Latency: &c.latency, FirstByte: &c.firstByte,
+		Latency: &c.latency, FirstByte: &c.firstByte, Attempts: c.attempts(),
 	}
 	for i, n := range c.failures {
 		if n > 0 {
