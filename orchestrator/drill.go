@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -152,7 +153,7 @@ func (a *app) concludeDrill(d *drillFlags, loaded *plan.Plan, setup console.Setu
 	if r.Broken > 0 || slower > 0 {
 		code = exitFailed
 	}
-	for _, line := range console.BrokenLines(r) {
+	for _, line := range slices.Concat(console.LimitLines(r), console.BrokenLines(r)) {
 		fmt.Fprintln(a.stderr, line)
 	}
 	for _, v := range verdicts {

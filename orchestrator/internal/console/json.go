@@ -68,7 +68,7 @@ type countsJSON struct {
 	Failed     int            `json:"failed"`
 	PerSecond  float64        `json:"requests_per_second"`
 	Statuses   map[string]int `json:"statuses"`
-	Errors     map[string]int `json:"errors"` // failures by class
+	Errors     map[string]int `json:"errors"` // failures by class, as load.Counts has them
 	Sent       bench.Bytes    `json:"sent_bytes"`
 	Received   bench.Bytes    `json:"received_bytes"` // bodies
 	Latency    timesJSON      `json:"latency"`        // to the last byte, of the requests that were answered

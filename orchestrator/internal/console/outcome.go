@@ -25,6 +25,17 @@ func BrokenLines(r *load.Result) []string {
 	return lines
 }
 
+// LimitLines says which limits of this machine made requests fail, for that is
+// not the service's fault; nil if none did.
+func LimitLines(r *load.Result) []string {
+	var lines []string
+	for _, l := range r.Limits() {
+		lines = append(lines, fmt.Sprintf("%s: %d of %s failed for this limit, not for the service: %s",
+			l.Class, l.Requests, many(r.Requests, "request"), l.Advice))
+	}
+	return lines
+}
+
 // InterruptedLine says how far a run had come.
 func InterruptedLine(r *load.Result, loaded *plan.Plan) string {
 	if loaded.Iterations == 0 {

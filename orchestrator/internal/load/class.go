@@ -21,13 +21,25 @@ const (
 	failProtocol
 	failTLS
 	failRedirect
+	failFiles  // these three are limits of this machine
+	failPorts  //
+	failMemory //
 	failOther
 	classes // how many there are
 )
 
 // String is the class as results name it.
 func (c class) String() string {
-	return [classes]string{"answered", "connect", "timeout", "reset", "eof", "protocol", "tls", "redirect", "other"}[c]
+	return [classes]string{
+		"answered", "connect", "timeout", "reset", "eof", "protocol", "tls", "redirect",
+		"open files of this machine", "ports of this machine", "memory of this machine", "other",
+	}[c]
+}
+
+// idle says that a failure took no time and comes again at once: the target is
+// gone, or a limit of this machine is reached.
+func (c class) idle() bool {
+	return c == failConnect || c == failFiles || c == failPorts || c == failMemory
 }
 
 // connectError is a connection that could not be opened.
@@ -50,11 +62,15 @@ type redirectError struct{ what string }
 
 func (e *redirectError) Error() string { return "redirect: " + e.what }
 
-// classify sorts an error of conn.do. A connect that takes too long is a
-// timeout: the target may be there, and slow.
+// classify sorts an error of conn.do. A limit of this machine comes first: it
+// may show anywhere, and the server has no part in it. A connect that takes too
+// long is a timeout: the target may be there, and slow.
 func classify(err error) class {
 	if err == nil {
 		return answered
+	}
+	if limit := limitOf(err); limit != answered {
+		return limit
 	}
 	var network net.Error
 	var connect *connectError
@@ -62,6 +78,10 @@ func classify(err error) class {
 	var secure *tlsError
 	var redirect *redirectError
 	switch {
+	case errors.Is(err, syscall.EAGAIN) && errors.As(err, &connect):
+		// A unix socket that has too many waiting already says so at once. Go
+		// would call that a timeout.
+		return failConnect
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &network) && network.Timeout():
 		return failTimeout
 	case errors.As(err, &secure):

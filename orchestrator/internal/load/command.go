@@ -24,12 +24,12 @@ func bash(ctx context.Context, command string, keep bool) (string, error) {
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	pipe, err := cmd.StdoutPipe()
 	if err != nil {
-		return "", fmt.Errorf("run bash: %w", err)
+		return "", fmt.Errorf("run bash: %w", nameLimit(err))
 	}
 	if err := cmd.Start(); errors.Is(err, exec.ErrNotFound) {
 		return "", errors.New("bash is not installed")
 	} else if err != nil {
-		return "", fmt.Errorf("run bash: %w", err)
+		return "", fmt.Errorf("run bash: %w", nameLimit(err))
 	}
 	stop := context.AfterFunc(ctx, func() { _ = pipe.Close() }) // something may have left the group
 	defer stop()

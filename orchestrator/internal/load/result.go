@@ -49,8 +49,9 @@ type Counts struct {
 	// Errors counts failures by class: "connect" (nobody listens), "timeout",
 	// "reset" (by the peer), "eof" (closed before the end of the answer),
 	// "protocol" (not HTTP/1.x), "tls" (no trust, no common version),
-	// "redirect" (too many, or to another scheme), "other", and "status 503"
-	// and so on.
+	// "redirect" (too many, or to another scheme), "open files of this machine",
+	// "ports of this machine" and "memory of this machine" (see Limits),
+	// "other", and "status 503" and so on.
 	Errors map[string]int
 	// Statuses counts answers by status code.
 	Statuses map[string]int

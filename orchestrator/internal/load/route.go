@@ -64,7 +64,7 @@ type dialer struct {
 func (d *dialer) connect(ctx context.Context, r *route, deadline time.Time) (nc, plain net.Conn, err error) {
 	plain, err = d.dial(ctx, r.dial, deadline)
 	if err != nil {
-		return nil, nil, &connectError{err}
+		return nil, nil, &connectError{limited(err)}
 	}
 	if r.name == "" && r.proxy == nil {
 		return plain, plain, nil

@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	// After a connect that failed a worker waits, so that a target that is gone
-	// does not make the load spin: 1 ms at first, doubling up to 5 ms.
+	// After a connect that failed a worker waits, so that a target that is gone,
+	// or a limit of this machine, does not make the load spin: 1 ms at first,
+	// doubling up to 5 ms.
 	firstBackoff = time.Millisecond
 	maxBackoff   = 5 * time.Millisecond
 
@@ -179,7 +180,7 @@ func over(ctx context.Context) bool {
 // rest waits a little after a connect that failed, and after the next ones in
 // a row a little longer. The error is errStopped.
 func (w *worker) rest(ctx context.Context, cause class) error {
-	if cause != failConnect {
+	if !cause.idle() {
 		w.backoff = 0
 		return nil
 	}
