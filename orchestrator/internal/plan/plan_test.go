@@ -242,7 +242,7 @@ func TestRealPlan(t *testing.T) {
 		got[s.Key] = strings.Join(s.Values, ",")
 	}
 	want := map[string]string{
-		"tags": "medium", "baseline": "libc", "batches": "3", "pause": "10s", "idle": "30s", "rounds": "1",
+		"tags": "medium", "baseline": "libc", "iterations": "480", "batches": "2", "pause": "5s", "idle": "30s", "rounds": "0", "mode": "together",
 		"sleep": "450ms", "workers": "10", "threads": "hop", "transport": "unix",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
