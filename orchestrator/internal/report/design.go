@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -17,17 +16,7 @@ func (r *Report) noteDesign() {
 	if r.Exp.Design.Quick {
 		r.note(CodeQuick, "quick preset: few and short batches, indicative only", memoryColumns())
 	}
-	if n, needed, few := r.tooFew(); few {
-		whose := "an interval needs"
-		if r.Comparisons > 1 {
-			whose = fmt.Sprintf("intervals over %d comparisons need", r.Comparisons)
-		}
-		text := fmt.Sprintf("n = %s: indicative. %s the %d that %s", plural(n, "round", "rounds"), plural(needed-n, "more makes", "more make"), needed, whose)
-		if d := r.roundLength(); d > 0 {
-			text += fmt.Sprintf("; --rounds %d takes about %s", needed, about(time.Duration(needed)*d))
-		}
-		r.note(CodeTooFewRounds, text, memoryColumns())
-	}
+	r.noteTooFew()
 	if r.Exp.Environment.THP == "always" {
 		r.note(CodeTHP, "transparent huge pages are always on: the kernel may keep 2 MiB resident for a small block, and less comes back", memoryColumns())
 	}

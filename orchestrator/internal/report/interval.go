@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/stat"
 )
@@ -15,42 +16,78 @@ func (r *Report) comparisons() int {
 	return len(r.Rows) - 1
 }
 
-// compare takes the ratios to the baseline, round by round. If the run was
-// interrupted, trials count that did not come to their end.
+// compare takes the ratios to the baseline, round by round. Trials that did not
+// come to their end count only where the run was interrupted before any did.
 func (r *Report) compare(row, base *Row) {
 	for _, figure := range []struct {
 		to *Memory
 		of func(*trial) float64
 	}{{&row.Peak, peakOf}, {&row.Steady, steadyOf}, {&row.Idle, idleOf}} {
-		var mine, theirs []float64
-		for _, t := range row.all {
-			for _, b := range base.all {
-				if t.Round == b.Round && alike(t, b) && (r.Exp.Interrupted || t.Error == "" && b.Error == "") {
-					mine = append(mine, figure.of(t))
-					theirs = append(theirs, figure.of(b))
-				}
-			}
+		mine, theirs := pairs(row, base, figure.of, false)
+		if len(mine) == 0 && r.Exp.Interrupted {
+			mine, theirs = pairs(row, base, figure.of, true)
 		}
 		figure.to.Ratio = stat.PairedRatio(mine, theirs, r.Comparisons)
 	}
+}
+
+// pairs gives a figure of both variants in every round that both carried out to
+// the end, or with partial at least to the same batch.
+func pairs(row, base *Row, of func(*trial) float64, partial bool) (mine, theirs []float64) {
+	for _, t := range row.all {
+		for _, b := range base.all {
+			if t.Round == b.Round && alike(t, b) && (partial || t.Error == "" && b.Error == "") {
+				mine = append(mine, of(t))
+				theirs = append(theirs, of(b))
+			}
+		}
+	}
+	return mine, theirs
 }
 
 // alike says whether two trials of a round did the same work. A peak of two
 // batches beside one of three would flatter the first.
 func alike(a, b *trial) bool { return a.complete > 0 && a.complete == b.complete }
 
-// tooFew says whether the rounds are too few for intervals: n, the least that
-// any figure or change rests on, and how many are needed.
+// tooFew says whether the run has too few rounds for intervals: n, the most that
+// any variant carried out, and how many are needed.
 func (r *Report) tooFew() (n, needed int, few bool) {
 	for _, row := range r.Rows {
-		for _, rests := range []int{row.Trials, row.Peak.Ratio.N} {
-			if rests > 0 && (n == 0 || rests < n) {
-				n = rests
-			}
-		}
+		n = max(n, row.Trials)
 	}
 	needed = stat.MinRounds(r.Comparisons)
 	return n, needed, n > 0 && n < needed
+}
+
+// noteTooFew says why there are no intervals: because the run has too few
+// rounds, or because a variant or the baseline lost some of them.
+func (r *Report) noteTooFew() {
+	n, needed, few := r.tooFew()
+	whose := "an interval needs"
+	if r.Comparisons > 1 {
+		whose = fmt.Sprintf("intervals over %d comparisons need", r.Comparisons)
+	}
+	if few {
+		text := fmt.Sprintf("n = %s: indicative. %s the %d that %s", plural(n, "round", "rounds"), plural(needed-n, "more makes", "more make"), needed, whose)
+		if d := r.roundLength(); d > 0 {
+			text += fmt.Sprintf("; --rounds %d takes about %s", needed, about(time.Duration(needed)*d))
+		}
+		r.note(CodeTooFewRounds, text, memoryColumns())
+		return
+	}
+	r.gather(CodeTooFewRounds, memoryColumns(), "too few rounds were carried out beside the baseline, so the change is indicative: ",
+		fmt.Sprintf(" of the %d that %s", needed, whose), func(row *Row) string {
+			least := 0
+			for _, m := range row.memory() {
+				if n := m.Ratio.N; n > 0 && !m.Ratio.Interval && (least == 0 || n < least) {
+					least = n
+				}
+			}
+			if least == 0 {
+				return ""
+			}
+			return fmt.Sprintf("%s %d", row.Variant, least)
+		})
 }
 
 // hasIntervals says whether any change has one.

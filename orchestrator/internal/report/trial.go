@@ -154,6 +154,19 @@ func (m *trial) rest() {
 	}
 }
 
+// answered counts the requests of a batch that latencies are of. A file that
+// does not tell has them all.
+func answered(b *bench.Batch) int {
+	if len(b.Statuses) == 0 {
+		return b.Requests
+	}
+	n := 0
+	for _, times := range b.Statuses {
+		n += times
+	}
+	return min(n, b.Requests)
+}
+
 // cost measures CPU, waiting and latency over the batches.
 func (m *trial) cost() {
 	var cpu, wait, requests, taken float64
@@ -165,7 +178,7 @@ func (m *trial) cost() {
 		cpu += b.CPU.Seconds()
 		wait += b.Wait.Seconds()
 		requests += float64(b.Requests)
-		taken += float64(b.Requests) * b.Latency.Mean.Seconds()
+		taken += float64(answered(b)) * b.Latency.Mean.Seconds()
 	}
 	if cpu > 0 {
 		m.cpu = ratio(cpu, requests)
@@ -178,7 +191,7 @@ func (m *trial) cost() {
 		if b.Requests <= 0 || b.Latency.Max <= 0 || b.Interrupted && b.Failed > 0 {
 			continue // failures at a dead service take no time
 		}
-		n, l := float64(b.Requests), b.Latency
+		n, l := float64(answered(b)), b.Latency
 		weight += n
 		for j, q := range []time.Duration{l.P50, l.P90, l.P99} {
 			weighted[j] += n * float64(q)
