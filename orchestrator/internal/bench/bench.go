@@ -49,6 +49,8 @@ type Design struct {
 	Twin        string        `json:"twin,omitempty"`      // name of the second, identical baseline; empty: there is none
 	LoneIdle    bool          `json:"lone_idle,omitempty"` // the next round waits for the end of every final idle
 	Until       time.Duration `json:"until_ns,omitempty"`  // no round is started that would not end within this time; 0: no bound
+	// Fill says that rounds are added as long as they fit into Until.
+	Fill bool `json:"fill,omitempty"`
 	// VoidAt is the share of the machine that others may take in a batch before
 	// its round does not count; 0: it counts in any case.
 	VoidAt float64 `json:"void_at,omitempty"`

@@ -51,10 +51,7 @@ func (t *trial) batch(ctx context.Context, number int) error {
 	b.SentBytes, b.Latency = sent.SentBytes, sent.Latency.Summary()
 	b.Interrupted = sent.Interrupted || err != nil
 	t.warnOfLoad(number, sent)
-	if during, err := t.run.machine.Since(before); err == nil {
-		b.Machine = &during
-		t.judge(b)
-	}
+	during, machineErr := t.run.machine.Since(before)
 
 	// Readings of a process that died in the batch fail: the batch keeps what
 	// the load saw, the trial's error says what happened. A variant that died
@@ -64,6 +61,12 @@ func (t *trial) batch(ctx context.Context, number int) error {
 		ended = t.stillRuns(ctx)
 	}
 	b.Interrupted = b.Interrupted || ended != nil
+	// Of a variant that died nobody knows what it used last: others would be
+	// blamed for it.
+	if machineErr == nil && !b.Interrupted {
+		b.Machine = &during
+		t.judge(b)
+	}
 	t.result.Batches = append(t.result.Batches, b)
 	t.mu.Lock()
 	t.status.Failed += b.Failed

@@ -116,7 +116,10 @@ type run struct {
 
 	mu       sync.Mutex // guards what follows, and Checkpoint
 	exp      *bench.Experiment
-	failures []error           // what the run ends with
+	failures []error // what the run ends with
+
+	// Not mu: who reads the machine must not wait for somebody who saves.
+	watching sync.Mutex        // guards what follows
 	watched  []*meter.Recorder // of the trials that run
 	gone     time.Duration     // CPU time of the variants that have ended
 }

@@ -251,6 +251,9 @@ func TestVariantDies(t *testing.T) {
 		t.Fatalf("the other variant did not go on: %+v", exp.Trials)
 	}
 	dead := exp.Trials[1]
+	if dead.Void != "" || dead.Batches[0].Machine != nil {
+		t.Errorf("others are blamed for what a dead variant used: %q, %+v", dead.Void, dead.Batches[0].Machine)
+	}
 	for _, want := range []string{"batch 1", "killed for memory (exit 137)", "the last words"} {
 		if !strings.Contains(dead.Error, want) {
 			t.Errorf("trial's error %q does not say %q", dead.Error, want)

@@ -49,25 +49,25 @@ func (r *run) judged(u *underway) {
 
 // watch counts a trial's CPU time as a variant's from now on.
 func (r *run) watch(m *meter.Recorder) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.watching.Lock()
+	defer r.watching.Unlock()
 	r.watched = append(r.watched, m)
 }
 
 // unwatch keeps what the trial has used.
 func (r *run) unwatch(m *meter.Recorder) {
 	used := usedBy(m)
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.watching.Lock()
+	defer r.watching.Unlock()
 	r.watched = slices.DeleteFunc(r.watched, func(other *meter.Recorder) bool { return other == m })
 	r.gone += used
 }
 
 // used is the CPU time of all variants so far.
 func (r *run) used() time.Duration {
-	r.mu.Lock()
+	r.watching.Lock()
 	total, watched := r.gone, slices.Clone(r.watched)
-	r.mu.Unlock()
+	r.watching.Unlock()
 	for _, m := range watched {
 		total += usedBy(m)
 	}

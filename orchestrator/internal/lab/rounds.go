@@ -54,9 +54,14 @@ func (r *run) rounds(ctx context.Context) error {
 		queue = queue[1:]
 		r.conf.Observe.Round(u.Round, d.Rounds, time.Duration(len(queue)+1)*mean(time.Since(began), done))
 		err := r.round(ctx, u, func() (last bool) {
+			taken := time.Since(began)
+			if d.LoneIdle {
+				taken += d.Idle // of this round, which is still to come
+			}
+			another := d.Until == 0 || taken+mean(taken, done+1)+d.Idle <= d.Until
 			if reason := u.spoiled(); reason != "" && ctx.Err() == nil {
 				text := fmt.Sprintf("round %d does not count: %s", u.Number, reason)
-				if u.Repeats == 0 {
+				if u.Repeats == 0 && another {
 					number++
 					again := redraw(d, number)
 					again.Repeats = u.Number
@@ -65,10 +70,13 @@ func (r *run) rounds(ctx context.Context) error {
 				}
 				r.conf.Observe.Note(text)
 			}
-			taken := time.Since(began)
-			if d.Until > 0 && len(queue) > 0 && taken+mean(taken, done+1)+d.Idle > d.Until {
+			switch {
+			case !another && len(queue) > 0:
 				r.warn("out-of-time", fmt.Sprintf("%s did not fit into %v", more(len(queue)), d.Until))
 				queue = nil
+			case another && d.Fill && len(queue) == 0 && number < mostRounds && ctx.Err() == nil:
+				number++
+				queue = append(queue, redraw(d, number))
 			}
 			return len(queue) == 0
 		})
@@ -156,15 +164,19 @@ func (r *run) round(ctx context.Context, u *underway, judge func() (last bool)) 
 	if last || r.conf.Design.LoneIdle || ctx.Err() != nil {
 		trials.Wait()
 	}
-	return context.Cause(ctx)
+	err = context.Cause(ctx)
+	if u.keep && err != nil {
+		err = errors.Join(err, removeAll(ctx, parts))
+	}
+	return err
 }
 
-// see takes an instance away whose trial is over, once its neighbours are not
-// under load any more: giving back hundreds of MiB is work for the kernel.
+// see takes an instance away whose trial is over and whose round is judged. What
+// is to be kept waits for the end of all: only a round that came to its end is.
 func (r *run) see(ctx context.Context, p *participant, u *underway) {
 	<-u.over
 	p.service.close()
-	if u.keep && ctx.Err() == nil {
+	if u.keep {
 		return
 	}
 	if err := removeAll(ctx, []*participant{p}); err != nil {

@@ -1,6 +1,8 @@
 package lab
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -245,6 +247,63 @@ func TestDuration(t *testing.T) {
 	check("with a rate", 2*(5*time.Second+3*100*time.Second+20*time.Second)+30*time.Second)
 }
 
+// Rounds are added while there is time, where the design asks for it.
+func TestFill(t *testing.T) {
+	f := honest(nil)
+	conf := config(t, f)
+	conf.Design.Rounds, conf.Design.Batches, conf.Design.Until, conf.Design.Fill = 1, 1, 6*time.Second, true
+	exp, err := Run(t.Context(), conf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rounds := len(exp.Trials) / 2; rounds < 2 || rounds > 6 {
+		t.Errorf("%d rounds in 6 s", rounds)
+	}
+	if len(exp.Warnings) != 0 {
+		t.Errorf("warnings %v", exp.Warnings)
+	}
+}
+
+// An interruption in the last final idle takes everything away, those variants
+// included whose own idle is over and that were to be kept.
+func TestKeepInterrupted(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	f := honest(func(in *enginetest.FakeInstance) {
+		if in.Spec.Labels["variant"] == "jemalloc" { // 20 requests, 4 at a time: libc is done long before
+			time.Sleep(200 * time.Millisecond)
+		}
+	})
+	conf := config(t, f)
+	conf.Keep, conf.Design.Batches, conf.Design.Idle = true, 1, 500*time.Millisecond
+	conf.Observe = &onPhase{do: func(variant, kind string) {
+		if variant == "jemalloc" && kind == bench.PhaseIdle {
+			time.AfterFunc(100*time.Millisecond, stop)
+		}
+	}}
+	exp, err := Run(ctx, conf)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	for _, trial := range exp.Trials {
+		want := map[string]string{"libc": "", "jemalloc": "interrupted in the final idle"}[trial.Variant]
+		if trial.Error != want {
+			t.Errorf("%s: %q; want %q", trial.Variant, trial.Error, want)
+		}
+	}
+	if len(left(f)) != 0 {
+		t.Errorf("left running: %v", left(f))
+	}
+}
+
+// onPhase is an observer that does something when a phase begins.
+type onPhase struct {
+	Nobody
+	do func(variant, kind string)
+}
+
+func (o *onPhase) Phase(variant string, _ int, p bench.Phase) { o.do(variant, p.Kind) }
+
 // The baseline's twin runs the very image of the baseline, in a container of its
 // own, and nothing is built for it.
 func TestTwin(t *testing.T) {
@@ -270,8 +329,8 @@ func TestTwin(t *testing.T) {
 }
 
 func TestFit(t *testing.T) {
-	// Settling 5 s, batches of 20 s with a pause of 5 s: a round of 2 takes 50 s,
-	// one of 1 takes 25 s; 30 s of idle come after the last.
+	// Starting 3 s, settling 5 s, batches of 20 s with a pause of 5 s: a round of 2
+	// takes 53 s, one of 1 takes 28 s; 30 s of idle come after the last.
 	d := bench.Design{Batches: 2, Rounds: 7, Pause: 5 * time.Second, Idle: 30 * time.Second, Variants: make([]bench.Variant, 3)}
 	check := func(within time.Duration, needed int, fixedRounds, fixedBatches bool, rounds, batches int) {
 		t.Helper()
@@ -281,14 +340,14 @@ func TestFit(t *testing.T) {
 			t.Errorf("%v for %d rounds: %d rounds of %d batches, %v; want %d of %d", within, needed, got.Rounds, got.Batches, ok, rounds, batches)
 		}
 	}
-	check(7*50*time.Second+30*time.Second, 7, false, false, 7, 2)
-	check(7*50*time.Second+29*time.Second, 7, false, false, 13, 1) // 6 rounds of 2 would give no interval
-	check(7*50*time.Second+29*time.Second, 7, false, true, 6, 2)
-	check(40*50*time.Second+30*time.Second, 7, false, false, 40, 2)
-	check(40*50*time.Second+30*time.Second, 7, true, false, 7, 2)
+	check(7*53*time.Second+30*time.Second, 7, false, false, 7, 2)
+	check(7*53*time.Second+29*time.Second, 7, false, false, 13, 1) // 6 rounds of 2 would give no interval
+	check(7*53*time.Second+29*time.Second, 7, false, true, 6, 2)
+	check(40*53*time.Second+30*time.Second, 7, false, false, 40, 2)
+	check(40*53*time.Second+30*time.Second, 7, true, false, 7, 2)
 	check(2*time.Minute, 7, false, false, 3, 1) // too short for intervals: as many as there can be
-	check(55*time.Second, 7, false, false, 1, 1)
-	check(54*time.Second, 7, false, false, 0, 0)
+	check(58*time.Second, 7, false, false, 1, 1)
+	check(57*time.Second, 7, false, false, 0, 0)
 	check(79*time.Second, 7, false, true, 0, 0)
 	check(24*time.Hour, 7, false, false, 1000, 2)
 }

@@ -81,9 +81,9 @@ func Fit(d bench.Design, batch time.Duration, needed int, fixedRounds, fixedBatc
 	for batches := d.Batches; batches >= least; batches-- {
 		try := d
 		try.Batches, try.Rounds = batches, 1
-		first := Duration(try, batch)
+		first := Duration(try, batch) + starting
 		try.Rounds = 2
-		more := Duration(try, batch) - first
+		more := Duration(try, batch) + 2*starting - first
 		try.Rounds = 0
 		if first <= d.Until {
 			try.Rounds = min(most, 1+int((d.Until-first)/max(more, time.Millisecond)))
@@ -98,8 +98,10 @@ func Fit(d bench.Design, batch time.Duration, needed int, fixedRounds, fixedBatc
 	return best, best.Rounds > 0
 }
 
-// mostRounds is more than anybody waits for.
-const mostRounds = 1000
+const (
+	mostRounds = 1000            // more than anybody waits for
+	starting   = 3 * time.Second // what starting and proving the variants of a round takes, about
+)
 
 // settle is the quiet time between the warm-up request and the first batch, in
 // which the baseline is read.

@@ -60,11 +60,12 @@ func (m *Machine) Read() (MachineReading, error) {
 	if r.clocks, err = read(); err != nil {
 		return r, fmt.Errorf("read the clocks: %w", err)
 	}
+	// Side by side, for all of them go on meanwhile.
+	r.variants = m.Variants()
+	r.lab = own()
 	if r.machineTimes, err = parse(m.FS, "proc/stat", parseMachineTimes); err != nil {
 		return r, err
 	}
-	r.lab = own()
-	r.variants = m.Variants()
 	return r, nil
 }
 
