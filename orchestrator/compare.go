@@ -120,7 +120,8 @@ func (a *app) experiment(ctx context.Context, s *settings, loaded *plan.Plan, de
 // already.
 func (a *app) conclude(ctx context.Context, s *settings, exp *bench.Experiment, out string, failed error) error {
 	var spliced error
-	if s.readme != "" && failed == nil {
+	good := failed == nil && verdict(exp) == nil
+	if s.readme != "" && good {
 		// Before anything is printed: a reader that closes the pipe ends us.
 		spliced = splice(s.readme, exp, out)
 	}
@@ -131,7 +132,10 @@ func (a *app) conclude(ctx context.Context, s *settings, exp *bench.Experiment, 
 	if !errors.As(failed, &unsaved) {
 		a.tell(s, "saved: %s   ·   again: go run ./orchestrator report %s", filepath.Join(out, experimentFile), out)
 	}
-	if s.readme != "" && failed == nil && spliced == nil {
+	switch {
+	case s.readme != "" && !good:
+		a.tell(s, "%s is as it was: these results are none to show", s.readme)
+	case s.readme != "" && spliced == nil:
 		a.tell(s, "table written to %s", s.readme)
 	}
 	if s.keep && failed == nil {
@@ -223,8 +227,12 @@ func splice(readme string, exp *bench.Experiment, out string) error {
 // tellKept says how to reach and remove the containers that --keep left.
 func (a *app) tellKept(exp *bench.Experiment) {
 	fmt.Fprintln(a.stderr, "kept running, as asked for with --keep:")
+	last := 0 // repeated rounds come after those of the design, a time that is up before
 	for _, t := range exp.Trials {
-		if t.Round == exp.Design.Rounds && t.Error == "" {
+		last = max(last, t.Round)
+	}
+	for _, t := range exp.Trials {
+		if t.Round == last && t.Error == "" {
 			fmt.Fprintf(a.stderr, "  %s   curl http://%s/allocator\n", t.Container, t.Address)
 		}
 	}

@@ -19,6 +19,9 @@ import (
 // jemalloc showed 0.096.
 const defaultScatter = 0.10
 
+// oftenAsked is a difference that people would like to see.
+const oftenAsked = 0.10
+
 // slower is how much longer than their least batches are taken to last where
 // none was measured: variants that share two CPUs wait for them.
 const slower = 2
@@ -53,7 +56,11 @@ func shows(d bench.Design, known experience) string {
 	if known.from != "" {
 		from = "measured in " + known.from
 	}
-	return fmt.Sprintf("a peak that is lower by %.0f %% or more, 4 times out of 5 (scatter of the ratios %.2f, %s)", 100*(1-ratio), known.scatter, from)
+	text := fmt.Sprintf("a peak that is lower by %.0f %% or more, 4 times out of 5", 100*(1-ratio))
+	if n, ok := stat.RoundsFor(1-oftenAsked, m, known.scatter, 1000); ok && n > d.Rounds {
+		text += fmt.Sprintf("; for %.0f %% it takes %d rounds", 100*oftenAsked, n)
+	}
+	return text + fmt.Sprintf(" (scatter of the ratios %.2f, %s)", known.scatter, from)
 }
 
 // batchOf is what a batch of the design is taken to last.
@@ -78,6 +85,7 @@ func (e experience) paceFrom() string {
 // fit chooses rounds and batches for --for.
 func (s *settings) fit(d bench.Design, p bench.Plan, known experience) (bench.Design, error) {
 	fixedRounds, fixedBatches := s.given["rounds"], s.given["batches"]
+	d.Fill = !fixedRounds
 	least := d
 	least.Rounds = 1
 	if !fixedBatches {
@@ -87,7 +95,8 @@ func (s *settings) fit(d bench.Design, p bench.Plan, known experience) (bench.De
 		return d, usage(fmt.Sprintf("--for %v is too short for anything: a round of %s takes at least %v", d.Until, plural(least.Batches, "batch", "batches"), shortest.Round(time.Second)),
 			"give it more time, or less to do: --iterations, --idle, --preset quick")
 	}
-	fitted, ok := lab.Fit(d, known.batchOf(d, p), stat.MinRounds(comparisons(d)), fixedRounds, fixedBatches)
+	// One more than needed: a round may be lost.
+	fitted, ok := lab.Fit(d, known.batchOf(d, p), stat.MinRounds(comparisons(d))+1, fixedRounds, fixedBatches)
 	if !ok {
 		// By the pace that is expected not even one fits; by the least it may.
 		least.Until = d.Until
@@ -134,6 +143,7 @@ func alike(exp *bench.Experiment, d bench.Design, p bench.Plan) bool {
 	mode := func(d bench.Design) bool { return d.Mode == bench.Apart }
 	return exp.Plan.SHA256 == p.SHA256 && exp.Plan.Iterations == p.Iterations && exp.Plan.Concurrency == p.Concurrency &&
 		of.Sleep == d.Sleep && of.Workers == d.Workers && of.Threads == d.Threads && mode(of) == mode(d) &&
+		of.Transport == d.Transport && of.MemoryLimit == d.MemoryLimit &&
 		slices.EqualFunc(of.Variants, d.Variants, func(a, b bench.Variant) bool { return a.Name == b.Name })
 }
 
@@ -149,7 +159,7 @@ func measured(exp *bench.Experiment) (scatter float64, batch time.Duration) {
 	total, count := map[string]time.Duration{}, map[string]int{}
 	for _, t := range exp.Trials {
 		for _, b := range t.Batches {
-			if !b.Interrupted {
+			if !b.Interrupted && t.Void == "" {
 				total[t.Variant] += b.End - b.Start
 				count[t.Variant]++
 			}

@@ -75,7 +75,7 @@ func (a *app) reportCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if readme != "" {
+			if err := report.Contradicted(exp); err == nil && readme != "" {
 				if err := splice(readme, exp, args[0]); err != nil {
 					return err
 				}

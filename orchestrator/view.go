@@ -174,7 +174,7 @@ func (v *view) Phase(variant string, round int, p bench.Phase) {
 	}
 	switch p.Kind {
 	case bench.PhaseWarmup:
-		v.line(variant, "round %d/%d, warm-up", round, v.design.Rounds)
+		v.line(variant, "round %d, warm-up", round)
 	case bench.PhaseBatch:
 		v.line(variant, "round %d batch %d/%d begins", round, p.Batch, v.design.Batches)
 	case bench.PhasePause:
