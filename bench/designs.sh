@@ -3,15 +3,16 @@
 # libc and jemalloc, alone and with musl beside them, with every final idle alone
 # instead of beside the next round, and loaded one after the other.
 #
-#   bench/designs.sh [ROUNDS]      7 by default: about 35 minutes on two cores
+#   bench/designs.sh [ROUNDS [FOLDER]]      7 rounds: about 35 minutes on two cores
 #
+# FOLDER is one that an earlier call wrote: what is there already is taken over.
 # Needs Docker, root, and a machine with nothing else to do. The figures are
 # medians over the rounds, memory with its interval of at least 95 % (from 6
 # rounds on). Everything measured stays in bench/results.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 rounds=${1:-7}
-out=bench/results/designs-$(date +%Y-%m-%dT%H-%M-%S)
+out=${2:-bench/results/designs-$(date +%Y-%m-%dT%H-%M-%S)}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 go build -o "$work/orchestrator" ./orchestrator
@@ -21,7 +22,8 @@ names=(without-musl with-musl idle-alone apart)
 run() {
 	local name=$1
 	shift
-	"$work/orchestrator" compare -q --rounds "$rounds" --out "$out/$name" --format csv "$@" >"$work/$name.csv"
+	[ -e "$out/$name/experiment.json" ] || "$work/orchestrator" compare -q --rounds "$rounds" --out "$out/$name" "$@" >/dev/null
+	"$work/orchestrator" report "$out/$name" --format csv >"$work/$name.csv"
 }
 run without-musl "${two[@]}"
 run with-musl "${two[@]}" --variant musl
