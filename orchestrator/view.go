@@ -104,11 +104,15 @@ func headerLines(d bench.Design, p bench.Plan, known experience) []string {
 	if p.ArrivalRate > 0 {
 		pace = fmt.Sprintf("%g iterations a second, at most %s", p.ArrivalRate, pace)
 	}
+	who := strings.Join(variants, ", ")
+	if len(variants) > 1 {
+		who = fmt.Sprintf("%s %s, against %s", who, cmp.Or(d.Mode, bench.Together), d.Baseline)
+	}
 	lines := []string{
 		fmt.Sprintf("plan       %s · %s · %s requests a batch (%s), %s      sha256 %.12s",
 			p.File, tags, thousands(p.Iterations*len(p.Items)), strings.Join(bodies, ", "), pace, p.SHA256),
-		fmt.Sprintf("design     %s %s, against %s · %s × %s · pause %v · idle %v · sleep %v · %d workers, %s · %s · seed %d",
-			strings.Join(variants, ", "), cmp.Or(d.Mode, bench.Together), d.Baseline, plural(d.Rounds, "round", "rounds"), plural(d.Batches, "batch", "batches"), d.Pause, d.Idle, d.Sleep, d.Workers, d.Threads, d.Transport, d.Seed),
+		fmt.Sprintf("design     %s · %s × %s · pause %v · idle %v · sleep %v · %d workers, %s · %s · seed %d",
+			who, plural(d.Rounds, "round", "rounds"), plural(d.Batches, "batch", "batches"), d.Pause, d.Idle, d.Sleep, d.Workers, d.Threads, d.Transport, d.Seed),
 	}
 	if d.MemoryLimit > 0 {
 		lines = append(lines, fmt.Sprintf("limit      %.0f MiB of memory for each container", d.MemoryLimit.MiB()))

@@ -156,7 +156,7 @@ func (r *Report) noteVoid() {
 		return
 	}
 	if more := len(parts) - mostVoid; more > 0 {
-		parts = append(parts[:mostVoid], fmt.Sprintf("%s more do not count", plural(more, "round", "rounds")))
+		parts = append(parts[:mostVoid], plural(more, "more round does not count", "more rounds do not count"))
 	}
 	r.note(CodeVoid, strings.Join(parts, ". "), []string{colVariant})
 }

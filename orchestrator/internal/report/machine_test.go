@@ -130,7 +130,7 @@ func TestVoid(t *testing.T) {
 	if got := textOf(r, CodeNotMeasured); got != "not measured, for none of its rounds counts: libc, jemalloc, musl" {
 		t.Errorf("with all rounds void: %s", got)
 	}
-	if got := textOf(r, CodeVoid); strings.Count(got, "does not count") != 3 || !strings.HasSuffix(got, "5 rounds more do not count") {
+	if got := textOf(r, CodeVoid); strings.Count(got, "does not count") != 3 || !strings.HasSuffix(got, "5 more rounds do not count") {
 		t.Errorf("with all rounds void: %s", got)
 	}
 }
