@@ -153,8 +153,11 @@ func (v *view) Round(r lab.Round, of int, left time.Duration) {
 		return
 	}
 	text := fmt.Sprintf("%d/%d", r.Number, of)
-	if r.Repeats > 0 {
+	switch {
+	case r.Repeats > 0:
 		text = fmt.Sprintf("%d, in place of round %d", r.Number, r.Repeats)
+	case r.Number > of:
+		text = fmt.Sprintf("%d, for there is time", r.Number)
 	}
 	if left > 0 {
 		text += fmt.Sprintf(" · about %v left", max(left.Round(10*time.Second), 10*time.Second))

@@ -77,6 +77,7 @@ func (r *run) rounds(ctx context.Context) error {
 			case another && d.Fill && len(queue) == 0 && number < mostRounds && ctx.Err() == nil:
 				number++
 				queue = append(queue, redraw(d, number))
+				r.extend()
 			}
 			return len(queue) == 0
 		})
@@ -89,6 +90,13 @@ func (r *run) rounds(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return errors.Join(r.failures...)
+}
+
+// extend adds a round to the design that is recorded.
+func (r *run) extend() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.exp.Design.Rounds++
 }
 
 // more says how many rounds are left.

@@ -259,8 +259,8 @@ func TestFill(t *testing.T) {
 	if rounds := len(exp.Trials) / 2; rounds < 2 || rounds > 6 {
 		t.Errorf("%d rounds in 6 s", rounds)
 	}
-	if len(exp.Warnings) != 0 {
-		t.Errorf("warnings %v", exp.Warnings)
+	if len(exp.Warnings) != 0 || exp.Design.Rounds != len(exp.Trials)/2 {
+		t.Errorf("warnings %v, %d rounds of %d trials", exp.Warnings, exp.Design.Rounds, len(exp.Trials))
 	}
 }
 
