@@ -1,9 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -56,6 +58,12 @@ func runScripts(t *testing.T, files ...string) {
 		Files:               files,
 		RequireExplicitExec: true,
 		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"json": checkJSON},
+		Condition: func(name string) (bool, error) {
+			if name == "hugepages" {
+				return lendsHugePages(t), nil
+			}
+			return false, fmt.Errorf("unknown condition %q", name)
+		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("XDG_CACHE_HOME", cache)
 			for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOFLAGS", "GOPROXY"} {
@@ -71,6 +79,30 @@ func runScripts(t *testing.T, files ...string) {
 			return copyProject(root, env.WorkDir)
 		},
 	})
+}
+
+// lendsHugePages raises the kernel's pool of huge pages by 512 MiB until the end
+// of the test, and says whether that could be done.
+func lendsHugePages(t *testing.T) bool {
+	const pool, pages = "/proc/sys/vm/nr_hugepages", 256
+	read := func() (n int, text []byte) {
+		text, err := os.ReadFile(pool)
+		if err == nil {
+			n, _ = strconv.Atoi(strings.TrimSpace(string(text)))
+		}
+		return n, text
+	}
+	before, text := read()
+	if text == nil || os.WriteFile(pool, []byte(strconv.Itoa(before+pages)), 0) != nil {
+		return false
+	}
+	t.Cleanup(func() {
+		if err := os.WriteFile(pool, text, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	now, _ := read()
+	return now >= before+pages
 }
 
 // copyProject copies what a user's folder has to have, so that scripts may
