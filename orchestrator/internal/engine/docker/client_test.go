@@ -130,7 +130,7 @@ func TestInfoWithoutDaemon(t *testing.T) {
 			t.Errorf("%v; want %q with advice %q", err, text, advice)
 		}
 	}
-	missing := filepath.Join(t.TempDir(), "none.sock")
+	missing := filepath.Join(enginetest.ShortDir(t), "none.sock")
 	check("unix://"+missing, "there is no "+missing, "--engine process")
 	check("tcp://127.0.0.1:1", "tcp://127.0.0.1:1", "DOCKER_HOST")
 }
