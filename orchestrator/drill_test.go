@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,6 +16,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/spf13/pflag"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
 )
 
 // drillServer is what the scripts of drill send to. It answers as the path says
@@ -27,7 +30,7 @@ type drillServer struct {
 
 // startDrillServer puts the address of a server of its own into URL, and the
 // path of its socket into SOCKET.
-func startDrillServer(env *testscript.Env) error {
+func startDrillServer(t *testing.T, env *testscript.Env) error {
 	s := &drillServer{more: make(chan struct{})}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /log", s.log)
@@ -55,7 +58,7 @@ func startDrillServer(env *testscript.Env) error {
 	server := httptest.NewServer(mux)
 	env.Defer(server.Close)
 	env.Setenv("URL", server.URL)
-	socket := env.WorkDir + "/s"
+	socket := filepath.Join(enginetest.ShortDir(t), "s")
 	listener, err := net.Listen("unix", socket)
 	if err != nil {
 		return err

@@ -73,7 +73,7 @@ func runScripts(t *testing.T, files ...string) {
 				}
 				env.Setenv(name, strings.TrimSpace(string(value)))
 			}
-			if err := startDrillServer(env); err != nil {
+			if err := startDrillServer(t, env); err != nil {
 				return err
 			}
 			return copyProject(root, env.WorkDir)
