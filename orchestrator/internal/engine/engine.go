@@ -6,6 +6,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"net"
 	"strconv"
 	"time"
 
@@ -96,8 +97,12 @@ type Instance interface {
 	Name() string
 	// Address is the host:port on 127.0.0.1 under which the service answers.
 	Address() string
-	// Socket is the path, on this host, of the service's unix socket.
+	// Socket is the path, on this host, of the service's unix socket. It is for
+	// people; Dial is how to get there.
 	Socket() string
+	// Dial connects to that socket, and to nothing else that the service may
+	// have put in its place, as Door does.
+	Dial(ctx context.Context) (net.Conn, error)
 	// Processes lists the instance's processes, as this host numbers them. None
 	// is given that was not shown to be the instance's. It is empty when the
 	// instance has ended.

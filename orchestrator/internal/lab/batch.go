@@ -40,7 +40,7 @@ func (t *trial) batch(ctx context.Context, number int) error {
 
 	b := bench.Batch{Number: number, Start: t.now()}
 	sent, err := load.Run(ctx, t.run.conf.Plan, t.part.target, load.Options{
-		Timeout: requestTimeout, Progress: progress, Env: t.run.conf.Env,
+		Timeout: requestTimeout, Progress: progress, Env: t.run.conf.Env, Dial: t.part.dial,
 	})
 	if err != nil && sent.Requests == 0 {
 		return err
@@ -57,6 +57,9 @@ func (t *trial) batch(ctx context.Context, number int) error {
 	// the load saw, the trial's error says what happened. A variant that died
 	// fails the rest of its batch in no time, before the meter misses it.
 	ended := t.readBatch(&b, cpu, waited, highWater)
+	if ended == nil {
+		ended = t.part.genuine()
+	}
 	if ended == nil && b.Failed > 0 && !b.Interrupted {
 		ended = t.stillRuns(ctx)
 	}

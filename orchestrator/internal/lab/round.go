@@ -1,13 +1,16 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
@@ -32,6 +35,7 @@ type participant struct {
 	service  *service
 	started  time.Time
 	proof    bench.Proof
+	impostor atomic.Pointer[error] // see dial
 }
 
 // admitAll admits the instances at the same time. In the first round, and
@@ -99,14 +103,38 @@ func (r *run) start(ctx context.Context, name string, round int) (*participant, 
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
-	target := load.Target{Network: "unix", Address: instance.Socket()}
-	if d.Transport == bench.TCP {
-		target = load.Target{Network: "tcp", Address: instance.Address()}
+	p := &participant{
+		variant: variant, image: spec.Image, instance: instance, started: started,
+		target: load.Target{Network: "unix", Address: instance.Socket()},
 	}
-	return &participant{
-		variant: variant, image: spec.Image, instance: instance,
-		target: target, service: newService(target), started: started,
-	}, nil
+	if d.Transport == bench.TCP {
+		p.target = load.Target{Network: "tcp", Address: instance.Address()}
+	}
+	p.service = newService(p.dial, cmp.Or(r.conf.patience, answerWithin))
+	return p, nil
+}
+
+// dial connects to the service, for the load and for the lab's own questions.
+// What does not come from the variant must never be taken for it: the first
+// such thing is remembered, for a load counts it as one failure among others.
+func (p *participant) dial(ctx context.Context) (net.Conn, error) {
+	if p.target.Network == "tcp" {
+		return (&net.Dialer{}).DialContext(ctx, "tcp", p.target.Address)
+	}
+	conn, err := p.instance.Dial(ctx)
+	if errors.Is(err, engine.ErrImpostor) {
+		p.impostor.CompareAndSwap(nil, &err)
+	}
+	return conn, err
+}
+
+// genuine gives the error of the first time that somebody else was found where
+// the variant should have been.
+func (p *participant) genuine() error {
+	if err := p.impostor.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // admit waits until an instance answers and proves what it runs.
@@ -146,6 +174,9 @@ func (p *participant) awaitReady(ctx context.Context) error {
 		err := p.service.get(bounded, "/healthz", nil)
 		if err == nil {
 			return nil
+		}
+		if wrong := p.genuine(); wrong != nil {
+			return wrong
 		}
 		// The engine is slower to ask than the service.
 		if polls%20 == 0 {

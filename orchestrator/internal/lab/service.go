@@ -11,31 +11,53 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
 )
 
 // service asks a running variant about itself, over the same road as the load
-// but on a connection of its own.
-type service struct{ client *http.Client }
+// but on a connection of its own. What runs in a variant is not trusted: it is
+// waited for no longer than patience, and no redirect of its is followed.
+type service struct {
+	client   *http.Client
+	patience time.Duration // for an answer that takes no sleep
+}
 
-func newService(target load.Target) *service {
-	var dialer net.Dialer
-	return &service{&http.Client{Transport: &http.Transport{
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return dialer.DialContext(ctx, target.Network, target.Address)
+// dialer opens a connection to a service, as load.Options has it.
+type dialer func(ctx context.Context) (net.Conn, error)
+
+func newService(dial dialer, patience time.Duration) *service {
+	return &service{
+		client: &http.Client{
+			Transport: &http.Transport{
+				DialContext:            func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) },
+				MaxIdleConnsPerHost:    2,
+				MaxResponseHeaderBytes: 64 << 10,
+			},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		MaxIdleConnsPerHost: 2,
-	}}}
+		patience: patience,
+	}
 }
 
 func (s *service) close() { s.client.CloseIdleConnections() }
 
 // get reads a JSON answer into v, or drops the answer where v is nil.
 func (s *service) get(ctx context.Context, path string, v any) error {
-	return s.ask(ctx, http.MethodGet, path, "", http.StatusOK, v)
+	return s.ask(ctx, s.patience, http.MethodGet, path, "", http.StatusOK, v)
 }
 
-func (s *service) ask(ctx context.Context, method, path, body string, want int, v any) error {
+// ask sends one request and waits for its whole answer, but no longer than within.
+func (s *service) ask(ctx context.Context, within time.Duration, method, path, body string, want int, v any) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("no answer within %v", within))
+	defer cancel()
+	err := s.exchange(ctx, method, path, body, want, v)
+	if err != nil && ctx.Err() != nil {
+		// Whose time is up says more than that it is.
+		return fmt.Errorf("%s %s: %w", method, path, context.Cause(ctx))
+	}
+	return err
+}
+
+func (s *service) exchange(ctx context.Context, method, path, body string, want int, v any) error {
 	r, err := http.NewRequestWithContext(ctx, method, "http://localhost"+path, strings.NewReader(body))
 	if err != nil {
 		return err
@@ -63,9 +85,9 @@ func (s *service) ask(ctx context.Context, method, path, body string, want int, 
 }
 
 // warmUp sends one tiny request, so that what a first request alone brings
-// about is there before the baseline is read.
-func (s *service) warmUp(ctx context.Context) error {
-	return s.ask(ctx, http.MethodPost, "/widgets", `{"payload":[]}`, http.StatusCreated, nil)
+// about is there before the baseline is read. The handler sleeps meanwhile.
+func (s *service) warmUp(ctx context.Context, handler time.Duration) error {
+	return s.ask(ctx, s.patience+handler, http.MethodPost, "/widgets", `{"payload":[]}`, http.StatusCreated, nil)
 }
 
 // allocatorAnswer is what the lab reads of GET /allocator.

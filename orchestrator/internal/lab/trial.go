@@ -121,7 +121,7 @@ func (t *trial) every(ctx context.Context, interval time.Duration, f func(contex
 // phases goes through warm-up, batches with pauses, and the final idle.
 func (t *trial) phases(ctx context.Context) error {
 	err := t.phase(bench.PhaseWarmup, 0, func() error {
-		if err := t.part.service.warmUp(ctx); err != nil {
+		if err := t.part.service.warmUp(ctx, t.design.Sleep); err != nil {
 			return fmt.Errorf("warm up: %w", err)
 		}
 		return sleep(ctx, settle(t.design))

@@ -66,6 +66,9 @@ type Options struct {
 	Env vars.Env
 	// NoProxy leaves proxies that Env names alone.
 	NoProxy bool
+	// Dial, where set, opens every connection to a Target, in place of a look at
+	// the Target's own address, before its context ends.
+	Dial func(ctx context.Context) (net.Conn, error)
 	// Observer, where set, is told of every item; Verbose has it told all of a
 	// request and its answer.
 	Observer Observer
@@ -90,7 +93,15 @@ func dialNet(ctx context.Context, target Target, deadline time.Time) (net.Conn, 
 // that ends early is no error either: the Result then holds what was done until
 // it did, and says Interrupted.
 func Run(ctx context.Context, p *plan.Plan, target Target, opt Options) (Result, error) {
-	return run(ctx, p, target, opt, dialNet)
+	dial := dialNet
+	if opt.Dial != nil && target != (Target{}) {
+		dial = func(ctx context.Context, _ Target, deadline time.Time) (net.Conn, error) {
+			ctx, cancel := context.WithDeadline(ctx, deadline)
+			defer cancel()
+			return opt.Dial(ctx)
+		}
+	}
+	return run(ctx, p, target, opt, dial)
 }
 
 func run(ctx context.Context, p *plan.Plan, target Target, opt Options, dial dialFunc) (Result, error) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -28,6 +29,7 @@ type instance struct {
 	user    string
 	address string
 	dir     string // on the host, bind-mounted into it
+	door    engine.Door
 	started time.Time
 
 	// How its processes are known, see identify.
@@ -41,6 +43,14 @@ type instance struct {
 func (in *instance) Name() string    { return in.name }
 func (in *instance) Address() string { return in.address }
 func (in *instance) Socket() string  { return filepath.Join(in.dir, socket) }
+
+func (in *instance) Dial(ctx context.Context) (net.Conn, error) {
+	conn, err := in.door.Dial(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", in.name, err)
+	}
+	return conn, nil
+}
 
 // State asks the daemon. Besides its flag for the container as a whole, the
 // events tell when the kernel killed another process than the first.

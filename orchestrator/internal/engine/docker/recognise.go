@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"slices"
 	"strconv"
@@ -133,7 +132,7 @@ func (in *instance) Processes(ctx context.Context) ([]bench.Process, error) {
 		return nil, err
 	}
 	if !in.byGroup {
-		return tree, in.askSocket(ctx, tree)
+		return tree, in.askSocket(ctx)
 	}
 	shown := tree[:0]
 	for _, p := range tree {
@@ -150,17 +149,37 @@ func (in *instance) Processes(ctx context.Context) ([]bench.Process, error) {
 
 // askSocket shows, once, that the processes are the container's by who listens
 // on the socket in its folder.
-func (in *instance) askSocket(ctx context.Context, tree []bench.Process) error {
+func (in *instance) askSocket(ctx context.Context) error {
 	if in.bySocket.Load() {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, quickTime)
 	defer cancel()
-	pid, err := peer(ctx, in.Socket())
+	conn, err := in.door.Dial(ctx)
 	if err != nil {
 		return in.wrap("processes", fmt.Errorf("no control group shows whose process %d is, nor does its socket: %w", in.first.PID, err))
 	}
-	if !slices.ContainsFunc(tree, func(p bench.Process) bool { return p.PID == pid }) {
+	return conn.Close()
+}
+
+// owns says whether a process, the one that listens on the socket, is the
+// container's: by its control group, or, where there are none, by its descent.
+func (in *instance) owns(p bench.Process) error {
+	if in.byGroup {
+		whose, err := claimOf(p, in.id)
+		switch {
+		case err != nil || whose == itsOwn:
+			return err
+		case whose == unclaimed:
+			return fmt.Errorf("process %d, which opened its socket, has ended", p.PID)
+		}
+		return engine.Stranger(p)
+	}
+	tree, err := engine.Tree(in.first)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(tree, p) {
 		return engine.ForeignProc(fmt.Sprintf("process %d, which docker names as the first of container %s, is not the one that listens on its socket", in.first.PID, in.name))
 	}
 	in.bySocket.Store(true)
@@ -174,27 +193,4 @@ func ticksNow() (uint64, error) {
 		return 0, err
 	}
 	return uint64(time.Duration(t.Nano()) / (10 * time.Millisecond)), nil
-}
-
-// peer gives the number of the process that listens on a unix socket; 0: it has
-// none here.
-func peer(ctx context.Context, path string) (int, error) {
-	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
-	if err != nil {
-		return 0, err
-	}
-	defer conn.Close()
-	raw, err := conn.(*net.UnixConn).SyscallConn()
-	if err != nil {
-		return 0, err
-	}
-	var credentials *unix.Ucred
-	var failed error
-	err = raw.Control(func(fd uintptr) {
-		credentials, failed = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
-	})
-	if err := errors.Join(err, failed); err != nil {
-		return 0, err
-	}
-	return int(credentials.Pid), nil
 }

@@ -82,6 +82,7 @@ func (in *instance) makeFolder(ctx context.Context, spec engine.Spec) error {
 	if in.dir, err = in.engine.folders.Add(spec.RunID, spec.Image.Variant, spec.KeepFor); err != nil {
 		return fmt.Errorf("folder for the socket: %w", err)
 	}
+	in.door = engine.Door{Path: in.Socket(), Owns: in.owns}
 	in.groupless = info.CgroupDriver == "none"
 	// Binds are written HOST:CONTAINER:OPTIONS.
 	if strings.Contains(in.dir, ":") {

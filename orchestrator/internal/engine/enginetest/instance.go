@@ -25,6 +25,7 @@ type FakeInstance struct {
 	server  *http.Server
 	address string
 	socket  string
+	door    engine.Door
 	serving sync.WaitGroup
 
 	mu       sync.Mutex
@@ -43,6 +44,7 @@ func (in *FakeInstance) listen() error {
 	if in.socket, err = socketPath(); err != nil {
 		return err
 	}
+	in.door = engine.Door{Path: in.socket, Owns: in.owns}
 	tcp, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -108,6 +110,17 @@ func (in *FakeInstance) Address() string { return in.address }
 
 // Socket is where it listens too.
 func (in *FakeInstance) Socket() string { return in.socket }
+
+// Dial connects to it as a real engine does.
+func (in *FakeInstance) Dial(ctx context.Context) (net.Conn, error) { return in.door.Dial(ctx) }
+
+// owns takes the test's own process alone, whatever PIDs say.
+func (in *FakeInstance) owns(p bench.Process) error {
+	if p.PID != os.Getpid() {
+		return engine.Stranger(p)
+	}
+	return nil
+}
 
 func (in *FakeInstance) kept() bool {
 	in.fake.mu.Lock()

@@ -21,7 +21,8 @@ type Subject struct {
 	Variant bench.Variant
 	// Memory says that the engine can limit memory.
 	Memory bool
-	// Children says that its instances can start processes.
+	// Children says that its instances are processes of their own, and can start
+	// others.
 	Children bool
 }
 
@@ -50,6 +51,7 @@ func Run(t *testing.T, s Subject) {
 	t.Run("info", h.info)
 	t.Run("prepare again reuses", h.reuse)
 	t.Run("serves on socket and port", h.serves)
+	t.Run("dials the instance alone", h.impostors)
 	t.Run("environment", h.environment)
 	t.Run("processes", h.processes)
 	t.Run("exit code and logs", h.exit)
@@ -101,7 +103,7 @@ func get(t *testing.T, in engine.Instance, socket bool, path string) string {
 	transport := &http.Transport{DisableKeepAlives: true}
 	if socket {
 		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, "unix", in.Socket())
+			return in.Dial(ctx)
 		}
 	}
 	client := http.Client{Transport: transport, Timeout: 5 * time.Second}

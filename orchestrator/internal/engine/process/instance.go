@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -30,6 +31,7 @@ type instance struct {
 	name    string
 	address string
 	dir     string
+	door    engine.Door
 	pid     int
 	first   bench.Process // pid beyond doubt
 	done    chan struct{} // closed when it has ended; state is set then
@@ -64,6 +66,7 @@ func (e *Engine) start(ctx context.Context, spec engine.Spec) (*instance, error)
 	in := &instance{engine: e, name: "stepper-" + engine.SafeName(spec.Image.Variant), done: make(chan struct{})}
 	var err error
 	if in.dir, err = e.folders.Add(spec.RunID, spec.Image.Variant, spec.KeepFor); err == nil {
+		in.door = engine.Door{Path: in.Socket(), Owns: in.owns}
 		err = engine.CheckSocket(in.Socket())
 	}
 	if err == nil {
@@ -160,6 +163,24 @@ func (in *instance) Address() string { return in.address }
 func (in *instance) Socket() string  { return filepath.Join(in.dir, "stepper.sock") }
 func (in *instance) log() string     { return filepath.Join(in.dir, "log") }
 func (in *instance) record() string  { return filepath.Join(in.dir, recordFile) }
+
+func (in *instance) Dial(ctx context.Context) (net.Conn, error) {
+	conn, err := in.door.Dial(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", in.name, err)
+	}
+	return conn, nil
+}
+
+// owns says whether a process, the one that listens on the socket, is what was
+// started here or descends from it.
+func (in *instance) owns(p bench.Process) error {
+	tree, err := engine.Tree(in.first)
+	if err != nil || slices.Contains(tree, p) {
+		return err
+	}
+	return engine.Stranger(p)
+}
 
 func (in *instance) ended() bool {
 	select {
