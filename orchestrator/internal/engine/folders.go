@@ -125,7 +125,7 @@ func (f *Folders) Remove(dir string) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err := os.RemoveAll(dir); err != nil {
+	if err := removeAll(dir); err != nil {
 		return err
 	}
 	return removeIfEmpty(run)

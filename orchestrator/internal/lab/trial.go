@@ -62,6 +62,7 @@ func (r *run) trial(ctx context.Context, p *participant, u *underway, loaded fun
 		t.result.Error = "stopped " + t.place() + ": " + err.Error()
 	case err != nil:
 		t.result.Error = t.obituary(ctx, err)
+		t.halt(ctx)
 	}
 	for _, note := range t.meter.Notes() {
 		t.warn(note.Code, note.Text)
@@ -242,6 +243,18 @@ func (t *trial) obituary(ctx context.Context, err error) string {
 			return fmt.Sprintf("ended %s: %v", t.place(), err)
 		}
 	}
+}
+
+// halt ends an instance whose trial has ended early: whatever it goes on with
+// would be done beside the others' trials. What is wrong with it has been said,
+// and its removal comes in any case.
+func (t *trial) halt(ctx context.Context) {
+	if ctx.Err() != nil {
+		return
+	}
+	bounded, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	_, _ = t.part.instance.Stop(bounded, 0)
 }
 
 // place says in which phase the trial is.

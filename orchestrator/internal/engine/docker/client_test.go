@@ -80,7 +80,17 @@ func scriptedOn(t *testing.T, network, root string, answers map[string]http.Hand
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { e.Close() })
+	t.Cleanup(func() {
+		e.Close()
+		// Instances that were not removed leave their mounts.
+		dirs, err := filepath.Glob(filepath.Join(e.folders.Root, folderPrefix+"*", "*"))
+		for _, dir := range dirs {
+			err = errors.Join(err, engine.Unbound(dir))
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	})
 	return e
 }
 

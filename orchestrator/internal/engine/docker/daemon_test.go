@@ -57,7 +57,7 @@ func TestConformance(t *testing.T) {
 		},
 		Variant:  variant,
 		Memory:   true,
-		Children: true,
+		Children: true, Bounds: true,
 	})
 	list, err := api.ContainerList(context.Background(), container.ListOptions{
 		All: true, Filters: filters.NewArgs(filters.Arg("label", labelVariant+"="+variant.Name)),

@@ -30,6 +30,7 @@ type instance struct {
 	address string
 	dir     string // on the host, bind-mounted into it
 	door    engine.Door
+	bounded bool // dir is a small file system of its own
 	started time.Time
 
 	// How its processes are known, see identify.

@@ -127,6 +127,12 @@ func (in *instance) Processes(ctx context.Context) ([]bench.Process, error) {
 	if in.first.PID == 0 {
 		return nil, nil // it had ended before anybody saw it
 	}
+	if !in.bounded {
+		// This is asked all the time, so what fills a disk is found before long.
+		if err := engine.CheckFolder(in.dir); err != nil {
+			return nil, in.wrap("processes", err)
+		}
+	}
 	tree, err := engine.Tree(in.first)
 	if err != nil || len(tree) == 0 {
 		return nil, err

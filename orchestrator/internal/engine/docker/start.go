@@ -68,6 +68,9 @@ func (e *Engine) start(ctx context.Context, spec engine.Spec) (in *instance, err
 	if err := in.identify(ctx); err != nil {
 		return in, err
 	}
+	if err := in.seeFolder(); err != nil {
+		return in, err
+	}
 	e.log.Debug("container started", "name", in.name, "address", in.address, "pid", in.first.PID)
 	return in, nil
 }
@@ -91,7 +94,29 @@ func (in *instance) makeFolder(ctx context.Context, spec engine.Spec) error {
 	if err := engine.CheckSocket(in.Socket()); err != nil {
 		return err
 	}
+	// The folder itself is what the daemon sees if the mount is out of its sight.
+	if err := in.own(info.SecurityOptions); err != nil {
+		return err
+	}
+	if in.bounded = engine.Bound(in.dir); !in.bounded {
+		return nil
+	}
 	return in.own(info.SecurityOptions)
+}
+
+// seeFolder finds out whether the daemon sees the file system that bounds the
+// folder, which it does not where it has mounts of its own, and else does
+// without.
+func (in *instance) seeFolder() error {
+	if !in.bounded || in.first.PID == 0 {
+		return nil
+	}
+	sees, err := engine.SeesFolder(in.first.PID, socketDir, in.dir)
+	if err != nil || sees {
+		return err
+	}
+	in.bounded = false
+	return engine.Unbound(in.dir)
 }
 
 // own lets the container's user, and as few others as can be, into the folder.

@@ -2,15 +2,38 @@ package enginetest
 
 import (
 	"errors"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 )
+
+// full has the service put all it can into the folder of its socket: that has an
+// end or a consequence, disturbs no removal, and nothing is left.
+func (h *harness) full(t *testing.T) {
+	if !h.Children {
+		t.Skip("its instances do not write")
+	}
+	in := h.start(t, h.engine, h.spec(nil))
+	get(t, in, true, "/healthz")
+	failed := get(t, in, true, "/fill")
+	_, err := in.Processes(t.Context())
+	if h.Bounds && err == nil && !strings.Contains(failed, "no space left on device") {
+		t.Errorf("filling its folder gave it %q, and Processes no error", failed)
+	}
+	if err := in.Remove(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Lstat(filepath.Dir(in.Socket())); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("its folder is still there (%v)", err)
+	}
+}
 
 // impostors puts other things where an instance's socket was, as the service in
 // it could: none of them is connected to, and the socket is again once it is

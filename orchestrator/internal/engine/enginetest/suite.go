@@ -24,6 +24,8 @@ type Subject struct {
 	// Children says that its instances are processes of their own, and can start
 	// others.
 	Children bool
+	// Bounds says that it bounds what an instance can put beside its socket.
+	Bounds bool
 }
 
 // deadOwner is an owner on this host that cannot be alive: pid 1 has another
@@ -52,6 +54,7 @@ func Run(t *testing.T, s Subject) {
 	t.Run("prepare again reuses", h.reuse)
 	t.Run("serves on socket and port", h.serves)
 	t.Run("dials the instance alone", h.impostors)
+	t.Run("a folder full of things", h.full)
 	t.Run("environment", h.environment)
 	t.Run("processes", h.processes)
 	t.Run("exit code and logs", h.exit)

@@ -201,18 +201,20 @@ func (in *instance) Processes(context.Context) ([]bench.Process, error) {
 
 // State knows of no kill for memory: the kernel tells nobody why it kills.
 func (in *instance) State(context.Context) (engine.State, error) {
-	if !in.ended() {
-		return engine.State{Running: true}, nil
-	}
+	// First, for another engine that swept it away may be ahead of our own wait.
 	if _, err := os.Stat(in.dir); errors.Is(err, fs.ErrNotExist) {
 		return engine.State{}, fmt.Errorf("%s: %w", in.name, engine.ErrNotFound)
+	}
+	if !in.ended() {
+		return engine.State{Running: true}, nil
 	}
 	return in.state, nil
 }
 
 // Logs gives the last n lines, out of the last 64 KiB.
 func (in *instance) Logs(_ context.Context, n int) ([]string, error) {
-	f, err := os.Open(in.log())
+	// The service can put anything there.
+	f, err := os.OpenFile(in.log(), os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: logs: %w", in.name, engine.ErrNotFound)
 	}
@@ -224,6 +226,9 @@ func (in *instance) Logs(_ context.Context, n int) ([]string, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: logs: the service has put something else in place of its log", in.name)
 	}
 	text, err := io.ReadAll(io.NewSectionReader(f, max(0, info.Size()-most), most))
 	if err != nil {

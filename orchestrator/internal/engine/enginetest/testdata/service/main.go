@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"syscall"
 	"time"
@@ -25,6 +26,30 @@ func eat() {
 		}
 		eaten = append(eaten, b)
 	}
+}
+
+// fill puts into dir what has no business there.
+func fill(dir string) error {
+	big, err := os.Create(filepath.Join(dir, "big"))
+	if err != nil {
+		return err
+	}
+	defer big.Close()
+	os.Symlink("/etc/passwd", filepath.Join(dir, "link"))
+	syscall.Mkfifo(filepath.Join(dir, "fifo"), 0o666)
+	os.Chmod(filepath.Join(dir, "big"), 0o755|os.ModeSetuid)
+	deep := dir
+	for range 20 {
+		deep = filepath.Join(deep, "d")
+		os.Mkdir(deep, 0o777)
+	}
+	for i := range 3000 {
+		if err := os.WriteFile(filepath.Join(dir, strconv.Itoa(i)), nil, 0o666); err != nil {
+			return err
+		}
+	}
+	_, err = big.Write(make([]byte, 8<<20))
+	return err
 }
 
 func main() {
@@ -59,6 +84,11 @@ func main() {
 	http.HandleFunc("/child", func(w http.ResponseWriter, r *http.Request) {
 		if err := exec.Command(os.Args[0], "child"+r.FormValue("what")).Start(); err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
+		}
+	})
+	http.HandleFunc("/fill", func(w http.ResponseWriter, _ *http.Request) {
+		if err := fill(filepath.Dir(os.Getenv("SOCKET"))); err != nil {
+			io.WriteString(w, err.Error())
 		}
 	})
 	http.HandleFunc("/eat", func(http.ResponseWriter, *http.Request) { eat() })
