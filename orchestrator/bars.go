@@ -79,7 +79,7 @@ func (b *bars) update(s lab.Status) {
 	line := b.of[key]
 	if line == nil {
 		if b.progress == nil {
-			b.progress = mpb.New(mpb.WithOutput(b.w), mpb.WithAutoRefresh(), mpb.WithRefreshRate(refreshEvery))
+			b.progress = mpb.New(mpb.WithOutput(fileOf(b.w)), mpb.WithAutoRefresh(), mpb.WithRefreshRate(refreshEvery))
 		}
 		line = &bar{status: s}
 		b.of[key] = line

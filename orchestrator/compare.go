@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -122,7 +121,7 @@ func (a *app) conclude(ctx context.Context, s *settings, exp *bench.Experiment, 
 	var spliced error
 	good := failed == nil && verdict(exp) == nil
 	if s.readme != "" && good {
-		// Before anything is printed: a reader that closes the pipe ends us.
+		// Before anything is printed, which may fail.
 		spliced = splice(s.readme, exp, out)
 	}
 	if err := render(a.stdout, exp, s.format); err != nil {
@@ -284,7 +283,7 @@ func newRunID() (string, error) {
 
 // terminalWidth gives the columns of w, or 0 where it is no terminal.
 func terminalWidth(w io.Writer) int {
-	f, ok := w.(*os.File)
+	f, ok := w.(terminal)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return 0
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"time"
 
@@ -218,7 +217,7 @@ func (a *app) liveWidth(d *drillFlags, lines bool) (width int, show bool) {
 }
 
 func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+	f, ok := w.(terminal)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
