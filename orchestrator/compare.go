@@ -81,23 +81,22 @@ func (a *app) compare(cmd *cobra.Command, s *settings) error {
 			return &usageError{err: err, hint: hintOf(err)}
 		}
 	}
-	out := s.outFolder(time.Now())
-	made, err := makeFolder(out)
+	saved, err := claimResults(s.out, "results", time.Now())
 	if err != nil {
 		return err
 	}
 	view.header(design, lab.Describe(loaded), known)
-	exp, err := a.experiment(ctx, s, loaded, design, view, out)
+	exp, err := a.experiment(ctx, s, loaded, design, view, saved)
 	view.close()
 	if exp == nil || len(exp.Trials) == 0 {
 		// Nothing was measured, so there is nothing to keep.
-		return errors.Join(err, unmake(out, made))
+		return errors.Join(err, saved.release())
 	}
-	return a.conclude(ctx, s, exp, out, err)
+	return a.conclude(ctx, s, exp, saved.dir, err)
 }
 
 // experiment runs the lab on the engine that was asked for.
-func (a *app) experiment(ctx context.Context, s *settings, loaded *plan.Plan, design bench.Design, view *view, out string) (*bench.Experiment, error) {
+func (a *app) experiment(ctx context.Context, s *settings, loaded *plan.Plan, design bench.Design, view *view, saved *results) (*bench.Experiment, error) {
 	eng, err := openEngine(s.engine, view.logger())
 	if err != nil {
 		return nil, err
@@ -111,7 +110,7 @@ func (a *app) experiment(ctx context.Context, s *settings, loaded *plan.Plan, de
 		Engine: eng, Plan: loaded, Design: design, RunID: runID,
 		Command: commandLine(a.args),
 		Keep:    s.keep, Observe: view, Env: environ(),
-		Checkpoint: func(exp *bench.Experiment) error { return saveExperiment(out, exp) },
+		Checkpoint: saved.save,
 	})
 }
 

@@ -6,7 +6,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"syscall"
+	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
@@ -15,40 +17,114 @@ import (
 // experimentFile is the name of a saved experiment in its folder.
 const experimentFile = "experiment.json"
 
-func saveExperiment(folder string, exp *bench.Experiment) error {
-	return report.WriteFile(filepath.Join(folder, experimentFile), func(w io.Writer) error { return report.JSON(w, exp) })
-}
-
 // roomForResults is the free space without which no run is started: a saved
 // experiment takes a few megabytes for each ten minutes.
 const roomForResults = 64 << 20
 
-// makeFolder makes the results folder, sees that it can take results, and says
-// whether it is new.
-func makeFolder(out string) (made bool, err error) {
-	if _, err := os.Stat(filepath.Join(out, experimentFile)); err == nil {
-		return false, usage(fmt.Sprintf("%s already holds an experiment", out), "name another folder with --out; results are never overwritten")
-	}
-	_, err = os.Stat(out)
-	made = errors.Is(err, os.ErrNotExist)
-	if err := os.MkdirAll(out, 0o755); err != nil {
-		return false, usage(fmt.Sprintf("no folder for the results: %v", err), "name another with --out")
-	}
-	if err := checkFolder(out); err != nil {
-		return false, errors.Join(err, unmake(out, made))
-	}
-	return made, nil
+// results is a folder that one run alone saves to. The run claims it by the
+// file's name, which it makes empty and replaces whenever it saves.
+type results struct {
+	dir  string
+	made bool        // the folder, by this run
+	file os.FileInfo // what this run last put there under the file's name
 }
 
-// unmake removes what makeFolder made, when nothing was measured.
-func unmake(out string, made bool) error {
-	if err := os.Remove(filepath.Join(out, experimentFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
+// claimResults claims the folder out, or, where out is empty, one below parent
+// that is named after the time, and sees that it can take results. Of several
+// runs that want the same one, one gets it.
+func claimResults(out, parent string, now time.Time) (*results, error) {
+	r := &results{dir: out}
+	if err := r.makeFolder(parent, now); err != nil {
+		return nil, usage(fmt.Sprintf("no folder for the results: %v", err), "name another with --out")
+	}
+	err := checkFolder(r.dir)
+	if err == nil {
+		err = r.claim()
+	}
+	if err != nil {
+		return nil, errors.Join(err, r.release())
+	}
+	return r, nil
+}
+
+// makeFolder makes the folder, or takes one that is there and was asked for.
+func (r *results) makeFolder(parent string, now time.Time) error {
+	asked := r.dir != ""
+	plain := filepath.Join(parent, now.Format("2006-01-02T15-04-05"))
+	if !asked {
+		r.dir = plain
+	}
+	if err := os.MkdirAll(filepath.Dir(filepath.Clean(r.dir)), 0o755); err != nil {
 		return err
 	}
-	if !made {
+	for i := 2; ; i++ {
+		err := os.Mkdir(r.dir, 0o755)
+		if err == nil {
+			r.made = true
+			return nil
+		}
+		if !errors.Is(err, os.ErrExist) || !asked && i > 999 {
+			return err
+		}
+		if asked {
+			info, err := os.Stat(r.dir)
+			if err == nil && !info.IsDir() {
+				return &os.PathError{Op: "mkdir", Path: r.dir, Err: syscall.ENOTDIR}
+			}
+			return err
+		}
+		r.dir = plain + "-" + strconv.Itoa(i)
+	}
+}
+
+func (r *results) path() string { return filepath.Join(r.dir, experimentFile) }
+
+// claim makes the file, which only one can.
+func (r *results) claim() error {
+	file, err := os.OpenFile(r.path(), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if errors.Is(err, os.ErrExist) {
+		if info, err := os.Lstat(r.path()); err == nil && info.Mode().IsRegular() && info.Size() == 0 {
+			return usage(fmt.Sprintf("%s is another run's, which has saved nothing yet", r.dir),
+				"name another folder with --out; if that run has died, remove "+r.path())
+		}
+		return usage(fmt.Sprintf("%s already holds an experiment", r.dir), "name another folder with --out; results are never overwritten")
+	}
+	if err != nil {
+		return usage(fmt.Sprintf("cannot write to the results folder: %v", err), "name another with --out")
+	}
+	r.file, err = file.Stat()
+	return errors.Join(err, file.Close())
+}
+
+// save puts the experiment in place of what the run saved before.
+func (r *results) save(exp *bench.Experiment) error {
+	err := report.WriteFile(r.path(), func(w io.Writer) error { return report.JSON(w, exp) })
+	if err == nil {
+		r.file, err = os.Lstat(r.path())
+	}
+	return err
+}
+
+// release removes what the run itself made, when nothing was measured, and
+// nothing else.
+func (r *results) release() error {
+	if r.file != nil {
+		now, err := os.Lstat(r.path())
+		if err == nil && os.SameFile(now, r.file) {
+			err = os.Remove(r.path())
+		}
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	if !r.made {
 		return nil
 	}
-	return os.Remove(out)
+	err := os.Remove(r.dir)
+	if errors.Is(err, syscall.ENOTEMPTY) || errors.Is(err, os.ErrNotExist) {
+		return nil // somebody else has put something there, or taken it away
+	}
+	return err
 }
 
 // checkFolder sees that a folder can take results.
@@ -74,6 +150,9 @@ func checkFolder(out string) error {
 func readExperiment(path string) (*bench.Experiment, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, experimentFile)
+	}
+	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Size() == 0 {
+		return nil, usage(path+" is empty", "its run has saved nothing yet, or died before it did")
 	}
 	file, err := os.Open(path)
 	if err != nil {

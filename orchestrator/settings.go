@@ -6,7 +6,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -289,14 +288,6 @@ func addTwin(d *bench.Design) error {
 	d.Twin = twin.Name
 	d.Variants = slices.Insert(slices.Clone(d.Variants), i+1, twin)
 	return nil
-}
-
-// outFolder gives the folder for the results of a run that starts at that time.
-func (s *settings) outFolder(at time.Time) string {
-	if s.out != "" {
-		return s.out
-	}
-	return filepath.Join("results", at.Format("2006-01-02T15-04-05"))
 }
 
 func isPlanMistake(err error) bool {
