@@ -167,6 +167,9 @@ func verdict(exp *bench.Experiment) error {
 			Advice: "see that the machine has nothing else to do, or let rounds count that others disturbed: --void-at 0",
 		}
 	}
+	if err := report.Useless(exp); err != nil {
+		return err
+	}
 	return report.Contradicted(exp)
 }
 

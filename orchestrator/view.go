@@ -13,6 +13,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/lab"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
 )
 
 // view shows what happens while it happens, on standard error: one line for
@@ -196,6 +197,12 @@ func (v *view) Batch(variant string, round int, b bench.Batch, highest bench.Byt
 	v.line(variant, "round %d batch %d/%d: %s requests in %.1f s, %d failed, peak %.0f MiB, p50 %s, p99 %s",
 		round, b.Number, v.design.Batches, thousands(b.Requests), (b.End - b.Start).Seconds(), b.Failed, highest.MiB(),
 		b.Latency.P50.Round(time.Millisecond), b.Latency.P99.Round(time.Millisecond))
+	switch {
+	case b.Useless():
+		v.warn(fmt.Sprintf("%s, round %d batch %d: %s", variant, round, b.Number, report.AllFailed(b)))
+	case b.Failed > 0 && !b.Interrupted:
+		v.line(variant, "round %d batch %d/%d: failed were %s", round, b.Number, v.design.Batches, report.Failures(b.Errors))
+	}
 }
 
 // Status moves the bar.

@@ -208,6 +208,10 @@ type Batch struct {
 	Machine *Machine `json:"machine,omitempty"`
 }
 
+// Useless says that the batch came to its end without a single answer that the
+// plan calls a success.
+func (b Batch) Useless() bool { return !b.Interrupted && b.Failed == b.Requests }
+
 // Machine is what a machine did over a stretch of time beside the work of the
 // lab, and what happened to its clocks.
 type Machine struct {

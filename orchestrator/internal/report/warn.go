@@ -207,14 +207,44 @@ func (r *Report) noteFailedRequests() {
 		if row.Failed == 0 {
 			return ""
 		}
-		var classes []string
-		for _, class := range slices.Sorted(maps.Keys(row.Errors)) {
-			classes = append(classes, fmt.Sprintf("%s %s", class, count(row.Errors[class])))
-		}
 		text := fmt.Sprintf("%s %s of %s", row.Variant, count(row.Failed), count(row.Requests))
-		if len(classes) > 0 {
-			text += " (" + strings.Join(classes, "; ") + ")"
+		if classes := Failures(row.Errors); classes != "" {
+			text += " (" + classes + ")"
 		}
 		return text
 	})
+}
+
+// Failures lists failed requests by class: "status 503 12; timeout 1".
+func Failures(classes map[string]int) string {
+	var texts []string
+	for _, class := range slices.Sorted(maps.Keys(classes)) {
+		texts = append(texts, fmt.Sprintf("%s %s", class, count(classes[class])))
+	}
+	return strings.Join(texts, "; ")
+}
+
+// Useless is the error of an experiment in which a batch did no work: every
+// request of it failed, so its figures are of nothing that was asked for. nil if
+// there is none.
+func Useless(exp *bench.Experiment) error {
+	for _, t := range exp.Trials {
+		for _, b := range t.Batches {
+			if t.Void == "" && b.Useless() {
+				return &hinted{
+					fmt.Errorf("variant %s, round %d, batch %d: %s", t.Variant, t.Round, b.Number, AllFailed(b)),
+					"see that the plan's paths, methods and bodies are what the service takes; orchestrator drill -v shows what it answers",
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// AllFailed says of a useless batch how its requests failed.
+func AllFailed(b bench.Batch) string {
+	if b.Requests == 0 {
+		return "not one request came to its end"
+	}
+	return "every request failed: " + Failures(b.Errors)
 }
