@@ -47,6 +47,7 @@ var only = map[string]struct{ room, why string }{
 	"github.com/gorilla/mux":            {"services/stepper", "the orchestrator serves nothing"},
 	"github.com/spf13/cobra":            {"orchestrator", "only the command line knows flags"},
 	"github.com/vbauerster/mpb":         {"orchestrator", "only the commands know a terminal"},
+	"github.com/yuin/goldmark":          {"orchestrator/internal/report", "one place reads Markdown, to put a table into it"},
 	"go.yaml.in/yaml":                   {"orchestrator/internal/plan", "one dialect of YAML, drill's"},
 	"C":                                 {"services/stepper/internal", "the orchestrator builds without cgo"},
 }
