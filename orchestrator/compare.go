@@ -49,11 +49,11 @@ func (a *app) compare(cmd *cobra.Command, s *settings) error {
 	if err != nil {
 		return err
 	}
-	found, err := findVariants(".", s.baseline)
+	found, skipped, err := findVariants(".", s.baseline)
 	if err != nil {
 		return err
 	}
-	variants, err := chooseVariants(found, s.variants, s.baseline)
+	variants, err := chooseVariants(found, skipped, s.variants, s.baseline)
 	if err != nil {
 		return err
 	}
@@ -71,6 +71,9 @@ func (a *app) compare(cmd *cobra.Command, s *settings) error {
 	view := newView(a.stderr, s.quiet, design)
 	for _, w := range loaded.Warnings {
 		view.warn(w.String())
+	}
+	for _, f := range skipped {
+		view.warn(f.String())
 	}
 	if s.dryRun {
 		return a.dryRun(design, loaded, known)

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -21,58 +22,92 @@ var variantName = regexp.MustCompile(`^[a-z0-9][a-z0-9_.-]*$`)
 
 // leftOut are endings of files that editors and tools leave beside a
 // Dockerfile.
-var leftOut = []string{".dockerignore", ".orig", ".rej", ".bak", ".swp", ".tmp", "~"}
+var leftOut = regexp.MustCompile(`(\.(dockerignore|orig|rej|bak|backup|old|save|tmp|temp|sw[a-p]|un~|rpmsave|rpmnew|rpmorig|dpkg-\w+|ucf-\w+)|~|#)$`)
+
+// skippedFile is one that is called like a variant's Dockerfile and cannot be
+// one. Unless the variant is asked for it stops nothing.
+type skippedFile struct {
+	name string // of the variant
+	err  error  // says which file
+}
+
+func (s skippedFile) String() string { return fmt.Sprintf("skipped: %v", s.err) }
 
 // findVariants lists the Dockerfiles of a project: Dockerfile.NAME in its root
-// and in the folder variants, by name, and the baseline first.
-func findVariants(root, baseline string) ([]bench.Variant, error) {
-	var found []bench.Variant
+// and in the folder variants, by name, and the baseline first. Files that have
+// such a name and are none come apart.
+func findVariants(root, baseline string) (found []bench.Variant, skipped []skippedFile, err error) {
+	paths := map[string][]string{}
 	for _, folder := range []string{".", "variants"} {
-		files, err := filepath.Glob(filepath.Join(root, folder, "Dockerfile.*"))
+		matches, err := filepath.Glob(filepath.Join(root, folder, "Dockerfile.*"))
 		if err != nil {
-			return nil, fmt.Errorf("look for variants: %w", err)
+			return nil, nil, fmt.Errorf("look for variants: %w", err)
 		}
-		for _, file := range files {
+		for _, file := range matches {
 			name := strings.TrimPrefix(filepath.Base(file), "Dockerfile.")
-			if slices.ContainsFunc(leftOut, func(end string) bool { return strings.HasSuffix(name, end) }) {
-				continue
+			if of, ok := strings.CutSuffix(file, ".dockerignore"); ok && slices.Contains(matches, of) {
+				continue // docker build reads it for the other
 			}
-			path := filepath.ToSlash(filepath.Join(folder, filepath.Base(file)))
-			if !variantName.MatchString(name) {
-				return nil, usage(fmt.Sprintf("%s: %q cannot name a variant", path, name), "use small letters, digits, '_', '.' and '-', and begin with a letter or digit")
-			}
-			if i := slices.IndexFunc(found, func(v bench.Variant) bool { return v.Name == name }); i >= 0 {
-				return nil, usage(fmt.Sprintf("variant %s is described twice: %s and %s", name, found[i].Dockerfile, path), "rename one of the files")
-			}
-			found = append(found, bench.Variant{Name: name, Dockerfile: path})
+			paths[name] = append(paths[name], filepath.ToSlash(filepath.Join(folder, filepath.Base(file))))
 		}
 	}
-	if len(found) == 0 {
-		return nil, usage("there is no Dockerfile.NAME here", "run it in the project's folder: go run ./orchestrator compare")
-	}
-	slices.SortFunc(found, func(a, b bench.Variant) int {
-		switch {
-		case a.Name == baseline:
-			return -1
-		case b.Name == baseline:
-			return 1
+	for _, name := range slices.Sorted(maps.Keys(paths)) {
+		if err := checkVariant(root, name, paths[name]); err != nil {
+			skipped = append(skipped, skippedFile{name, err})
+			continue
 		}
-		return strings.Compare(a.Name, b.Name)
-	})
-	return found, nil
+		found = append(found, bench.Variant{Name: name, Dockerfile: paths[name][0]})
+	}
+	if len(paths) == 0 {
+		return nil, nil, usage("there is no Dockerfile.NAME here", "run it in the project's folder: go run ./orchestrator compare")
+	}
+	if i := slices.IndexFunc(found, func(v bench.Variant) bool { return v.Name == baseline }); i > 0 {
+		first := found[i]
+		found = slices.Insert(slices.Delete(found, i, i+1), 0, first)
+	}
+	return found, skipped, nil
+}
+
+// checkVariant says why a variant cannot be made of the files that name it.
+func checkVariant(root, name string, paths []string) error {
+	path := printable(paths[0])
+	switch {
+	case leftOut.MatchString("." + name):
+		return usage(path+": the ending is that of a file which belongs to another, or is left over", "rename it if it is a variant")
+	case !variantName.MatchString(name):
+		return usage(fmt.Sprintf("%s: %q cannot name a variant", path, name), "use small letters, digits, '_', '.' and '-', and begin with a letter or digit")
+	case len(paths) > 1:
+		return usage(fmt.Sprintf("%s describes a variant that %s describes too", paths[0], paths[1]), "rename one of the files")
+	}
+	_, err := engine.ReadDockerfile(filepath.Join(root, filepath.FromSlash(paths[0])))
+	return err
+}
+
+// printable quotes a file's name if a terminal should not have it as it is.
+func printable(name string) string {
+	if quoted := strconv.Quote(name); quoted != `"`+name+`"` {
+		return quoted
+	}
+	return name
 }
 
 // chooseVariants keeps the named ones, or all where none is named. The baseline
-// must be among them.
-func chooseVariants(found []bench.Variant, chosen []string, baseline string) ([]bench.Variant, error) {
+// must be among them. What was skipped is an error where it is asked for.
+func chooseVariants(found []bench.Variant, skipped []skippedFile, chosen []string, baseline string) ([]bench.Variant, error) {
 	var all []string
 	for _, v := range found {
 		all = append(all, v.Name)
 	}
 	known := "there are " + strings.Join(all, ", ")
+	if len(all) == 0 {
+		known = "there is no variant"
+	}
 	for i, name := range chosen {
 		if slices.Contains(chosen[:i], name) {
 			return nil, usage(fmt.Sprintf("the variant %s is named twice", name), "--aa adds the baseline a second time")
+		}
+		if err := isSkipped(skipped, name); err != nil {
+			return nil, err
 		}
 		if !slices.Contains(all, name) {
 			return nil, usage(fmt.Sprintf("unknown variant %q", name), known+"; a new one is a new Dockerfile."+name)
@@ -85,6 +120,9 @@ func chooseVariants(found []bench.Variant, chosen []string, baseline string) ([]
 		}
 	}
 	if !slices.ContainsFunc(kept, func(v bench.Variant) bool { return v.Name == baseline }) {
+		if err := isSkipped(skipped, baseline); err != nil {
+			return nil, err
+		}
 		hint := known
 		if slices.Contains(all, baseline) {
 			hint = "add --variant " + baseline + ", or name another with --baseline"
@@ -92,6 +130,16 @@ func chooseVariants(found []bench.Variant, chosen []string, baseline string) ([]
 		return nil, usage(fmt.Sprintf("the baseline %s is not among the variants", baseline), hint)
 	}
 	return kept, nil
+}
+
+// isSkipped is the error of a variant that is asked for and was skipped.
+func isSkipped(skipped []skippedFile, name string) error {
+	for _, s := range skipped {
+		if s.name == name {
+			return &usageError{err: fmt.Errorf("variant %s: %w", printable(name), s.err), hint: hintOf(s.err)}
+		}
+	}
+	return nil
 }
 
 func (a *app) variantsCommand() *cobra.Command {
@@ -104,7 +152,7 @@ func (a *app) variantsCommand() *cobra.Command {
 }
 
 func (a *app) variants() error {
-	found, err := findVariants(".", "libc")
+	found, skipped, err := findVariants(".", "libc")
 	if err != nil {
 		return err
 	}
@@ -119,7 +167,13 @@ func (a *app) variants() error {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", v.Name, v.Dockerfile,
 			orDash(vars.Labels["stair-stepper.allocator"]), orDash(vars.Labels["stair-stepper.linkage"]), orDash(environment(vars.Env)))
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, s := range skipped {
+		fmt.Fprintln(a.stdout, s)
+	}
+	return nil
 }
 
 func orDash(s string) string {

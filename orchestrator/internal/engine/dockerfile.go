@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
 )
 
 // Dockerfile is what the engines need to know of a Dockerfile: its arguments
@@ -39,10 +41,15 @@ type Step struct {
 	Text    string // what follows it, continuation lines joined
 }
 
+// MostDockerfile bounds the length of a Dockerfile, in bytes.
+const MostDockerfile = 1 << 20
+
 // ReadDockerfile reads and parses the Dockerfile at path.
 func ReadDockerfile(path string) (*Dockerfile, error) {
-	text, err := os.ReadFile(path)
+	text, err := files.Read(path, MostDockerfile)
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && isLink(path):
+		return nil, &Hinted{Err: fmt.Errorf("%s is a symbolic link to nothing", path), Advice: "remove the link, or mend it"}
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, &Hinted{
 			Err:    fmt.Errorf("there is no %s", path),
@@ -56,6 +63,11 @@ func ReadDockerfile(path string) (*Dockerfile, error) {
 		return nil, fmt.Errorf("%s:%w", path, err)
 	}
 	return d, nil
+}
+
+func isLink(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }
 
 // ParseDockerfile parses the text of a Dockerfile. An error begins with the
