@@ -25,8 +25,8 @@ var arrows = map[string][]string{
 	"orchestrator/internal/plan":              {"vars", "weburl"},
 	"orchestrator/internal/stat":              {},
 	"orchestrator/internal/engine":            {"files", "bench"},
-	"orchestrator/internal/engine/docker":     {"engine", "bench"},
-	"orchestrator/internal/engine/process":    {"engine", "bench"},
+	"orchestrator/internal/engine/docker":     {"engine", "files", "bench"},
+	"orchestrator/internal/engine/process":    {"engine", "files", "bench"},
 	"orchestrator/internal/engine/enginetest": {"engine", "bench"}, // for tests alone
 	"orchestrator/internal/load":              {"plan", "vars", "weburl", "bench"},
 	"orchestrator/internal/console":           {"load", "plan", "bench"}, // what people who know drill see

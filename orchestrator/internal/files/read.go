@@ -24,6 +24,19 @@ func Read(name string, limit int64) ([]byte, error) {
 		}
 		return nil, err
 	}
+	return readAll(file, name, limit)
+}
+
+// ReadIn is Read inside a folder: no name and no link leads out of it.
+func ReadIn(root *os.Root, name string, limit int64) ([]byte, error) {
+	file, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
+	if err != nil {
+		return nil, err
+	}
+	return readAll(file, name, limit)
+}
+
+func readAll(file *os.File, name string, limit int64) ([]byte, error) {
 	defer file.Close()
 	data, err := read(file, limit)
 	if err != nil {

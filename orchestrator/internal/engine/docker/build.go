@@ -19,6 +19,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
 )
 
 // Prepare makes the images of the variants, one after the other: a build keeps
@@ -78,13 +79,11 @@ func (b *builder) name() string {
 	return engine.SafeName(strings.TrimPrefix(path.Base(b.variant.Dockerfile), "Dockerfile."))
 }
 
-func (b *builder) run(ctx context.Context, source files, tell func(engine.Progress)) (img engine.Image, made bool, err error) {
-	text, err := os.ReadFile(filepath.Join(b.engine.root, filepath.FromSlash(b.variant.Dockerfile)))
+func (b *builder) run(ctx context.Context, source tree, tell func(engine.Progress)) (img engine.Image, made bool, err error) {
+	with, err := b.context(source)
 	if err != nil {
 		return img, false, fmt.Errorf("variant %s: %w", b.variant.Name, err)
 	}
-	with := maps.Clone(source)
-	with[b.variant.Dockerfile] = text
 	tar, err := with.archive()
 	if err != nil {
 		return img, false, err
@@ -131,6 +130,18 @@ func (b *builder) run(ctx context.Context, source files, tell func(engine.Progre
 	img.ID, img.Allocator = fresh.ID, labelsOf(fresh)[labelAllocator]
 	tell(engine.Progress{Variant: b.variant.Name, Event: engine.Built, Text: img.Name, Took: time.Since(began)})
 	return img, true, nil
+}
+
+// context adds to what every variant is built from its Dockerfile, and the files
+// that this names.
+func (b *builder) context(source tree) (tree, error) {
+	with, err := b.dockerfile.Named(b.engine.root)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(with, source) // go.mod is another than the project's
+	with[b.variant.Dockerfile], err = files.Read(filepath.Join(b.engine.root, filepath.FromSlash(b.variant.Dockerfile)), engine.MostDockerfile)
+	return with, err
 }
 
 // proxies are the ways to the network that a build's steps may need, for no

@@ -19,29 +19,30 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
 )
 
-// files is a build context by slash-separated path.
-type files map[string][]byte
+// tree is a build context by slash-separated path.
+type tree map[string][]byte
 
-// source gathers what the service is built from: its own code, and the packages
-// of other modules that it imports, as a vendor folder, so that the build needs
-// no network. go.mod is cut down to those modules: a new version of a library
+// source gathers what the service is built from and nothing else: its own code,
+// and the packages of other modules that it imports, as a vendor folder, so that
+// the build needs no network. go.mod is cut down to those modules: a new version of a library
 // that only the orchestrator uses leaves the images as they are. Nothing is
 // written into the project's folder.
-func (e *Engine) source(ctx context.Context, tell func(engine.Progress)) (files, error) {
+func (e *Engine) source(ctx context.Context, tell func(engine.Progress)) (tree, error) {
 	code, err := engine.Source(e.root)
 	if err != nil {
 		return nil, fmt.Errorf("build context: %w", err)
 	}
-	f := files(code)
+	f := tree(code)
 	tell(engine.Progress{Variant: "base", Event: engine.Log, Text: "go list " + engine.Service + " (fetches modules that are missing)"})
 	if f["vendor/modules.txt"], f["go.mod"], err = e.vendor(ctx, f); err != nil {
 		return nil, fmt.Errorf("build context: %w", err)
 	}
 	// The same allow-list as by hand keeps the Dockerfile itself out of the
 	// COPY, so that variants can share layers.
-	switch ignore, err := os.ReadFile(filepath.Join(e.root, ".dockerignore")); {
+	switch ignore, err := files.Read(filepath.Join(e.root, ".dockerignore"), engine.MostDockerfile); {
 	case err == nil:
 		f[".dockerignore"] = ignore
 	case !errors.Is(err, fs.ErrNotExist):
@@ -52,7 +53,7 @@ func (e *Engine) source(ctx context.Context, tell func(engine.Progress)) (files,
 
 // vendor adds the needed packages of other modules to f and gives modules.txt
 // and go.mod for them.
-func (e *Engine) vendor(ctx context.Context, f files) (modules, gomod []byte, err error) {
+func (e *Engine) vendor(ctx context.Context, f tree) (modules, gomod []byte, err error) {
 	packages, err := e.list(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -71,7 +72,7 @@ func (e *Engine) vendor(ctx context.Context, f files) (modules, gomod []byte, er
 		key := p.Module.Path + " " + p.Module.Version
 		byModule[key] = append(byModule[key], p.ImportPath)
 		goOf[key] = p.Module.GoVersion
-		if err := addPackage(f, path.Join("vendor", p.ImportPath), p.Dir); err != nil {
+		if err := addPackage(f, path.Join("vendor", p.ImportPath), p); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -91,17 +92,23 @@ func (e *Engine) vendor(ctx context.Context, f files) (modules, gomod []byte, er
 	return []byte(txt.String()), []byte(mod.String()), nil
 }
 
-// addPackage adds the files of one package's folder.
-func addPackage(f files, to, dir string) error {
-	entries, err := os.ReadDir(dir)
+// mostSource bounds the length of one file of a package, in bytes.
+const mostSource = 256 << 20
+
+// addPackage adds the files of a package that it is built from.
+func addPackage(f tree, to string, p listed) error {
+	entries, err := os.ReadDir(p.Dir)
 	if err != nil {
 		return err
 	}
+	names := p.EmbedFiles
 	for _, d := range entries {
-		if !d.Type().IsRegular() || strings.HasSuffix(d.Name(), "_test.go") {
-			continue
+		if d.Type().IsRegular() && engine.IsSource(d.Name()) {
+			names = append(names, d.Name())
 		}
-		if f[path.Join(to, d.Name())], err = os.ReadFile(filepath.Join(dir, d.Name())); err != nil {
+	}
+	for _, name := range names {
+		if f[path.Join(to, name)], err = files.Read(filepath.Join(p.Dir, name), mostSource); err != nil {
 			return err
 		}
 	}
@@ -116,6 +123,7 @@ type module struct {
 
 type listed struct {
 	ImportPath, Dir string
+	EmbedFiles      []string
 	Module          *module
 }
 
@@ -124,7 +132,7 @@ type listed struct {
 func (e *Engine) list(ctx context.Context) ([]listed, error) {
 	limited, cancel := context.WithTimeoutCause(ctx, listTime, fmt.Errorf("not done after %v", listTime))
 	defer cancel()
-	cmd := exec.CommandContext(limited, "go", "list", "-deps", "-json=ImportPath,Dir,Module", engine.Service)
+	cmd := exec.CommandContext(limited, "go", "list", "-deps", "-json=ImportPath,Dir,EmbedFiles,Module", engine.Service)
 	cmd.Dir = e.root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=1", "GOOS=linux")
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
@@ -169,10 +177,10 @@ func lastLine(s string) string {
 	return s[strings.LastIndexByte(s, '\n')+1:]
 }
 
-// archive writes files as a tar that is the same whenever they are the same:
+// archive writes a tree as a tar that is the same whenever the files are the same:
 // sorted, with fixed modes, owners and times. Otherwise no layer would be found
 // again.
-func (f files) archive() ([]byte, error) {
+func (f tree) archive() ([]byte, error) {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
 	for _, name := range slices.Sorted(maps.Keys(f)) {

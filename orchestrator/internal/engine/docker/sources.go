@@ -8,7 +8,11 @@ import (
 	"strings"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
 )
+
+// mostSources bounds the length of one list of package sources, in bytes.
+const mostSources = 1 << 20
 
 // sources are those of the host's own, in the folder etc, that have the suite,
 // for they may name a mirror that is nearer: stanzas in the newer format, lines
@@ -16,9 +20,9 @@ import (
 func (s *standIn) sources(etc string) (stanzas, lines []byte, err error) {
 	read := func(pattern string) string {
 		var all strings.Builder
-		files, _ := filepath.Glob(filepath.Join(etc, pattern)) // the pattern is a good one
-		for _, f := range files {
-			if text, err := os.ReadFile(f); err == nil { // one that only root may read has a password in it
+		names, _ := filepath.Glob(filepath.Join(etc, pattern)) // the pattern is a good one
+		for _, name := range names {
+			if text, err := files.Read(name, mostSources); err == nil { // one that only root may read has a password in it
 				all.Write(text)
 				all.WriteString("\n\n")
 			}

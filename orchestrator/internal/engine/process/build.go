@@ -20,6 +20,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
 )
 
 // recipe is what a Dockerfile says of how to build and how to run.
@@ -89,19 +90,22 @@ func (e *Engine) Prepare(ctx context.Context, variants []bench.Variant, progress
 	return images, nil
 }
 
-// inputs is everything but the Dockerfile that a binary depends on, as one
+// mostModules bounds the length of go.mod and go.sum, in bytes.
+const mostModules = 64 << 20
+
+// inputs is everything but the Dockerfile, and what that names, that a binary depends on, as one
 // string.
 func (e *Engine) inputs(ctx context.Context) (string, error) {
-	files, err := engine.Source(e.root)
+	source, err := engine.Source(e.root)
 	if err != nil {
 		return "", err
 	}
 	for _, name := range []string{"go.mod", "go.sum"} {
-		text, err := os.ReadFile(filepath.Join(e.root, name))
+		text, err := files.Read(filepath.Join(e.root, name), mostModules)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", err
 		}
-		files[name] = text
+		source[name] = text
 	}
 	ctx, cancel := context.WithTimeout(ctx, quickTime)
 	defer cancel()
@@ -119,11 +123,16 @@ func (e *Engine) inputs(ctx context.Context) (string, error) {
 	if ctx.Err() != nil {
 		return "", fmt.Errorf("gcc --version: %w", ctx.Err())
 	}
-	parts := []string{string(settings), string(compilers)}
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		parts = append(parts, name, string(files[name]))
+	return engine.Digest(string(settings), string(compilers), digest(source)), nil
+}
+
+// digest hashes files by their names.
+func digest(tree map[string][]byte) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(tree)) {
+		parts = append(parts, name, string(tree[name]))
 	}
-	return engine.Digest(parts...), nil
+	return engine.Digest(parts...)
 }
 
 func (e *Engine) prepare(ctx context.Context, v bench.Variant, inputs string, tell func(engine.Progress)) (engine.Image, error) {
@@ -136,7 +145,11 @@ func (e *Engine) prepare(ctx context.Context, v bench.Variant, inputs string, te
 	if err != nil {
 		return engine.Image{}, err
 	}
-	r.hash = engine.Digest(inputs, fmt.Sprint(r.command, r.build, r.env, r.labels)) // maps print sorted
+	named, err := d.Named(e.root)
+	if err != nil {
+		return engine.Image{}, err
+	}
+	r.hash = engine.Digest(inputs, digest(named), fmt.Sprint(r.command, r.build, r.env, r.labels)) // maps print sorted
 	name := engine.SafeName(strings.TrimPrefix(path.Base(v.Dockerfile), "Dockerfile."))
 	r.binary = filepath.Join(e.cacheDir, name+"-"+r.hash[:16])
 	if err := r.checkPreload(ctx); err != nil {
