@@ -29,10 +29,10 @@ var arrows = map[string][]string{
 	"orchestrator/internal/engine/process":    {"engine", "files", "bench"},
 	"orchestrator/internal/engine/enginetest": {"engine", "bench"}, // for tests alone
 	"orchestrator/internal/load":              {"plan", "vars", "weburl", "bench"},
-	"orchestrator/internal/console":           {"load", "plan", "bench"}, // what people who know drill see
+	"orchestrator/internal/console":           {"load", "plan", "files", "bench"}, // what people who know drill see
 	"orchestrator/internal/meter":             {"bench"},
 	"orchestrator/internal/lab":               {"engine", "load", "meter", "plan", "vars", "bench"}, // it never sees Docker
-	"orchestrator/internal/report":            {"stat", "bench"},                                    // a saved file renders anywhere
+	"orchestrator/internal/report":            {"stat", "files", "bench"},                           // a saved file renders anywhere
 	"bench/answer":                            {},
 	"plans":                                   {},
 	"plans/gen":                               {},

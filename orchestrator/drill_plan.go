@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/console"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 )
 
@@ -78,9 +79,12 @@ func (d *drillFlags) checkReport() error {
 	if d.report == "" {
 		return nil
 	}
-	info, err := os.Stat(filepath.Dir(d.report))
-	if err != nil || !info.IsDir() {
-		return usage(fmt.Sprintf("--report %s: there is no folder %s", d.report, filepath.Dir(d.report)), "make it first")
+	folder := filepath.Dir(d.report)
+	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+		return usage(fmt.Sprintf("--report %s: there is no folder %s", d.report, folder), "make it first")
+	}
+	if err := files.CheckWrite(d.report); err != nil {
+		return usage(fmt.Sprintf("--report: %v", err), "name another file")
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
 )
 
@@ -98,7 +100,7 @@ func (r *results) claim() error {
 
 // save puts the experiment in place of what the run saved before.
 func (r *results) save(exp *bench.Experiment) error {
-	err := report.WriteFile(r.path(), func(w io.Writer) error { return report.JSON(w, exp) })
+	err := files.Write(r.path(), func(w io.Writer) error { return report.JSON(w, exp) })
 	if err == nil {
 		r.file, err = os.Lstat(r.path())
 	}
@@ -146,23 +148,26 @@ func checkFolder(out string) error {
 	return nil
 }
 
+// mostExperiment bounds the length of a saved experiment, in bytes: a run of a
+// day takes a third of it.
+const mostExperiment = 2 << 30
+
 // readExperiment reads a saved experiment, from its folder or the file itself.
 func readExperiment(path string) (*bench.Experiment, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, experimentFile)
 	}
-	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Size() == 0 {
-		return nil, usage(path+" is empty", "its run has saved nothing yet, or died before it did")
+	text, err := files.Read(path, mostExperiment)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, usage("there is no "+path, "name a folder that compare has written, or its "+experimentFile)
 	}
-	file, err := os.Open(path)
 	if err != nil {
-		if errors.Is(err, os.ErrNotExist) {
-			return nil, usage("there is no "+path, "name a folder that compare has written, or its "+experimentFile)
-		}
 		return nil, err
 	}
-	defer file.Close()
-	exp, err := report.Read(file)
+	if len(text) == 0 {
+		return nil, usage(path+" is empty", "its run has saved nothing yet, or died before it did")
+	}
+	exp, err := report.Read(bytes.NewReader(text))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -5,19 +5,22 @@ import (
 	"bytes"
 	"fmt"
 	"math"
-	"os"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 )
+
+// mostReport bounds the length of a report, in bytes.
+const mostReport = 256 << 20
 
 // ReadReport reads the report of an earlier run: ours, or drill's, whose names
 // stand there without quotes whatever is in them. Keys it does not know, it
 // passes over.
 func ReadReport(name string) ([]Entry, error) {
-	text, err := os.ReadFile(name)
+	text, err := files.Read(name, mostReport)
 	if err != nil {
 		return nil, fmt.Errorf("read report: %w", err)
 	}

@@ -2,16 +2,15 @@ package console
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"io"
 	"regexp"
 	"slices"
 	"strconv"
 	"sync"
 	"time"
 
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 )
@@ -59,34 +58,20 @@ func (r *Recorder) Entries() []Entry {
 	return slices.Clone(r.entries)
 }
 
-// WriteReport puts entries into a file, whole or not at all; into what is no
-// file, such as /dev/stdout, as they are.
-func WriteReport(name string, entries []Entry) (err error) {
+// WriteReport puts entries into a file, as files.Write does.
+func WriteReport(name string, entries []Entry) error {
 	var b bytes.Buffer
 	for _, e := range entries {
 		fmt.Fprintf(&b, "\n- name: %s\n  duration: %s\n  status: %d\n", quoteYAML(e.Name), milliseconds(e.Duration), e.Status)
 	}
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		if err := os.WriteFile(name, b.Bytes(), 0o644); err != nil {
-			return fmt.Errorf("write report: %w", err)
-		}
-		return nil
-	}
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
-	if err != nil {
-		return fmt.Errorf("write report: %w", err)
-	}
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("write report %s: %w", name, errors.Join(err, os.Remove(f.Name())))
-		}
-	}()
-	_, err = f.Write(b.Bytes())
-	// What CreateTemp makes is for its owner alone; a report is for all.
-	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
+	err := files.Write(name, func(w io.Writer) error {
+		_, err := b.WriteTo(w)
 		return err
+	})
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
 	}
-	return os.Rename(f.Name(), name)
+	return nil
 }
 
 // milliseconds writes the shortest number that is d in milliseconds.

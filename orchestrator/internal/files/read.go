@@ -15,8 +15,8 @@ import (
 // made on what was opened, so that nothing can be put in its place. Errors are
 // *fs.PathError.
 func Read(name string, limit int64) ([]byte, error) {
-	// Without O_NONBLOCK the open itself would wait for a pipe's other end.
-	file, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
+	// Otherwise the open itself would wait for a pipe's other end.
+	file, err := os.OpenFile(name, os.O_RDONLY|nonblock, 0)
 	if err != nil {
 		// A socket cannot be opened at all, some devices neither.
 		if info, statErr := os.Stat(name); statErr == nil && errors.Is(err, syscall.ENXIO) && !info.Mode().IsRegular() {
@@ -29,7 +29,7 @@ func Read(name string, limit int64) ([]byte, error) {
 
 // ReadIn is Read inside a folder: no name and no link leads out of it.
 func ReadIn(root *os.Root, name string, limit int64) ([]byte, error) {
-	file, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
+	file, err := root.OpenFile(name, os.O_RDONLY|nonblock, 0)
 	if err != nil {
 		return nil, err
 	}

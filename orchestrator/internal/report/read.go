@@ -11,6 +11,18 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 )
 
+// hinted is an error with advice for the person at the terminal.
+type hinted struct {
+	err    error
+	advice string
+}
+
+func (e *hinted) Error() string { return e.err.Error() }
+func (e *hinted) Unwrap() error { return e.err }
+
+// Hint gives the advice.
+func (e *hinted) Hint() string { return e.advice }
+
 // Read reads an experiment that JSON wrote. The summary in it is passed over:
 // whoever reports computes it anew. Unknown keys are passed over too, for a
 // later version of the same schema may add some. Errors say where: no JSON, a

@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"strings"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
 )
 
 // The markers between which Splice puts its block. Each stands alone on a line, as
@@ -16,6 +17,9 @@ const (
 	BeginMarker = "<!-- stair-stepper:begin -->"
 	EndMarker   = "<!-- stair-stepper:end -->"
 )
+
+// mostMarkdown bounds the length of a Markdown file, in bytes.
+const mostMarkdown = 16 << 20
 
 // Splice puts block between the markers of a Markdown file, and replaces what
 // was there. If the file has no markers yet, both are added at its end, after an
@@ -27,7 +31,7 @@ const (
 // it for HTML of the document itself: in code, a list, a quote, a comment or
 // front matter it is text that shows the markers. Within the lines of a <div>
 // or the like it counts, and an empty line then lets the table be one.
-// Permissions stay, and a symbolic link is followed.
+// Owner, permissions and links stay, as files.Write says.
 //
 // The file has to exist: a misspelt name should not make one. That, markers that
 // are lone, doubled or in the wrong order, a code fence or HTML that does not
@@ -39,7 +43,7 @@ func Splice(file string, block []byte) error {
 	if err != nil || bytes.Equal(old, spliced) {
 		return err
 	}
-	return WriteFile(file, func(w io.Writer) error {
+	return files.Write(file, func(w io.Writer) error {
 		_, err := w.Write(spliced)
 		return err
 	})
@@ -48,18 +52,20 @@ func Splice(file string, block []byte) error {
 // CheckSplice gives the error that Splice would give for the file as it is now,
 // and writes nothing: it can be asked before an experiment starts.
 func CheckSplice(file string) error {
-	if _, _, err := resolve(file); err != nil {
-		return fmt.Errorf("splice the table into %s: %w", file, err)
+	if _, _, err := read(file, nil); err != nil {
+		return err
 	}
-	_, _, err := read(file, nil)
-	return err
+	if err := files.CheckWrite(file); err != nil {
+		return fmt.Errorf("splice the table: %w", err)
+	}
+	return nil
 }
 
 // read gives the file as it is, and with the block.
 func read(file string, block []byte) (old, spliced []byte, err error) {
-	old, err = os.ReadFile(file)
+	old, err = files.Read(file, mostMarkdown)
 	if err != nil {
-		err = fmt.Errorf("splice the table into %s: %w", file, err)
+		err = fmt.Errorf("splice the table: %w", err)
 		if errors.Is(err, fs.ErrNotExist) {
 			err = &hinted{err, "the file has to exist; make an empty one if the name is right"}
 		}

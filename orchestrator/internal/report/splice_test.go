@@ -3,7 +3,6 @@ package report
 import (
 	"bytes"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -214,39 +213,6 @@ func TestSpliceKeepsModeAndLink(t *testing.T) {
 	}
 	if entries, _ := os.ReadDir(dir); len(entries) != 2 {
 		t.Errorf("%d files left in the folder; want 2", len(entries))
-	}
-}
-
-func TestWriteFile(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "experiment.json")
-	say := func(text string) func(io.Writer) error {
-		return func(w io.Writer) error { _, err := io.WriteString(w, text); return err }
-	}
-	if err := WriteFile(path, say("one")); err != nil {
-		t.Fatal(err)
-	}
-	broken := errors.New("no more")
-	if err := WriteFile(path, func(w io.Writer) error { _ = say("half")(w); return broken }); !errors.Is(err, broken) {
-		t.Errorf("error %v; want %v", err, broken)
-	}
-	if got, _ := os.ReadFile(path); string(got) != "one" {
-		t.Errorf("a write that failed left %q", got)
-	}
-	if err := WriteFile(path, say("two")); err != nil {
-		t.Fatal(err)
-	}
-	if got, _ := os.ReadFile(path); string(got) != "two" {
-		t.Errorf("got %q; want two", got)
-	}
-	if err := WriteFile(dir, say("x")); err == nil {
-		t.Error("a folder was overwritten")
-	}
-	if err := WriteFile(filepath.Join(dir, "no", "file"), say("x")); err == nil {
-		t.Error("a file was made in no folder")
-	}
-	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
-		t.Errorf("%d files left in the folder; want 1", len(entries))
 	}
 }
 
