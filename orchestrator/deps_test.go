@@ -22,7 +22,7 @@ var arrows = map[string][]string{
 	"orchestrator/internal/files":             {}, // whoever opens or writes what people name goes through here
 	"orchestrator/internal/vars":              {},
 	"orchestrator/internal/weburl":            {},
-	"orchestrator/internal/plan":              {"vars", "weburl"},
+	"orchestrator/internal/plan":              {"files", "vars", "weburl"},
 	"orchestrator/internal/stat":              {},
 	"orchestrator/internal/engine":            {"files", "bench"},
 	"orchestrator/internal/engine/docker":     {"engine", "files", "bench"},

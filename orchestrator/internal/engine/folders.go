@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
 )
 
 // Folders are the folders of runs, ROOT/PREFIX*: in each the name of the run's
@@ -154,6 +156,9 @@ func removeIfEmpty(run string) error {
 	return os.RemoveAll(run)
 }
 
+// mostRecord bounds the length of what a run writes of itself, in bytes.
+const mostRecord = 4 << 10
+
 // Runs lists the folders of this user's runs.
 func (f *Folders) Runs() ([]Run, error) {
 	dirs, err := filepath.Glob(filepath.Join(f.Root, f.Prefix+"*"))
@@ -165,7 +170,7 @@ func (f *Folders) Runs() ([]Run, error) {
 		if !mine(dir) {
 			continue
 		}
-		text, err := os.ReadFile(filepath.Join(dir, ownerFile))
+		text, err := files.Read(filepath.Join(dir, ownerFile), mostRecord)
 		if err != nil {
 			continue // not a run's folder, or gone by now
 		}

@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
 )
 
 // loader does one load. Its methods report mistakes and go on, so that all of
@@ -53,7 +54,7 @@ func newLoader(opt Options) *loader {
 	return &loader{
 		opt:    opt,
 		filter: newFilter(opt),
-		read:   os.ReadFile,
+		read:   readFile,
 		plan:   &Plan{Tags: opt.Tags, SkipTags: opt.SkipTags, sources: make(map[string]*file)},
 		tagged: make(map[string]bool),
 		loops:  make(map[loopKey]elements),
@@ -144,6 +145,15 @@ func (l *loader) benchmark(name string) (*file, []entry) {
 	return f, entries(f.root)
 }
 
+// Bounds of what is read, in bytes: a text that is parsed, which takes many
+// times its length, and any file, such as a body.
+const (
+	mostPlan = 64 << 20
+	mostFile = 1 << 30
+)
+
+func readFile(name string) ([]byte, error) { return files.Read(name, mostFile) }
+
 // open reads and parses a file. A file that cannot be read is a mistake at the
 // place in parent that names it, which is no place for the benchmark file.
 func (l *loader) open(name string, parent *file, from Position) *file {
@@ -152,7 +162,11 @@ func (l *loader) open(name string, parent *file, from Position) *file {
 	}
 	data, err := l.read(name)
 	if err != nil {
-		l.fail(parent, from, fmt.Sprintf("cannot open %s: %v", name, reason(err))+l.chain(), "")
+		l.fail(parent, from, fmt.Sprintf("cannot open %s: %v", name, reason(err))+l.chain(), files.Hint(err))
+		return nil
+	}
+	if len(data) > mostPlan {
+		l.fail(parent, from, fmt.Sprintf("%s is larger than %d MiB", name, mostPlan>>20)+l.chain(), "keep large bodies and lists in files of their own")
 		return nil
 	}
 	f := &file{name: name, path: absolute(name), text: string(data), number: len(l.plan.sources)}

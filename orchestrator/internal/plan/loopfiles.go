@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
 )
 
 // withCSV reads a loop over the rows of a CSV file. Each is a mapping of the
@@ -127,7 +129,7 @@ func (l *loader) loopFile(f *file, e entry, what string) (name, text string, ok 
 	}
 	data, err := l.read(name)
 	if err != nil {
-		l.failAt(f, e.value, fmt.Sprintf("cannot open %s: %v", name, reason(err))+l.chain(), "")
+		l.failAt(f, e.value, fmt.Sprintf("cannot open %s: %v", name, reason(err))+l.chain(), files.Hint(err))
 		return "", "", false
 	}
 	return name, string(data), true

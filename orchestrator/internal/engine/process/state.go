@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
 )
 
 // A run's folder is STATE/stepper-process-RUN; an instance's has its socket, its
@@ -74,10 +75,13 @@ func (e *Engine) remove(ctx context.Context, match func(engine.Run) bool) ([]str
 	return removed, failed
 }
 
+// mostRecord bounds the length of a process's record, in bytes.
+const mostRecord = 4 << 10
+
 // endRecorded kills the process group that a folder tells of, if that pid still
 // is the process that was started.
 func endRecorded(ctx context.Context, dir string) error {
-	text, err := os.ReadFile(filepath.Join(dir, recordFile))
+	text, err := files.Read(filepath.Join(dir, recordFile), mostRecord)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // it died before its process was started
 	}
