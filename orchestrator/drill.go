@@ -56,6 +56,9 @@ func (a *app) drill(ctx context.Context, d *drillFlags) error {
 	if err := d.check(); err != nil {
 		return err
 	}
+	if err := d.readInput(ctx); err != nil {
+		return err
+	}
 	if d.listTags || d.listTasks {
 		return a.listPlan(d)
 	}

@@ -15,6 +15,7 @@ import (
 // its names and short forms, and our own behind them.
 type drillFlags struct {
 	benchmark   string
+	input       []byte // the plan itself, where it came from standard input
 	stats       bool
 	report      string
 	compare     string
@@ -57,7 +58,7 @@ const (
 
 func (d *drillFlags) define(f *pflag.FlagSet) {
 	d.timeout = timeout(load.DefaultTimeout)
-	f.StringVarP(&d.benchmark, "benchmark", "b", "", "the plan `file`; required")
+	f.StringVarP(&d.benchmark, "benchmark", "b", "", "the plan `file`, or - for standard input; required")
 	f.BoolVarP(&d.stats, "stats", "s", false, "print statistics after the run")
 	f.StringVarP(&d.report, "report", "r", "", "run one iteration and write its durations to a `file`")
 	f.StringVarP(&d.compare, "compare", "c", "", "after the run compare it with a report `file`; exit code 1 where it was slower")

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/console"
@@ -16,7 +18,27 @@ func (d *drillFlags) planOptions() plan.Options {
 	return plan.Options{
 		Tags: plan.ParseTags(d.tags), TagsSet: d.given("tags"), SkipTags: plan.ParseTags(d.skipTags),
 		Strict: d.strict, Env: environ(), Base: d.base, Seed: d.seed, Secrets: d.verbose,
+		Input: d.input,
 	}
+}
+
+// standardInput are the names of the plan that is no file.
+var standardInput = []string{"-", "/dev/stdin"}
+
+// readInput reads the plan from standard input, if it is to come from there.
+func (d *drillFlags) readInput(ctx context.Context) error {
+	if !slices.Contains(standardInput, d.benchmark) {
+		return nil
+	}
+	text, err := files.ReadStream(ctx, os.Stdin, plan.MostPlan)
+	if err != nil {
+		if ctx.Err() != nil {
+			return fmt.Errorf("the plan: %w", err)
+		}
+		return usage(fmt.Sprintf("the plan: %v", err), files.Hint(err))
+	}
+	d.benchmark, d.input = standardInput[0], text // a plan's includes are beside it, and not in /dev
+	return nil
 }
 
 // load reads the plan and lays the flags over it.

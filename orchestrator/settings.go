@@ -244,7 +244,7 @@ func (s *settings) check() error {
 		s.memoryLimit = limit
 	}
 	if s.readme != "" {
-		if info, err := os.Stat(s.readme); err != nil || info.IsDir() {
+		if info, err := os.Stat(s.readme); err != nil || !info.Mode().IsRegular() {
 			return usage(fmt.Sprintf("--readme %s is no file that can be read", s.readme), "name an existing Markdown file")
 		}
 	}

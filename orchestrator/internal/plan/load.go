@@ -145,12 +145,12 @@ func (l *loader) benchmark(name string) (*file, []entry) {
 	return f, entries(f.root)
 }
 
-// Bounds of what is read, in bytes: a text that is parsed, which takes many
-// times its length, and any file, such as a body.
-const (
-	mostPlan = 64 << 20
-	mostFile = 1 << 30
-)
+// MostPlan bounds the length of a file of YAML, in bytes: parsed, it takes many
+// times its length.
+const MostPlan = 64 << 20
+
+// mostFile bounds any other file that a plan names.
+const mostFile = 1 << 30
 
 func readFile(name string) ([]byte, error) { return files.Read(name, mostFile) }
 
@@ -160,13 +160,20 @@ func (l *loader) open(name string, parent *file, from Position) *file {
 	if f := l.plan.sources[name]; f != nil {
 		return f
 	}
-	data, err := l.read(name)
+	data, err := l.opt.Input, error(nil)
+	if parent != nil || data == nil {
+		data, err = l.read(name)
+	}
 	if err != nil {
-		l.fail(parent, from, fmt.Sprintf("cannot open %s: %v", name, reason(err))+l.chain(), files.Hint(err))
+		hint := files.Hint(err)
+		if hint != "" && parent == nil {
+			hint += "; drill takes it from standard input, too: --benchmark -"
+		}
+		l.fail(parent, from, fmt.Sprintf("cannot open %s: %v", name, reason(err))+l.chain(), hint)
 		return nil
 	}
-	if len(data) > mostPlan {
-		l.fail(parent, from, fmt.Sprintf("%s is larger than %d MiB", name, mostPlan>>20)+l.chain(), "keep large bodies and lists in files of their own")
+	if len(data) > MostPlan {
+		l.fail(parent, from, fmt.Sprintf("%s is larger than %d MiB", name, MostPlan>>20)+l.chain(), "keep large bodies and lists in files of their own")
 		return nil
 	}
 	f := &file{name: name, path: absolute(name), text: string(data), number: len(l.plan.sources)}

@@ -35,6 +35,7 @@ type Options struct {
 	Base     string   // in place of the file's base, if not empty
 	Seed     uint64   // orders the loops with shuffle; 0: another order with each load
 	Secrets  bool     // List shows the values of headers that hold secrets
+	Input    []byte   // the text of the benchmark file, where it is none that has a name; nil: it is read
 }
 
 // Plan is a benchmark file with all that it includes, filtered by tags.
