@@ -216,6 +216,18 @@ func TestSpliceKeepsModeAndLink(t *testing.T) {
 	}
 }
 
+// TestOwnReadme: the project's own README has its table between one pair.
+func TestOwnReadme(t *testing.T) {
+	text, err := os.ReadFile("../../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	counting, others := parse(text).markers()
+	if len(counting) != 2 || len(others) != 0 {
+		t.Errorf("markers %+v, and %+v that do not count", counting, others)
+	}
+}
+
 // FuzzSplice holds to two properties: a second time changes nothing, and no
 // byte outside of the markers changes.
 func FuzzSplice(f *testing.F) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -120,6 +121,35 @@ func TestSource(t *testing.T) {
 	b, err2 := maps.Clone(f).archive()
 	if err != nil || err2 != nil || !bytes.Equal(a, b) {
 		t.Errorf("two archives of the same files differ: %v, %v", err, err2)
+	}
+}
+
+// TestContextBuilds: what is in the context is enough.
+func TestContextBuilds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the service")
+	}
+	e, err := New(Options{Root: root})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	f, err := e.source(t.Context(), func(engine.Progress) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for name, text := range f {
+		file := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, text, 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(t.TempDir(), "stepper"), engine.Service)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=1", "GOFLAGS=-mod=vendor", "GOPROXY=off", "GOMODCACHE="+t.TempDir())
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 
