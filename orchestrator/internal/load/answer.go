@@ -8,9 +8,14 @@ import (
 )
 
 const (
-	// bufferSize is the limit of an answer's head: the lines before the body,
-	// those of interim answers and trailers included. It is also as far as a
-	// reader's buffer grows.
+	// headLimit is the limit of an answer's head: the lines before the body,
+	// those of interim answers included. It is what drill's client takes, about.
+	// A line has to fit in a reader's buffer, which grows so far for one that
+	// long and for nothing else.
+	headLimit = 400 << 10
+
+	// bufferSize is as far as a reader's buffer grows otherwise. It is also the
+	// limit of the line before a chunk, and with the last one of the trailers.
 	bufferSize = 64 << 10
 
 	// smallBuffer is what a reader begins with: nearly all answers fit, and
@@ -68,14 +73,15 @@ type framing struct {
 }
 
 // reader reads answers from a connection through one buffer. However much a
-// server sends, the buffer does not grow beyond bufferSize.
+// server sends, the buffer does not grow beyond headLimit.
 type reader struct {
 	src  io.Reader
 	buf  []byte
-	r, w int   // what lies in buf and was not used yet
-	full bool  // the last read filled all the room there was
-	at   int64 // bytes of the present answer that were used
-	room int   // bytes of head that may still come
+	r, w int    // what lies in buf and was not used yet
+	full bool   // the last read filled all the room there was
+	at   int64  // bytes of the present answer that were used
+	room int    // bytes of head that may still come
+	over string // what is wrong where more do
 
 	want   expect
 	fields []byte // the fields that are kept of the last head, as lines "name:value", names in lower case
@@ -94,10 +100,16 @@ func (r *reader) reset(src io.Reader) {
 	r.src, r.r, r.w, r.full = src, 0, 0, false
 }
 
+// begin makes it ready for another answer.
+func (r *reader) begin(want expect) {
+	r.at, r.reads, r.want, r.body = 0, 0, want, nil
+	r.room, r.over = headLimit, "head is over 400 kB"
+}
+
 // answer reads one answer to its end. With an error, the answer holds what
 // was known by then: its status, if the head had come.
 func (r *reader) answer(want expect) (answer, error) {
-	r.at, r.room, r.reads, r.want, r.body = 0, bufferSize, 0, want, nil
+	r.begin(want)
 	var a answer
 	var f framing
 	for {
@@ -167,8 +179,12 @@ func (r *reader) fill() error {
 // makeRoom sees to it that there is something to read into. A buffer that a
 // read has filled is too small for what the server sends.
 func (r *reader) makeRoom() {
-	if r.full && len(r.buf) < bufferSize {
-		buf := make([]byte, 4*len(r.buf))
+	limit := bufferSize
+	if r.w-r.r == len(r.buf) { // all of it is one line
+		limit = headLimit
+	}
+	if r.full && len(r.buf) < limit {
+		buf := make([]byte, min(4*len(r.buf), limit))
 		r.w = copy(buf, r.buf[r.r:r.w])
 		r.r, r.buf = 0, buf
 		return
@@ -187,7 +203,7 @@ func (r *reader) line() ([]byte, error) {
 		if i := bytes.IndexByte(r.buf[r.r+seen:r.w], '\n'); i >= 0 {
 			n := seen + i + 1
 			if r.room -= n; r.room < 0 {
-				return nil, r.bad("head is over 64 kB")
+				return nil, r.bad(r.over)
 			}
 			line := r.buf[r.r : r.r+n-1]
 			r.use(n)
@@ -197,7 +213,7 @@ func (r *reader) line() ([]byte, error) {
 			return line, nil
 		}
 		if seen = r.w - r.r; seen >= r.room {
-			return nil, r.bad("head is over 64 kB")
+			return nil, r.bad(r.over)
 		}
 		if err := r.fill(); err != nil {
 			return nil, err

@@ -16,7 +16,7 @@ func read(t testing.TB, src io.Reader, head bool) (answer, error) {
 	var r reader
 	r.reset(src)
 	a, err := r.answer(expect{head: head})
-	if len(r.buf) > bufferSize {
+	if len(r.buf) > headLimit {
 		t.Errorf("the buffer grew to %d bytes", len(r.buf))
 	}
 	return a, err
@@ -55,6 +55,9 @@ func TestAnswer(t *testing.T) {
 	check("HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, Chunked\r\n\r\n0\r\ntrailer: x\r\n\r\n", answer{200, 0, true})
 	check("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-length: 3\r\n\r\n0\r\n\r\n", answer{200, 0, false})
 	check("HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 2\r\n\r\nok", answer{200, 2, true})
+	check("HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\n\r\nok", answer{200, 2, true})
+	check("HTTP/1.1 200 OK\r\ncontent-length: 2,2 ,\t02\r\nContent-Length: 2\r\n\r\nok", answer{200, 2, true})
+	check("HTTP/1.1 200 OK\r\ncontent-length: 0, 0\r\n\r\n", answer{200, 0, true})
 
 	if got, err := read(t, strings.NewReader("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok!"), false); err != nil || got.reuse {
 		t.Errorf("bytes beyond the answer: %+v, %v; want no reuse", got, err)
@@ -87,16 +90,67 @@ func TestBadAnswer(t *testing.T) {
 	check("HTTP/1.1 200 OK\r\na: b\r\n folded: c\r\n\r\n", failProtocol, 35)
 	check("HTTP/1.1 200 OK\r\ncontent-length : 2\r\n\r\nok", failProtocol, 37)
 	check("HTTP/1.1 200 OK\r\na\tb: c\r\n\r\n", failProtocol, 25)
-	check(strings.Repeat("\r\n", 1<<16), failProtocol, 65536)
+	check(strings.Repeat("\r\n", 1<<18), failProtocol, headLimit)
 	check("HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n", failProtocol, 37)
 	check("HTTP/1.1 200 OK\r\ncontent-length: 99999999999999999999\r\n\r\n", failProtocol, 55)
 	check("HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nx", failProtocol, 55)
+	check("HTTP/1.1 200 OK\r\ncontent-length: 1, 2\r\n\r\nx", failProtocol, 39)
+	check("HTTP/1.1 200 OK\r\ncontent-length: 2, 2\r\ncontent-length: 3\r\n\r\nok!", failProtocol, 58)
+	for _, list := range []string{"", ",", "2,", ",2", "2,,2", "2;2", "2 2", "2, +2", "2, 0x2", "2, two", "2, 18446744073709551618"} {
+		check("HTTP/1.1 200 OK\r\ncontent-length:"+list+"\r\n\r\nok", failProtocol, int64(34+len(list)))
+	}
 	check("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n", failProtocol, 52)
 	check("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n\r\n", failProtocol, 49)
 	check("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\nxyz\r\n", failProtocol, 55)
 	check("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nffffffffffffffff\r\n", failProtocol, 65)
 	check("HTTP/1.1 200 OK\r\nx: "+strings.Repeat("y", 1<<20), failProtocol, 17)
-	check(strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 1<<15), failProtocol, 65525)
+	check(strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 1<<15), failProtocol, headLimit)
+}
+
+// A head may be as large as drill's client takes them, in one line or in many,
+// and nothing that comes later may.
+func TestLargeHead(t *testing.T) {
+	const start, end = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n", "\r\nok"
+	line := func(n int) string { return "x: " + strings.Repeat("y", n-5) + "\r\n" }
+	room := headLimit - len(start) - len("\r\n")
+	for name, c := range map[string]struct {
+		head string
+		good bool
+	}{
+		"70 kB in a line":     {start + line(70_000) + end, true},
+		"70 kB in lines":      {start + strings.Repeat(line(70), 1000) + end, true},
+		"as much as can be":   {start + line(room) + end, true},
+		"a byte more":         {start + line(room+1) + end, false},
+		"in lines":            {start + strings.Repeat(line(100), room/100) + end, true},
+		"a line more":         {start + strings.Repeat(line(100), room/100+1) + end, false},
+		"with an interim one": {"HTTP/1.1 103 Early Hints\r\n" + line(200_000) + "\r\n" + start + line(200_000) + end, true},
+		"with two of them":    {strings.Repeat("HTTP/1.1 103 Early Hints\r\n"+line(200_000)+"\r\n", 2) + start + line(200_000) + end, false},
+	} {
+		for how, src := range map[string]io.Reader{"whole": strings.NewReader(c.head), "in pieces": &pieces{[]byte(c.head), 7}} {
+			got, err := read(t, src, false)
+			switch {
+			case c.good && (err != nil || got != answer{200, 2, true}):
+				t.Errorf("%s, %s: %+v, %v", name, how, got, err)
+			case !c.good && (classify(err) != failProtocol || !strings.HasSuffix(err.Error(), "head is over 400 kB")):
+				t.Errorf("%s, %s: %v", name, how, err)
+			}
+		}
+	}
+	const chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+	for name, c := range map[string]struct {
+		text string
+		good bool
+	}{
+		"extensions of 60 kB": {chunked + "2;" + strings.Repeat("x", 60_000) + "\r\nok\r\n0\r\n\r\n", true},
+		"extensions of 70 kB": {chunked + "2;" + strings.Repeat("x", 70_000) + "\r\nok\r\n0\r\n\r\n", false},
+		"trailers of 60 kB":   {chunked + "2\r\nok\r\n0\r\n" + line(60_000) + "\r\n", true},
+		"trailers of 70 kB":   {chunked + "2\r\nok\r\n0\r\n" + strings.Repeat(line(70), 1000) + "\r\n", false},
+	} {
+		got, err := read(t, strings.NewReader(c.text), false)
+		if c.good && (err != nil || got.body != 2) || !c.good && classify(err) != failProtocol {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
 }
 
 // An endless stream of anything may be slow, but it must not grow. Here it
@@ -136,7 +190,7 @@ func outcomeOf(t *testing.T, src io.Reader, want expect) string {
 	var r reader
 	r.reset(src)
 	a, err := r.answer(want)
-	if len(r.buf) > bufferSize || len(r.fields) > bufferSize {
+	if len(r.buf) > headLimit || len(r.fields) > headLimit {
 		t.Errorf("a buffer of %d bytes, %d of fields", len(r.buf), len(r.fields))
 	}
 	if cause := classify(err); cause != answered && cause != failEOF && cause != failProtocol {

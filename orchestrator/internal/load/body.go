@@ -61,7 +61,7 @@ func (r *reader) chunks() (int64, error) {
 	for {
 		// Every chunk has a head, so the limit counts for each: else a long
 		// answer in small chunks would exceed it.
-		r.room = bufferSize
+		r.room, r.over = bufferSize, "what comes with a chunk is over 64 kB"
 		line, err := r.line()
 		if err != nil {
 			return total, err

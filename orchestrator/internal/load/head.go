@@ -108,11 +108,9 @@ func (f *framing) field(line []byte) (note bool, wrong string) {
 		}
 	case len("content-length"):
 		if equalFold(name, "content-length") {
-			n, ok := decimal(value)
-			if !ok || f.length >= 0 && f.length != n {
+			if !f.sized(value) {
 				return false, "bad content-length"
 			}
-			f.length = n
 		}
 	case len("transfer-encoding"):
 		if equalFold(name, "transfer-encoding") {
@@ -122,6 +120,27 @@ func (f *framing) field(line []byte) (note bool, wrong string) {
 		}
 	}
 	return false, ""
+}
+
+// sized takes a content-length, or a list of them: some servers and proxies
+// send it several times over. They have to be equal.
+func (f *framing) sized(value []byte) bool {
+	for {
+		comma := bytes.IndexByte(value, ',')
+		one := value
+		if comma >= 0 {
+			one = value[:comma]
+		}
+		n, ok := decimal(bytes.Trim(one, " \t"))
+		if !ok || f.length >= 0 && f.length != n {
+			return false
+		}
+		f.length = n
+		if comma < 0 {
+			return true
+		}
+		value = value[comma+1:]
+	}
 }
 
 // decimal reads a number without sign.

@@ -129,7 +129,7 @@ func (p *proxy) open(ctx context.Context, nc net.Conn, address string) error {
 	}
 	var in reader
 	in.reset(nc)
-	in.room = bufferSize
+	in.begin(expect{})
 	switch status, _, err := in.head(); {
 	case err != nil:
 		return fmt.Errorf("the proxy's %w", err)
