@@ -108,7 +108,7 @@ func (a *app) runPlan(ctx context.Context, d *drillFlags, loaded *plan.Plan, com
 		live.Start(progress, console.Goal{Requests: loaded.Iterations * len(loaded.Requests()), Duration: setup.Duration}, width)
 	}
 	result, err := load.Run(ctx, loaded, load.Target{}, load.Options{
-		Timeout: setup.Timeout, Duration: setup.Duration, CompatRampup: d.compat,
+		Timeout: setup.Timeout, Duration: setup.Duration, CompatRampup: d.compat, CompatCookies: d.cookies,
 		Relaxed: d.relaxed, Unknown: func(name string) { live.Line(p.UnknownVariable(name)) },
 		Insecure: d.insecure, Env: environ(), NoProxy: d.noProxy,
 		Observer: console.Observe(observers...), Verbose: d.verbose, Progress: progress,
@@ -181,7 +181,7 @@ func (a *app) concludeDrill(d *drillFlags, loaded *plan.Plan, setup console.Setu
 func (d *drillFlags) setup(loaded *plan.Plan) console.Setup {
 	s := console.Setup{
 		Report: d.report != "", Duration: time.Duration(d.duration), Timeout: d.timeout.limit(),
-		CompatRampup: d.compat, Relaxed: d.relaxed,
+		CompatRampup: d.compat, CompatCookies: d.cookies, Relaxed: d.relaxed,
 	}
 	if d.noProxy {
 		return s

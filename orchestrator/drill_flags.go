@@ -36,6 +36,7 @@ type drillFlags struct {
 	rate        frequency
 	base        string
 	compat      bool
+	cookies     bool
 	failOn      []string
 	statsFormat string
 	progress    string
@@ -81,6 +82,7 @@ func (d *drillFlags) define(f *pflag.FlagSet) {
 	f.Var(&d.rate, "rate", "an open loop: start iterations at this `rate` (40/s, 600/m), whatever the answers do")
 	f.StringVar(&d.base, "base-url", "", "the plan's base `url`: http://HOST:PORT, https://HOST or unix:/path/of/socket")
 	f.BoolVar(&d.compat, "compat-rampup", false, "ramp up in whole seconds an iteration, as drill does, which is mostly not at all")
+	f.BoolVar(&d.cookies, "compat-cookies", false, "of a chain of redirects keep the last answer's cookies alone, as drill does")
 	f.StringArrayVar(&d.failOn, "fail-on", nil, "exit code 3 if this `gate` trips, such as 'p99>250ms'; repeatable")
 	f.StringVar(&d.statsFormat, "stats-format", formatText, "`format`: text, or json, with one object on standard output, all else on standard error")
 	f.StringVar(&d.progress, "progress", progressAuto, "`how` to show progress on standard error: auto, plain (a line every ten seconds) or none")

@@ -49,6 +49,10 @@ func startDrillServer(t *testing.T, env *testscript.Env) error {
 	mux.HandleFunc("/redirect", s.taken(func(w http.ResponseWriter, r *http.Request, _ []byte) {
 		http.Redirect(w, r, "/target", http.StatusFound)
 	}))
+	mux.HandleFunc("/enter", s.taken(func(w http.ResponseWriter, r *http.Request, _ []byte) {
+		http.SetCookie(w, &http.Cookie{Name: "entered", Value: "yes"})
+		http.Redirect(w, r, "/target", http.StatusFound)
+	}))
 	mux.HandleFunc("/login", s.taken(func(w http.ResponseWriter, _ *http.Request, _ []byte) {
 		http.SetCookie(w, &http.Cookie{Name: "sid", Value: "s3cret"})
 		fmt.Fprint(w, `{"token": "t-7", "users": [{"id": 41}, {"id": 42}]}`)

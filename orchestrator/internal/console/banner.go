@@ -9,12 +9,13 @@ import (
 
 // Setup is what was asked for beside the plan itself.
 type Setup struct {
-	Report       bool          // one iteration, for a report
-	Duration     time.Duration // 0: no limit
-	Timeout      time.Duration
-	Proxy        string // what requests go through, without user and password; empty: nothing
-	CompatRampup bool
-	Relaxed      bool
+	Report        bool          // one iteration, for a report
+	Duration      time.Duration // 0: no limit
+	Timeout       time.Duration
+	Proxy         string // what requests go through, without user and password; empty: nothing
+	CompatRampup  bool
+	CompatCookies bool
+	Relaxed       bool
 }
 
 // Banner prints what is about to be run, behind what drill says of numbers that

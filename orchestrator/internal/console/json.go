@@ -50,6 +50,7 @@ type settingsJSON struct {
 	Duration      float64 `json:"duration_seconds"` // 0: no limit
 	Timeout       float64 `json:"timeout_seconds"`
 	CompatRampup  bool    `json:"compat_rampup"`
+	CompatCookies bool    `json:"compat_cookies"` // of a chain of redirects only the last answer's count
 	Relaxed       bool    `json:"relaxed_interpolations"`
 	Proxy         string  `json:"proxy"`
 	LatencyCounts string  `json:"latency_from"` // "dispatch" or "intended start"
@@ -137,7 +138,7 @@ func WriteJSON(w io.Writer, loaded *plan.Plan, s Setup, r *load.Result, verdicts
 		Settings: settingsJSON{
 			Model: "closed", Concurrency: loaded.Concurrency, Iterations: loaded.Iterations, Rate: r.Rate,
 			Rampup: loaded.Rampup.Seconds(), Duration: s.Duration.Seconds(), Timeout: s.Timeout.Seconds(),
-			CompatRampup: s.CompatRampup, Relaxed: s.Relaxed, Proxy: s.Proxy, LatencyCounts: "dispatch",
+			CompatRampup: s.CompatRampup, CompatCookies: s.CompatCookies, Relaxed: s.Relaxed, Proxy: s.Proxy, LatencyCounts: "dispatch",
 		},
 		Start: r.Start, Seconds: wall(r).Seconds(), Stopped: r.Interrupted,
 		Loop:  loopJSON{Ended: r.Iterations, Broken: r.Broken, Late: r.Late, Dropped: r.Dropped},

@@ -3,8 +3,6 @@ package load
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
@@ -129,47 +127,4 @@ func (c *composer) fields(r *request) error {
 	}
 	c.call.fields = fields
 	return nil
-}
-
-// cookieLine gives the value of a cookie header, sorted by name, for the
-// variable cookies. A plan may have assigned what cannot be sent.
-func cookieLine(cookies any) (string, error) {
-	jar, isObject := cookies.(map[string]any)
-	if !isObject {
-		return "", errors.New("the variable cookies is not an object of texts")
-	}
-	var line strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(jar)) {
-		value, isText := jar[name].(string)
-		if !isText {
-			return "", errors.New("the variable cookies is not an object of texts")
-		}
-		if line.Len() > 0 {
-			line.WriteString("; ")
-		}
-		line.WriteString(name + "=" + value)
-	}
-	return line.String(), nil
-}
-
-// keepCookies adds the cookies that an answer sets. Its fields may name one
-// several times: the last one counts. Domain, path and expiry do not.
-func (c *composer) keepCookies(in *reader) {
-	in.each(func(name string, value []byte) {
-		if name != "set-cookie" {
-			return
-		}
-		pair, _, _ := strings.Cut(string(value), ";")
-		key, content, ok := strings.Cut(pair, "=")
-		key, content = strings.TrimSpace(key), strings.TrimSpace(content)
-		if !ok || key == "" || !plan.IsFieldValue(key) || !plan.IsFieldValue(content) {
-			return
-		}
-		jar, isObject := c.cookies.(map[string]any)
-		if !isObject {
-			jar = map[string]any{}
-			c.set("cookies", jar)
-		}
-		jar[key] = content
-	})
 }

@@ -55,6 +55,9 @@ type Options struct {
 	// CompatRampup keeps drill's rule: whole seconds an iteration, slept after
 	// it has its place among those in flight.
 	CompatRampup bool
+	// CompatCookies keeps drill's rule: of several answers in a chain of redirects
+	// only the last one's cookies are kept.
+	CompatCookies bool
 	// Relaxed fills in nothing for an unknown variable in a request or
 	// command, and tells Unknown, from many goroutines at once; otherwise the
 	// iteration fails.

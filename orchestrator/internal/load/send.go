@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/weburl"
@@ -40,7 +41,7 @@ func (w *worker) send(ctx context.Context, r *request) error {
 	if foreign {
 		err = &connectError{err}
 	} else {
-		c, in, err = w.exchange(ctx, c, r.want, start, &out)
+		c, in, err = w.exchange(ctx, c, r, start, &out)
 	}
 	if err != nil && over(ctx) {
 		return errStopped // it failed because the connection was closed under it
@@ -113,9 +114,11 @@ func (w *worker) ready(r *request) (*call, error) {
 	return c, err
 }
 
-// exchange sends a call, and those that redirects ask for, and gives the last
-// one of them with the reader that holds its answer.
-func (w *worker) exchange(ctx context.Context, c *call, want expect, start time.Time, out *outcome) (*call, *reader, error) {
+// exchange sends a request's call, and those that redirects ask for, and gives
+// the last one of them with the reader that holds its answer.
+func (w *worker) exchange(ctx context.Context, c *call, r *request, start time.Time, out *outcome) (*call, *reader, error) {
+	want := r.want
+	var met chain
 	for hop := 0; ; hop++ {
 		want.head = c.method == "HEAD"
 		conn := w.conn(c.route)
@@ -128,11 +131,18 @@ func (w *worker) exchange(ctx context.Context, c *call, want expect, start time.
 		if err == nil {
 			next, err = w.redirect(c, ans.status, &conn.in, hop)
 		}
+		_, refused := err.(*redirectError)
+		if (next != nil || refused) && !w.opt.CompatCookies {
+			met.keep(&w.composer, c, &conn.in)
+		}
 		if next == nil {
-			if _, refused := err.(*redirectError); !refused {
+			if !refused {
 				out.status, out.body = ans.status, ans.body
 			}
 			return c, &conn.in, err
+		}
+		if !w.opt.CompatCookies && !slices.Contains(r.names, "cookie") {
+			met.show(&w.composer, next)
 		}
 		next.seal(nil)
 		c = next
