@@ -155,7 +155,7 @@ func (a *app) concludeDrill(d *drillFlags, loaded *plan.Plan, setup console.Setu
 	if r.Broken > 0 || slower > 0 {
 		code = exitFailed
 	}
-	for _, line := range slices.Concat(console.LimitLines(r), console.BrokenLines(r)) {
+	for _, line := range slices.Concat(console.LimitLines(r), console.HintLines(r), console.BrokenLines(r)) {
 		fmt.Fprintln(a.stderr, line)
 	}
 	for _, v := range verdicts {

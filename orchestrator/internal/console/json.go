@@ -27,6 +27,7 @@ type document struct {
 	Total    countsJSON    `json:"total"`
 	Items    []itemJSON    `json:"items"` // by name as written, in the plan's order
 	Broken   []mistakeJSON `json:"mistakes"`
+	Hints    []hintJSON    `json:"hints"`
 	Gates    []gateJSON    `json:"gates"`
 }
 
@@ -120,6 +121,13 @@ type mistakeJSON struct {
 	N    int    `json:"iterations"`
 }
 
+// hintJSON is what may be done about failures.
+type hintJSON struct {
+	Class    string `json:"class"`
+	Text     string `json:"text"`
+	Requests int    `json:"requests"`
+}
+
 type gateJSON struct {
 	Gate    string `json:"gate"`
 	Tripped bool   `json:"tripped"`
@@ -142,7 +150,7 @@ func WriteJSON(w io.Writer, loaded *plan.Plan, s Setup, r *load.Result, verdicts
 		},
 		Start: r.Start, Seconds: wall(r).Seconds(), Stopped: r.Interrupted,
 		Loop:  loopJSON{Ended: r.Iterations, Broken: r.Broken, Late: r.Late, Dropped: r.Dropped},
-		Total: countsOf(&r.Counts, wall(r)), Items: []itemJSON{}, Broken: []mistakeJSON{}, Gates: []gateJSON{},
+		Total: countsOf(&r.Counts, wall(r)), Items: []itemJSON{}, Broken: []mistakeJSON{}, Hints: []hintJSON{}, Gates: []gateJSON{},
 	}
 	if r.Rate > 0 {
 		d.Settings.Model, d.Settings.LatencyCounts = "open", "intended start"
@@ -155,6 +163,9 @@ func WriteJSON(w io.Writer, loaded *plan.Plan, s Setup, r *load.Result, verdicts
 	}
 	for _, m := range r.Mistakes {
 		d.Broken = append(d.Broken, mistakeJSON{m.Item, m.Text, m.N})
+	}
+	for _, h := range r.Hints {
+		d.Hints = append(d.Hints, hintJSON(h))
 	}
 	for _, v := range verdicts {
 		d.Gates = append(d.Gates, gateJSON{v.Gate.String(), v.Tripped, v.Figure})

@@ -76,16 +76,20 @@ func (p *Printer) End(e *load.Event) {
 	})
 }
 
-// failure says why there was no answer, the class in front.
+// failure says why there was no answer, the class in front, and behind it what
+// may be done.
 func failure(e *load.Event) string {
 	if e.Err == nil {
 		return e.Class
 	}
 	text := e.Err.Error()
-	if strings.HasPrefix(text, e.Class+":") {
-		return text
+	if !strings.HasPrefix(text, e.Class+":") {
+		text = e.Class + ": " + text
 	}
-	return e.Class + ": " + text
+	if hint := load.HintOf(e.Err); hint != "" {
+		text += " (hint: " + hint + ")"
+	}
+	return text
 }
 
 // answered writes the line of a request that got an answer.

@@ -2,6 +2,7 @@ package console
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"testing"
 	"time"
@@ -56,6 +57,11 @@ func TestItemLines(t *testing.T) {
 			coloured,
 			load.Event{Item: request("r"), Name: "F", URL: "http://localhost:1/", Class: "connect", Err: errors.New("connection refused")},
 			"Error connecting 'http://localhost:1/': connect: connection refused\n",
+		},
+		"failure with a hint": {
+			plain,
+			load.Event{Item: request("r"), Name: "F", URL: "https://h/", Class: "tls", Err: fmt.Errorf("tls: %w", advised{errors.New("no")})},
+			"Error connecting 'https://h/': tls: no (hint: say yes)\n",
 		},
 		"never sent": {
 			plain,
@@ -223,5 +229,22 @@ func BenchmarkLine(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		p.End(e)
+	}
+}
+
+// advised is an error that says what may be done about it.
+type advised struct{ error }
+
+func (advised) Hint() string { return "say yes" }
+
+func TestHintLines(t *testing.T) {
+	r := sample()
+	r.Hints = []load.Hint{{Class: "tls", Text: "say yes", Requests: 12}, {Class: "closed by server while idle", Text: "keep them", Requests: 1}}
+	want := []string{"tls: 12 of 110 requests failed: say yes", "closed by server while idle: 1 of 110 requests failed: keep them"}
+	if diff := cmp.Diff(want, HintLines(r)); diff != "" {
+		t.Error(diff)
+	}
+	if got := HintLines(&load.Result{}); got != nil {
+		t.Error(got)
 	}
 }

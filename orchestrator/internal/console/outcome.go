@@ -36,6 +36,16 @@ func LimitLines(r *load.Result) []string {
 	return lines
 }
 
+// HintLines says what may be done about requests that failed; nil if nothing is
+// known.
+func HintLines(r *load.Result) []string {
+	var lines []string
+	for _, h := range r.Hints {
+		lines = append(lines, fmt.Sprintf("%s: %d of %s failed: %s", h.Class, h.Requests, many(r.Requests, "request"), h.Text))
+	}
+	return lines
+}
+
 // InterruptedLine says how far a run had come.
 func InterruptedLine(r *load.Result, loaded *plan.Plan) string {
 	if loaded.Iterations == 0 {

@@ -18,6 +18,7 @@ const (
 	failTimeout
 	failReset
 	failEOF
+	failDropped
 	failProtocol
 	failTLS
 	failRedirect
@@ -31,7 +32,7 @@ const (
 // String is the class as results name it.
 func (c class) String() string {
 	return [classes]string{
-		"answered", "connect", "timeout", "reset", "eof", "protocol", "tls", "redirect",
+		"answered", "connect", "timeout", "reset", "eof", "closed by server while idle", "protocol", "tls", "redirect",
 		"open files of this machine", "ports of this machine", "memory of this machine", "other",
 	}[c]
 }
@@ -62,6 +63,19 @@ type redirectError struct{ what string }
 
 func (e *redirectError) Error() string { return "redirect: " + e.what }
 
+// droppedError is a connection that the server kept, and closed as the next
+// request was under way.
+type droppedError struct{ err error }
+
+func (e *droppedError) Error() string { return e.err.Error() }
+
+func (e *droppedError) Unwrap() error { return e.err }
+
+// Hint says what to do about it.
+func (e *droppedError) Hint() string {
+	return "the server closes kept connections and does not say so; have it keep them longer"
+}
+
 // classify sorts an error of conn.do. A limit of this machine comes first: it
 // may show anywhere, and the server has no part in it. A connect that takes too
 // long is a timeout: the target may be there, and slow.
@@ -77,6 +91,7 @@ func classify(err error) class {
 	var protocol *protocolError
 	var secure *tlsError
 	var redirect *redirectError
+	var dropped *droppedError
 	switch {
 	case errors.Is(err, syscall.EAGAIN) && errors.As(err, &connect):
 		// A unix socket that has too many waiting already says so at once. Go
@@ -92,6 +107,8 @@ func classify(err error) class {
 		return failConnect
 	case errors.As(err, &protocol):
 		return failProtocol
+	case errors.As(err, &dropped):
+		return failDropped
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return failReset
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):

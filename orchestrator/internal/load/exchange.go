@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -36,17 +37,37 @@ func (c *conn) do(ctx context.Context, msg *message, want expect, start time.Tim
 			c.answers++
 			return ans, true, nil
 		}
-		if again && err != nil && c.unseen(err) {
+		sent := written == int64(msg.size)
+		switch {
+		case !again || err == nil:
+			again = false
+		case c.unseen(err):
 			c.single = c.single || c.answers == 1
-		} else {
-			again = again && err != nil && written == 0 && !errors.Is(err, os.ErrDeadlineExceeded)
+		case written > 0 && c.dropped(err, sent):
+			again, err = false, &droppedError{err}
+		default:
+			again = written == 0 && !errors.Is(err, os.ErrDeadlineExceeded)
 		}
 		c.close()
 		if again && ctx.Err() == nil {
 			continue
 		}
-		return ans, written == int64(msg.size), err
+		return ans, sent, err
 	}
+}
+
+// dropped says whether the server hung up on a connection that it had kept, when
+// not a byte of the answer had come. It need not have looked at the request, but
+// nobody can know. A clean end after all of the request was taken is another
+// thing: the server has read it, and has nothing to say.
+func (c *conn) dropped(err error, sent bool) bool {
+	switch {
+	case c.in.at > 0 || c.in.r < c.in.w:
+		return false
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return true
+	}
+	return errors.Is(err, io.ErrUnexpectedEOF) && (!sent || c.nc != c.plain)
 }
 
 // unseen says whether the server hung up before the request reached it. Its

@@ -151,7 +151,7 @@ func run(ctx context.Context, p *plan.Plan, target Target, opt Options, dial dia
 		<-aborted
 	}
 
-	result := Result{Start: start, End: time.Now(), Mistakes: shared.mistakes.list()}
+	result := Result{Start: start, End: time.Now(), Mistakes: shared.mistakes.list(), Hints: shared.hints.list()}
 	schedule.report(&result)
 	for _, w := range workers {
 		result.Iterations += w.iterations

@@ -11,7 +11,7 @@ import (
 )
 
 // program is a plan made ready to run, with the settings of the run. All
-// workers share it; but for the mistakes it does not change.
+// workers share it; but for the mistakes and hints it does not change.
 type program struct {
 	opt      Options
 	target   Target // zero: where the URLs say
@@ -23,6 +23,7 @@ type program struct {
 	unknown  func(name string)
 	dialer   dialer
 	mistakes mistakes
+	hints    hints
 }
 
 // step is one item of the plan.

@@ -20,6 +20,9 @@ type Result struct {
 	// order; reasons beyond a hundred are counted together.
 	Mistakes []Mistake
 
+	// Hints say what may be done about failures, where they tell.
+	Hints []Hint
+
 	// Of an open loop only:
 	Rate    float64 // intended starts a second; 0: it was a closed loop
 	Late    int     // iterations started over a millisecond after their intended start
@@ -47,7 +50,9 @@ type Counts struct {
 	Failed   int // answered outside 200-299, or not answered
 
 	// Errors counts failures by class: "connect" (nobody listens), "timeout",
-	// "reset" (by the peer), "eof" (closed before the end of the answer),
+	// "reset" (by the peer), "eof" (closed before the end of the answer), "closed
+	// by server while idle" (a connection that it had kept: hung up on before a
+	// byte of the answer came; the request may have been carried out all the same),
 	// "protocol" (not HTTP/1.x), "tls" (no trust, no common version),
 	// "redirect" (too many, or to another scheme), "open files of this machine",
 	// "ports of this machine" and "memory of this machine" (see Limits),

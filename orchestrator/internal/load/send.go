@@ -47,6 +47,9 @@ func (w *worker) send(ctx context.Context, r *request) error {
 		return errStopped // it failed because the connection was closed under it
 	}
 	out.cause = classify(err)
+	if err != nil {
+		w.hints.count(out.cause, err)
+	}
 	var took time.Duration
 	if err == nil {
 		took, out.first = in.end.Sub(start), in.first.Sub(start)+w.lag
