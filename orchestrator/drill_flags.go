@@ -65,7 +65,7 @@ func (d *drillFlags) define(f *pflag.FlagSet) {
 	f.StringVarP(&d.compare, "compare", "c", "", "after the run compare it with a report `file`; exit code 1 where it was slower")
 	f.VarP(&d.threshold, "threshold", "t", "with --compare: how much slower is not slower yet, in `milliseconds`")
 	f.BoolVar(&d.relaxed, "relaxed-interpolations", false, "fill in nothing for unknown variables, with a warning, rather than break the iteration")
-	f.BoolVar(&d.insecure, "no-check-certificate", false, "accept any TLS certificate")
+	f.BoolVar(&d.insecure, "no-check-certificate", false, "accept any TLS certificate, and old versions and ciphers")
 	f.StringVar(&d.tags, "tags", "", "run only the items with one of these `tags` (comma-separated)")
 	f.StringVar(&d.skipTags, "skip-tags", "", "leave out the items with one of these `tags`")
 	f.BoolVar(&d.listTags, "list-tags", false, "print the plan's tags, and do nothing")

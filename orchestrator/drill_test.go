@@ -1,9 +1,11 @@
 package main
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -28,8 +30,8 @@ type drillServer struct {
 	more chan struct{} // closed, and made anew, with each request
 }
 
-// startDrillServer puts the address of a server of its own into URL, and the
-// path of its socket into SOCKET.
+// startDrillServer puts the address of a server of its own into URL, that of one
+// with an old TLS into OLD_URL, and the path of its socket into SOCKET.
 func startDrillServer(t *testing.T, env *testscript.Env) error {
 	s := &drillServer{more: make(chan struct{})}
 	mux := http.NewServeMux()
@@ -62,6 +64,12 @@ func startDrillServer(t *testing.T, env *testscript.Env) error {
 	server := httptest.NewServer(mux)
 	env.Defer(server.Close)
 	env.Setenv("URL", server.URL)
+	old := httptest.NewUnstartedServer(mux)
+	old.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
+	old.Config.ErrorLog = log.New(io.Discard, "", 0)
+	old.StartTLS()
+	env.Defer(old.Close)
+	env.Setenv("OLD_URL", old.URL)
 	socket := filepath.Join(enginetest.ShortDir(t), "s")
 	listener, err := net.Listen("unix", socket)
 	if err != nil {

@@ -2,6 +2,7 @@ package load
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"strconv"
 	"time"
@@ -168,6 +169,10 @@ func (r *reader) fill() error {
 		}
 		if err == io.EOF {
 			err = io.ErrUnexpectedEOF
+		}
+		var secure *tlsError
+		if errors.As(err, &secure) {
+			return err // it is no part of the answer, so it has no place in it
 		}
 		if err != nil {
 			return &readError{r.at + int64(r.w-r.r), err}

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"strings"
 	"syscall"
 )
 
@@ -49,14 +48,6 @@ type connectError struct{ err error }
 func (e *connectError) Error() string { return "connect: " + e.err.Error() }
 
 func (e *connectError) Unwrap() error { return e.err }
-
-// tlsError is a server that is not trusted, or that no common language was
-// found with.
-type tlsError struct{ err error }
-
-func (e *tlsError) Error() string { return "tls: " + strings.TrimPrefix(e.err.Error(), "tls: ") }
-
-func (e *tlsError) Unwrap() error { return e.err }
 
 // redirectError is a redirect that is not followed.
 type redirectError struct{ what string }

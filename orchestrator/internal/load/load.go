@@ -20,7 +20,6 @@ package load
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -63,7 +62,8 @@ type Options struct {
 	// iteration fails.
 	Relaxed bool
 	Unknown func(name string)
-	// Insecure accepts any certificate.
+	// Insecure accepts any certificate, and TLS of any age that the library can
+	// speak.
 	Insecure bool
 	// Env is what is looked up where the iteration has no such variable.
 	Env vars.Env
@@ -118,7 +118,7 @@ func run(ctx context.Context, p *plan.Plan, target Target, opt Options, dial dia
 	if err != nil {
 		return Result{}, err
 	}
-	shared.dialer = dialer{dial: dial, tls: &tls.Config{InsecureSkipVerify: opt.Insecure}}
+	shared.dialer = dialer{dial: dial, tls: tlsConfig(opt.Insecure)}
 
 	n := max(p.Concurrency, 1)
 	if p.Iterations > 0 && (p.Concurrency < 1 || p.Concurrency > p.Iterations) {

@@ -53,7 +53,7 @@ type Counts struct {
 	// "reset" (by the peer), "eof" (closed before the end of the answer), "closed
 	// by server while idle" (a connection that it had kept: hung up on before a
 	// byte of the answer came; the request may have been carried out all the same),
-	// "protocol" (not HTTP/1.x), "tls" (no trust, no common version),
+	// "protocol" (not HTTP/1.x), "tls" (no trust on either side, no common version),
 	// "redirect" (too many, or to another scheme), "open files of this machine",
 	// "ports of this machine" and "memory of this machine" (see Limits),
 	// "other", and "status 503" and so on.

@@ -55,8 +55,9 @@ func bare(host string) string { return strings.TrimSuffix(strings.TrimPrefix(hos
 
 // dialer opens connections along routes.
 type dialer struct {
-	dial dialFunc
-	tls  *tls.Config
+	dial   dialFunc
+	tls    *tls.Config
+	causes causes
 }
 
 // connect gives a connection that requests can be sent over, and the one below
@@ -72,7 +73,7 @@ func (d *dialer) connect(ctx context.Context, r *route, deadline time.Time) (nc,
 	nc, err = d.through(ctx, r, plain, deadline)
 	if err != nil {
 		_ = plain.Close()
-		return nil, nil, err
+		return nil, nil, d.explain(ctx, r, deadline, err)
 	}
 	return nc, plain, nil
 }
@@ -98,22 +99,6 @@ func (d *dialer) through(ctx context.Context, r *route, nc net.Conn, deadline ti
 		return d.secure(ctx, nc, r.name)
 	}
 	return nc, nil
-}
-
-// secure speaks TLS over a connection. A server that hangs up or is too slow is
-// not one that cannot be trusted: classify tells them apart.
-func (d *dialer) secure(ctx context.Context, nc net.Conn, name string) (net.Conn, error) {
-	conf := d.tls.Clone()
-	conf.ServerName = name
-	secure := tls.Client(nc, conf)
-	err := secure.HandshakeContext(ctx)
-	switch {
-	case err == nil:
-		return secure, nil
-	case gone(err):
-		return nil, &connectError{err}
-	}
-	return nil, &tlsError{err}
 }
 
 // open asks a proxy for a connection to host:port.
