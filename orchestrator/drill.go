@@ -110,7 +110,7 @@ func (a *app) runPlan(ctx context.Context, d *drillFlags, loaded *plan.Plan, com
 	result, err := load.Run(ctx, loaded, load.Target{}, load.Options{
 		Timeout: setup.Timeout, Duration: setup.Duration, CompatRampup: d.compat, CompatCookies: d.cookies,
 		Relaxed: d.relaxed, Unknown: func(name string) { live.Line(p.UnknownVariable(name)) },
-		Insecure: d.insecure, Env: environ(), NoProxy: d.noProxy,
+		Insecure: d.insecure, Env: environ(), NoProxy: d.noProxy, NoDNSCache: d.noDNSCache,
 		Observer: console.Observe(observers...), Verbose: d.verbose, Progress: progress,
 	})
 	live.Stop()

@@ -43,6 +43,7 @@ type drillFlags struct {
 	seed        uint64
 	strict      bool
 	noProxy     bool
+	noDNSCache  bool
 
 	gates []console.Gate // failOn, as check has read it
 	given func(flag string) bool
@@ -89,6 +90,7 @@ func (d *drillFlags) define(f *pflag.FlagSet) {
 	f.Uint64Var(&d.seed, "seed", 0, "`number` behind the order of loops with shuffle (0: another one each time)")
 	f.BoolVar(&d.strict, "strict", false, "warnings about the plan are mistakes")
 	f.BoolVar(&d.noProxy, "no-proxy", false, "leave HTTP_PROXY and the like alone")
+	f.BoolVar(&d.noDNSCache, "no-dns-cache", false, "look a host up for each connection, within the latency, rather than once and every 30 s beside it")
 
 	f.VisitAll(func(flag *pflag.Flag) {
 		if flag.Name != "fail-on" {

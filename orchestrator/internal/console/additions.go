@@ -33,6 +33,9 @@ func (p *Printer) additions(b []byte, loaded *plan.Plan, s Setup, r *load.Result
 	if len(r.Errors) > 0 {
 		figure("Failures", "%s", tallied(r.Errors))
 	}
+	if n := r.Lookups; n.N > 0 {
+		figure("Look-ups of hosts", "%d, %d of them failed; %s at most, in no latency", n.N, n.Failed, digits(n.Longest))
+	}
 	figure("Iterations", "%d, %d of them broken", r.Iterations, r.Broken)
 	for _, m := range r.Mistakes {
 		figure("Broken", "%s", mistake(m))

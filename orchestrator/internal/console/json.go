@@ -24,6 +24,7 @@ type document struct {
 	Seconds  float64       `json:"seconds"` // wall time
 	Stopped  bool          `json:"interrupted"`
 	Loop     loopJSON      `json:"iterations"`
+	Lookups  lookupsJSON   `json:"lookups"`
 	Total    countsJSON    `json:"total"`
 	Items    []itemJSON    `json:"items"` // by name as written, in the plan's order
 	Broken   []mistakeJSON `json:"mistakes"`
@@ -62,6 +63,13 @@ type loopJSON struct {
 	Broken  int `json:"broken"`
 	Late    int `json:"late"`    // open loop: started over a millisecond late
 	Dropped int `json:"dropped"` // open loop: never started
+}
+
+// lookupsJSON is what was asked about names of hosts, in no latency.
+type lookupsJSON struct {
+	N       int     `json:"n"`
+	Failed  int     `json:"failed"`
+	Longest float64 `json:"longest_ms"`
 }
 
 type countsJSON struct {
@@ -149,8 +157,9 @@ func WriteJSON(w io.Writer, loaded *plan.Plan, s Setup, r *load.Result, verdicts
 			CompatRampup: s.CompatRampup, CompatCookies: s.CompatCookies, Relaxed: s.Relaxed, Proxy: s.Proxy, LatencyCounts: "dispatch",
 		},
 		Start: r.Start, Seconds: wall(r).Seconds(), Stopped: r.Interrupted,
-		Loop:  loopJSON{Ended: r.Iterations, Broken: r.Broken, Late: r.Late, Dropped: r.Dropped},
-		Total: countsOf(&r.Counts, wall(r)), Items: []itemJSON{}, Broken: []mistakeJSON{}, Hints: []hintJSON{}, Gates: []gateJSON{},
+		Loop:    loopJSON{Ended: r.Iterations, Broken: r.Broken, Late: r.Late, Dropped: r.Dropped},
+		Lookups: lookupsJSON{r.Lookups.N, r.Lookups.Failed, ms(r.Lookups.Longest)},
+		Total:   countsOf(&r.Counts, wall(r)), Items: []itemJSON{}, Broken: []mistakeJSON{}, Hints: []hintJSON{}, Gates: []gateJSON{},
 	}
 	if r.Rate > 0 {
 		d.Settings.Model, d.Settings.LatencyCounts = "open", "intended start"

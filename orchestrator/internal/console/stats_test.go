@@ -77,6 +77,7 @@ func sample() *load.Result {
 			{Name: "never sent", Counts: empty()},
 		},
 		Iterations: 12, Broken: 3,
+		Lookups:  load.Lookups{N: 3, Failed: 1, Longest: 1234 * time.Microsecond},
 		Hints:    []load.Hint{{Class: "timeout", Text: "wait longer", Requests: 1}},
 		Mistakes: []load.Mistake{{Item: "login", Text: "unknown variable token", N: 2}, {Text: "other mistakes", N: 1}},
 	}

@@ -54,7 +54,7 @@ func (d *dialer) explain(ctx context.Context, r *route, deadline time.Time, err 
 		return err
 	}
 	entry.once.Do(func() {
-		lax := dialer{dial: d.dial, tls: tlsConfig(true)}
+		lax := dialer{dial: d.dial, names: d.names, tls: tlsConfig(true)}
 		nc, plain, err := lax.connect(ctx, r, deadline)
 		if err != nil {
 			return

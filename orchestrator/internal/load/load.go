@@ -22,7 +22,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -72,20 +73,16 @@ type Options struct {
 	// Dial, where set, opens every connection to a Target, in place of a look at
 	// the Target's own address, before its context ends.
 	Dial func(ctx context.Context) (net.Conn, error)
+	// NoDNSCache looks a host up for each connection to it, within the latency of
+	// the request that needs it. Otherwise that is done once, before it, and every
+	// 30 s again.
+	NoDNSCache bool
 	// Observer, where set, is told of every item; Verbose has it told all of a
 	// request and its answer.
 	Observer Observer
 	Verbose  bool
 	// Progress, where set, counts along while the run goes on.
 	Progress *Progress
-}
-
-// dialFunc opens a connection, no later than the deadline.
-type dialFunc func(ctx context.Context, target Target, deadline time.Time) (net.Conn, error)
-
-func dialNet(ctx context.Context, target Target, deadline time.Time) (net.Conn, error) {
-	d := net.Dialer{Deadline: deadline}
-	return d.DialContext(ctx, target.Network, target.Address)
 }
 
 // Run carries the plan out, iteration by iteration, and measures the answers.
@@ -108,6 +105,11 @@ func Run(ctx context.Context, p *plan.Plan, target Target, opt Options) (Result,
 }
 
 func run(ctx context.Context, p *plan.Plan, target Target, opt Options, dial dialFunc) (Result, error) {
+	return runOver(ctx, p, target, opt, dial, lookupNet)
+}
+
+// runOver is Run over a network.
+func runOver(ctx context.Context, p *plan.Plan, target Target, opt Options, dial dialFunc, lookup lookupFunc) (Result, error) {
 	if err := refuse(p, target); err != nil {
 		return Result{}, err
 	}
@@ -119,6 +121,9 @@ func run(ctx context.Context, p *plan.Plan, target Target, opt Options, dial dia
 		return Result{}, err
 	}
 	shared.dialer = dialer{dial: dial, tls: tlsConfig(opt.Insecure)}
+	if !opt.NoDNSCache {
+		defer shared.knowNames(ctx, lookup)()
+	}
 
 	n := max(p.Concurrency, 1)
 	if p.Iterations > 0 && (p.Concurrency < 1 || p.Concurrency > p.Iterations) {
@@ -151,7 +156,7 @@ func run(ctx context.Context, p *plan.Plan, target Target, opt Options, dial dia
 		<-aborted
 	}
 
-	result := Result{Start: start, End: time.Now(), Mistakes: shared.mistakes.list(), Hints: shared.hints.list()}
+	result := Result{Start: start, End: time.Now(), Mistakes: shared.mistakes.list(), Hints: shared.hints.list(), Lookups: shared.dialer.names.report()}
 	schedule.report(&result)
 	for _, w := range workers {
 		result.Iterations += w.iterations
@@ -160,6 +165,28 @@ func run(ctx context.Context, p *plan.Plan, target Target, opt Options, dial dia
 	}
 	report(&result, tallies, shared.groups)
 	return result, nil
+}
+
+// knowNames looks up all hosts that the plan names, and again from time to time
+// until stop is called.
+func (p *program) knowNames(ctx context.Context, lookup lookupFunc) (stop func()) {
+	p.dialer.names = newNames(lookup, p.opt.Timeout)
+	hosts := map[string]bool{}
+	for _, s := range p.steps {
+		if s.request != nil && s.request.route != nil {
+			for _, host := range s.request.route.hosts() {
+				hosts[host] = true
+			}
+		}
+	}
+	p.dialer.names.ofAll(ctx, slices.Collect(maps.Keys(hosts)))
+	ctx, cancel := context.WithCancel(ctx)
+	var group sync.WaitGroup
+	group.Go(func() { p.dialer.names.refresh(ctx) })
+	return func() {
+		cancel()
+		group.Wait()
+	}
 }
 
 // refuse says what could not be run at all.

@@ -248,6 +248,7 @@ func mustRunCtx(ctx context.Context, t testing.TB, p *plan.Plan, target Target, 
 // mustPipe is mustRun against a recorder without the kernel.
 func mustPipe(ctx context.Context, t testing.TB, p *plan.Plan, rec *recorder, opt Options) Result {
 	t.Helper()
+	opt.NoDNSCache = true
 	result, err := run(ctx, p, Target{}, opt, rec.pipe)
 	if err != nil {
 		t.Fatal(err)

@@ -20,6 +20,7 @@ type Result struct {
 	// order; reasons beyond a hundred are counted together.
 	Mistakes []Mistake
 
+	Lookups Lookups // of hosts' names
 	// Hints say what may be done about failures, where they tell.
 	Hints []Hint
 

@@ -2,7 +2,6 @@ package load
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -53,17 +52,18 @@ func (p *program) route(u weburl.URL) *route {
 // bare is a host without the brackets of an IPv6 address.
 func bare(host string) string { return strings.TrimSuffix(strings.TrimPrefix(host, "["), "]") }
 
-// dialer opens connections along routes.
-type dialer struct {
-	dial   dialFunc
-	tls    *tls.Config
-	causes causes
+// hosts gives the names that have to be looked up on the way.
+func (r *route) hosts() []string {
+	if host, _ := r.dial.host(); host != "" {
+		return []string{host}
+	}
+	return nil
 }
 
 // connect gives a connection that requests can be sent over, and the one below
 // that the kernel knows. Errors are a *connectError or *tlsError.
 func (d *dialer) connect(ctx context.Context, r *route, deadline time.Time) (nc, plain net.Conn, err error) {
-	plain, err = d.dial(ctx, r.dial, deadline)
+	plain, err = d.open(ctx, r.dial, deadline)
 	if err != nil {
 		return nil, nil, &connectError{limited(err)}
 	}

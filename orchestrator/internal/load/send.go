@@ -35,13 +35,12 @@ func (w *worker) send(ctx context.Context, r *request) error {
 		// are due at their time, this one is late already.
 		runtime.Gosched()
 	}
-	start := time.Now()
-	var out outcome
+	out := outcome{start: time.Now()}
 	var in *reader
 	if foreign {
 		err = &connectError{err}
 	} else {
-		c, in, err = w.exchange(ctx, c, r, start, &out)
+		c, in, err = w.exchange(ctx, c, r, &out)
 	}
 	if err != nil && over(ctx) {
 		return errStopped // it failed because the connection was closed under it
@@ -52,16 +51,16 @@ func (w *worker) send(ctx context.Context, r *request) error {
 	}
 	var took time.Duration
 	if err == nil {
-		took, out.first = in.end.Sub(start), in.first.Sub(start)+w.lag
+		took, out.first = in.end.Sub(out.start), in.first.Sub(out.start)+w.lag
 	} else {
-		took = time.Since(start)
+		took = time.Since(out.start)
 	}
 	out.took = took + w.lag
 	w.lag = 0
 	w.tally.record(r.group, &out)
 	w.opt.Progress.count(out.failed())
 	if w.opt.Observer != nil {
-		w.tell(c, in, &out, start, took, err)
+		w.tell(c, in, &out, took, err)
 	}
 	if out.status != 0 {
 		if err := w.keep(r, in, out.status, err); err != nil {
@@ -119,13 +118,20 @@ func (w *worker) ready(r *request) (*call, error) {
 
 // exchange sends a request's call, and those that redirects ask for, and gives
 // the last one of them with the reader that holds its answer.
-func (w *worker) exchange(ctx context.Context, c *call, r *request, start time.Time, out *outcome) (*call, *reader, error) {
+func (w *worker) exchange(ctx context.Context, c *call, r *request, out *outcome) (*call, *reader, error) {
 	want := r.want
 	var met chain
 	for hop := 0; ; hop++ {
 		want.head = c.method == "HEAD"
 		conn := w.conn(c.route)
-		ans, sent, err := conn.do(ctx, &c.message, want, start)
+		if conn.nc == nil {
+			waited, err := w.dialer.await(ctx, c.route)
+			out.start = out.start.Add(waited)
+			if err != nil {
+				return c, &conn.in, err
+			}
+		}
+		ans, sent, err := conn.do(ctx, &c.message, want, out.start)
 		if sent {
 			out.sent += int64(c.size)
 		}
@@ -153,14 +159,14 @@ func (w *worker) exchange(ctx context.Context, c *call, r *request, start time.T
 }
 
 // tell completes the event and hands it to the observer.
-func (w *worker) tell(c *call, in *reader, out *outcome, start time.Time, took time.Duration, err error) {
+func (w *worker) tell(c *call, in *reader, out *outcome, took time.Duration, err error) {
 	e := &w.event
 	e.Status, e.Took, e.Err = out.status, took, err
 	if err != nil {
 		e.Class = out.cause.String()
 		e.Status = 0
 	} else {
-		e.FirstByte = in.first.Sub(start)
+		e.FirstByte = in.first.Sub(out.start)
 		if w.opt.Verbose {
 			e.Final = c.url.String()
 			in.each(func(name string, value []byte) { e.Answer = append(e.Answer, Field{name, string(value)}) })

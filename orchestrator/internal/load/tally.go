@@ -21,6 +21,7 @@ const (
 
 // outcome is what became of one request.
 type outcome struct {
+	start    time.Time     // of its dispatch; what was waited for a host's address comes before
 	took     time.Duration // to the last byte, or the failure
 	first    time.Duration // to the first byte of the answer; 0: none came
 	sent     int64         // bytes of the messages that went out whole
