@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -187,10 +188,14 @@ func (d *drillFlags) setup(loaded *plan.Plan) console.Setup {
 		return s
 	}
 	env := environ()
-	s.Proxy = load.ProxyFor(env, loaded.Origin)
+	proxies := []string{load.ProxyFor(env, loaded.Origin)}
 	for _, r := range loaded.Requests() {
-		s.Proxy = cmp.Or(s.Proxy, load.ProxyFor(env, r.Parsed))
+		if p := load.ProxyFor(env, r.Parsed); !slices.Contains(proxies, p) {
+			proxies = append(proxies, p)
+		}
 	}
+	proxies = slices.DeleteFunc(proxies, func(p string) bool { return p == "" })
+	s.Proxy = strings.Join(proxies, ", ")
 	return s
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/console"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 )
 
@@ -59,7 +60,28 @@ func (d *drillFlags) load() (*plan.Plan, error) {
 	if d.rate > 0 {
 		loaded.Rate = float64(d.rate)
 	}
+	if err := d.checkProxies(loaded); err != nil {
+		return nil, err
+	}
 	return loaded, d.checkGates(loaded)
+}
+
+// checkProxies warns of variables that name proxies and are passed over, for then
+// requests go another way than was meant.
+func (d *drillFlags) checkProxies(loaded *plan.Plan) error {
+	if d.noProxy {
+		return nil
+	}
+	const advice = "set it to HOST:PORT or to http://, https://, socks5:// or socks5h://HOST:PORT, or give --no-proxy"
+	var mistakes plan.Errors
+	for _, text := range load.ProxyMistakes(environ(), loaded) {
+		mistakes = append(mistakes, &plan.Mistake{Msg: text, Advice: advice})
+		loaded.Warnings = append(loaded.Warnings, plan.Warning{Text: text})
+	}
+	if d.strict && len(mistakes) > 0 {
+		return mistakes
+	}
+	return nil
 }
 
 // checkGates refuses gates that could never say anything about the plan.

@@ -67,7 +67,8 @@ func (c *conn) dropped(err error, sent bool) bool {
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return true
 	}
-	return errors.Is(err, io.ErrUnexpectedEOF) && (!sent || c.nc != c.plain)
+	// Behind a SOCKS proxy it is the proxy that has taken the request.
+	return errors.Is(err, io.ErrUnexpectedEOF) && (!sent || c.nc != c.plain || c.route.via != "")
 }
 
 // unseen says whether the server hung up before the request reached it. Its

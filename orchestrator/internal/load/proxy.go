@@ -1,9 +1,12 @@
 package load
 
 import (
+	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/weburl"
 )
@@ -12,7 +15,8 @@ import (
 // or "". HTTP_PROXY and HTTPS_PROXY go by the URL's scheme, ALL_PROXY stands in
 // for both, NO_PROXY lists hosts that are reached without; all may be written
 // in lower case too. As with drill, and unlike with Go, they hold for localhost
-// as well.
+// as well. A proxy speaks HTTP, with TLS or without, or SOCKS5: then either it
+// looks up the server's name (socks5h), or we do (socks5).
 func ProxyFor(env vars.Env, u weburl.URL) string {
 	if p := proxyFor(env, u); p != nil {
 		return p.url.Origin()
@@ -20,46 +24,83 @@ func ProxyFor(env vars.Env, u weburl.URL) string {
 	return ""
 }
 
-// proxy is a server that passes requests on.
-type proxy struct{ url weburl.URL }
-
-func proxyFor(env vars.Env, u weburl.URL) *proxy {
-	var text string
-	switch u.Scheme {
-	case "http":
-		// A web server's scripts find a visitor's Proxy header in HTTP_PROXY.
-		if _, cgi := env["REQUEST_METHOD"]; !cgi {
-			text = either(env, "HTTP_PROXY")
-		}
-	case "https":
-		text = either(env, "HTTPS_PROXY")
-	default:
+// ProxyMistakes says what of the proxies that env names cannot be understood, and
+// is passed over, if requests of the plan may go through one. Of what may be
+// secret nothing is quoted.
+func ProxyMistakes(env vars.Env, p *plan.Plan) []string {
+	if !slices.ContainsFunc(p.Requests(), func(r *plan.Request) bool { return r.Parsed.Scheme != "unix" }) {
 		return nil
 	}
-	if bypassed(either(env, "NO_PROXY"), bare(u.Host)) {
-		return nil
-	}
-	for _, text := range []string{text, either(env, "ALL_PROXY")} {
+	var mistakes []string
+	for _, variable := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"} {
+		name, text := either(env, variable)
 		if text == "" {
 			continue
 		}
-		if !strings.Contains(text, "://") {
-			text = "http://" + text
+		if _, err := weburl.ParseProxy(text); err != nil {
+			mistakes = append(mistakes, fmt.Sprintf("%s is passed over: it %s", name, unquoted(err)))
+		} else if variable == "HTTP_PROXY" && isCGI(env) {
+			mistakes = append(mistakes, name+" is passed over: REQUEST_METHOD is set too, and for scripts of a web server a visitor's header may be what it holds")
 		}
-		if p, err := weburl.Parse(text); err == nil && p.Scheme != "unix" {
-			return &proxy{p}
+	}
+	name, list := either(env, "NO_PROXY")
+	for entry := range strings.SplitSeq(list, ",") {
+		entry = strings.TrimSpace(entry)
+		if _, err := netip.ParsePrefix(entry); err != nil && strings.Contains(entry, "/") {
+			mistakes = append(mistakes, fmt.Sprintf("%s: its entry %q is passed over: it is neither a host nor a network", name, entry))
+		}
+	}
+	return mistakes
+}
+
+// isCGI says that this may be a script of a web server: it finds a visitor's Proxy
+// header in HTTP_PROXY.
+func isCGI(env vars.Env) bool {
+	_, is := env["REQUEST_METHOD"]
+	return is
+}
+
+// proxy is a server that passes requests on, or whole connections.
+type proxy struct{ url weburl.URL }
+
+// isSOCKS says that it speaks SOCKS5 rather than HTTP.
+func (p *proxy) isSOCKS() bool { return strings.HasPrefix(p.url.Scheme, "socks5") }
+
+func proxyFor(env vars.Env, u weburl.URL) *proxy {
+	var candidates []string
+	switch u.Scheme {
+	case "http":
+		if !isCGI(env) {
+			candidates = []string{"HTTP_PROXY"}
+		}
+	case "https":
+		candidates = []string{"HTTPS_PROXY"}
+	default:
+		return nil
+	}
+	if _, list := either(env, "NO_PROXY"); bypassed(list, bare(u.Host)) {
+		return nil
+	}
+	for _, variable := range append(candidates, "ALL_PROXY") {
+		if _, text := either(env, variable); text != "" {
+			if p, err := weburl.ParseProxy(text); err == nil {
+				return &proxy{p}
+			}
 		}
 	}
 	return nil
 }
 
 // either looks a variable up under its name and, if there is none, under its
-// name in lower case.
-func either(env vars.Env, name string) string {
-	if value, ok := env[name]; ok {
-		return value
+// name in lower case. It gives the one that counts, and what it holds.
+func either(env vars.Env, variable string) (name, value string) {
+	name = variable
+	value, ok := env[name]
+	if !ok {
+		name = strings.ToLower(variable)
+		value = env[name]
 	}
-	return env[strings.ToLower(name)]
+	return name, strings.TrimSpace(value)
 }
 
 // bypassed says whether a list of hosts, domains, addresses and networks holds

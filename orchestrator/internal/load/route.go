@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -18,7 +19,7 @@ type route struct {
 	dial  Target // where the connection goes: the server, or a proxy
 	name  string // the server's name for TLS; empty: none
 	proxy *proxy // nil: none
-	via   string // what to ask of the proxy: host:port of the server; empty: the proxy is sent the requests themselves
+	via   string // what to ask of the proxy: host:port of the server; empty: the proxy is sent the requests themselves, or there is none
 }
 
 // absolute says that requests name the server, for a proxy reads them.
@@ -42,7 +43,7 @@ func (p *program) route(u weburl.URL) *route {
 	}
 	if r.proxy = proxyFor(p.opt.Env, u); r.proxy != nil {
 		r.dial.Address = r.proxy.url.Address()
-		if u.Scheme == "https" {
+		if u.Scheme == "https" || r.proxy.isSOCKS() {
 			r.via = u.Address()
 		}
 	}
@@ -54,15 +55,55 @@ func bare(host string) string { return strings.TrimSuffix(strings.TrimPrefix(hos
 
 // hosts gives the names that have to be looked up on the way.
 func (r *route) hosts() []string {
+	var hosts []string
 	if host, _ := r.dial.host(); host != "" {
-		return []string{host}
+		hosts = append(hosts, host)
 	}
-	return nil
+	if r.proxy != nil && r.proxy.url.Scheme == "socks5" {
+		if host, _ := (Target{"tcp", r.via}).host(); host != "" {
+			hosts = append(hosts, host)
+		}
+	}
+	return hosts
 }
 
 // connect gives a connection that requests can be sent over, and the one below
 // that the kernel knows. Errors are a *connectError or *tlsError.
 func (d *dialer) connect(ctx context.Context, r *route, deadline time.Time) (nc, plain net.Conn, err error) {
+	vias, err := d.vias(ctx, r, deadline)
+	if err != nil {
+		return nil, nil, &connectError{limited(err)}
+	}
+	for _, via := range vias {
+		nc, plain, err = d.connectVia(ctx, r, via, deadline)
+		var refused *socksError
+		if !errors.As(err, &refused) || gone(err) || ctx.Err() != nil {
+			break
+		}
+	}
+	return nc, plain, err
+}
+
+// vias gives what a proxy may be asked for, one after the other. A SOCKS proxy
+// that does not look names up is asked for addresses.
+func (d *dialer) vias(ctx context.Context, r *route, deadline time.Time) ([]string, error) {
+	host, port := Target{"tcp", r.via}.host()
+	if r.proxy == nil || r.proxy.url.Scheme != "socks5" || host == "" {
+		return []string{r.via}, nil
+	}
+	known := d.names
+	if known == nil { // each connection has its own look-up
+		known = newNames(lookupNet, time.Until(deadline))
+	}
+	addrs, err := known.of(ctx, host)
+	var vias []string
+	for _, a := range addrs {
+		vias = append(vias, netip.AddrPortFrom(a, port).String())
+	}
+	return vias, err
+}
+
+func (d *dialer) connectVia(ctx context.Context, r *route, via string, deadline time.Time) (nc, plain net.Conn, err error) {
 	plain, err = d.open(ctx, r.dial, deadline)
 	if err != nil {
 		return nil, nil, &connectError{limited(err)}
@@ -70,7 +111,7 @@ func (d *dialer) connect(ctx context.Context, r *route, deadline time.Time) (nc,
 	if r.name == "" && r.proxy == nil {
 		return plain, plain, nil
 	}
-	nc, err = d.through(ctx, r, plain, deadline)
+	nc, err = d.through(ctx, r, via, plain, deadline)
 	if err != nil {
 		_ = plain.Close()
 		return nil, nil, d.explain(ctx, r, deadline, err)
@@ -80,7 +121,13 @@ func (d *dialer) connect(ctx context.Context, r *route, deadline time.Time) (nc,
 
 // through goes through the proxy, if there is one, and speaks TLS where the
 // route asks for it.
-func (d *dialer) through(ctx context.Context, r *route, nc net.Conn, deadline time.Time) (net.Conn, error) {
+func (d *dialer) through(ctx context.Context, r *route, via string, nc net.Conn, deadline time.Time) (net.Conn, error) {
+	socks := r.proxy != nil && r.proxy.isSOCKS()
+	if socks {
+		if err := r.proxy.openSOCKS(ctx, nc, via, deadline); err != nil {
+			return nil, &connectError{err}
+		}
+	}
 	err := nc.SetDeadline(deadline)
 	if err != nil {
 		return nil, &connectError{err}
@@ -90,8 +137,8 @@ func (d *dialer) through(ctx context.Context, r *route, nc net.Conn, deadline ti
 			return nil, err
 		}
 	}
-	if r.via != "" {
-		if err := r.proxy.open(ctx, nc, r.via); err != nil {
+	if via != "" && !socks {
+		if err := r.proxy.open(ctx, nc, via); err != nil {
 			return nil, &connectError{err}
 		}
 	}

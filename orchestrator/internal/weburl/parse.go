@@ -29,6 +29,27 @@ func Parse(text string) (URL, error) {
 	return URL{}, foreign(rest)
 }
 
+// ParseProxy reads the URL of a proxy, of the scheme http, https, socks5 or
+// socks5h, or a mere host and port, which are of the first. The error goes on
+// after "it".
+func ParseProxy(text string) (URL, error) {
+	text, err := tidy(text)
+	if err != nil {
+		return URL{}, err
+	}
+	if !strings.Contains(text, "://") {
+		text = "http://" + text
+	}
+	scheme, rest, ok := cutScheme(text)
+	switch {
+	case !ok || !strings.HasPrefix(rest, "//"):
+		return URL{}, errors.New("is not a URL")
+	case scheme == "http" || scheme == "https" || scheme == "socks5" || scheme == "socks5h":
+		return parseHTTP(scheme, rest)
+	}
+	return URL{}, fmt.Errorf("begins with %s://, and only http, https, socks5 and socks5h are spoken", scheme)
+}
+
 // tidy takes away what may stand around and inside a URL without meaning
 // anything: it is often copied from wrapped text.
 func tidy(text string) (string, error) {
@@ -166,8 +187,11 @@ func port(scheme, digits string) (string, error) {
 }
 
 func ownPort(scheme string) string {
-	if scheme == "https" {
+	switch scheme {
+	case "https":
 		return "443"
+	case "socks5", "socks5h":
+		return "1080"
 	}
 	return "80"
 }

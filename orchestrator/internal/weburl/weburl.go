@@ -16,7 +16,7 @@ import (
 // URL is an absolute http or https URL, or a Unix socket with a target. Two
 // URLs that mean the same are equal. A fragment is dropped.
 type URL struct {
-	Scheme   string // "http", "https" or "unix"
+	Scheme   string // "http", "https" or "unix"; of a proxy also "socks5" or "socks5h"
 	User     string // decoded; empty, as Password is: none
 	Password string // decoded
 	Host     string // lower case, punycode, an IPv6 address in brackets; of unix: the path of the socket
