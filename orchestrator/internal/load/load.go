@@ -121,7 +121,7 @@ func runOver(ctx context.Context, p *plan.Plan, target Target, opt Options, dial
 		return Result{}, err
 	}
 	shared.dialer = dialer{dial: dial, tls: tlsConfig(opt.Insecure)}
-	if !opt.NoDNSCache {
+	if !opt.NoDNSCache && (target == Target{} || len(shared.direct.hosts()) > 0) {
 		defer shared.knowNames(ctx, lookup)()
 	}
 

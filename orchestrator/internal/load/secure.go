@@ -84,12 +84,12 @@ func (c *secureConn) Read(b []byte) (int, error) {
 	return n, c.failed(err)
 }
 
-// Write writes as net.Conn does. A connection that broke is explained by what
-// the server had said, which is for Read to find.
+// Write writes as net.Conn does. What the server has said of the reason is for
+// Read to find, maybe at the same time: nothing that it uses is looked at here.
 func (c *secureConn) Write(b []byte) (int, error) {
 	n, err := c.Conn.Write(b)
-	if err != nil && !gone(err) {
-		err = c.failed(err)
+	if err != nil && !broke(err) {
+		err = &tlsError{err}
 	}
 	return n, err
 }
@@ -98,20 +98,25 @@ func (c *secureConn) Write(b []byte) (int, error) {
 // a certificate and hangs up before it says anything more does so for want of it:
 // the alert that should say so is easily lost.
 func (c *secureConn) failed(err error) error {
-	var errno syscall.Errno
 	hungUp := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 	switch {
 	case err == nil:
 		return nil
 	case hungUp && c.asked && !c.heard:
-	case gone(err), errors.As(err, &errno):
+	case broke(err):
 		return err
 	}
 	if hint := c.hint(err); hint != "" {
 		err = &hinted{err, hint}
 	}
 	return &tlsError{err}
+}
+
+// broke says that a connection failed below TLS.
+func broke(err error) bool {
+	var errno syscall.Errno
+	return gone(err) || errors.As(err, &errno)
 }
 
 // hint names the cause of an error of TLS where the error tells it.

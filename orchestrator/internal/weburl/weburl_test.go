@@ -434,3 +434,34 @@ func BenchmarkParse(b *testing.B) {
 		})
 	}
 }
+
+func TestParseProxy(t *testing.T) {
+	check := func(text, origin, address, user string) {
+		t.Helper()
+		u, err := ParseProxy(text)
+		if err != nil || u.Origin() != origin || u.Address() != address || u.User+":"+u.Password != user {
+			t.Errorf("%q: %s, %s, %s:%s, %v", text, u.Origin(), u.Address(), u.User, u.Password, err)
+		}
+	}
+	check("h", "http://h", "h:80", ":")
+	check(" H:3128 ", "http://h:3128", "h:3128", ":")
+	check("me:p%20w@h:3128", "http://h:3128", "h:3128", "me:p w")
+	check("https://h/x", "https://h", "h:443", ":")
+	check("socks5://h", "socks5://h", "h:1080", ":")
+	check("SOCKS5H://me:pw@H:01080", "socks5h://h", "h:1080", "me:pw")
+	check("socks5://h:80", "socks5://h:80", "h:80", ":")
+	check("socks5://[::1]:443", "socks5://[::1]:443", "[::1]:443", ":")
+
+	wrong := func(text, want string) {
+		t.Helper()
+		if u, err := ParseProxy(text); err == nil || err.Error() != want {
+			t.Errorf("%q: %+v, %v; want %q", text, u, err, want)
+		}
+	}
+	wrong("", "has no host")
+	wrong("://h", "is not a URL")
+	wrong("h:9x", `is not a URL: invalid port ":9x" after host`)
+	wrong("socks4a://h", "begins with socks4a://, and only http, https, socks5 and socks5h are spoken")
+	wrong("socks5://h:1:2", `is not a URL: invalid port ":1:2" after host`)
+	wrong("\xff", "is not UTF-8")
+}
