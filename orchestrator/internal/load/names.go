@@ -87,18 +87,25 @@ func (n *names) of(ctx context.Context, host string) ([]netip.Addr, error) {
 	return q.addrs, q.err
 }
 
-// ofAll looks many hosts up. One that fails is tried again when it is needed.
+// ofAll looks many hosts up, in the time that one may take. What fails or is not
+// reached then is tried again when it is needed.
 func (n *names) ofAll(ctx context.Context, hosts []string) {
+	ctx, cancel := context.WithTimeout(ctx, n.timeout)
+	defer cancel()
 	var group sync.WaitGroup
+	defer group.Wait()
 	slots := make(chan struct{}, lookupsAtOnce)
 	for _, host := range hosts {
-		slots <- struct{}{}
+		select {
+		case slots <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
 		group.Go(func() {
 			defer func() { <-slots }()
 			_, _ = n.of(ctx, host)
 		})
 	}
-	group.Wait()
 }
 
 // find looks a host up and remembers its addresses. What was known before stays
@@ -117,7 +124,7 @@ func (n *names) find(ctx context.Context, host string) ([]netip.Addr, error) {
 		err = &net.DNSError{Err: "no addresses", Name: host, IsNotFound: true}
 	}
 	if err != nil && ctx.Err() != nil {
-		return nil, err // the run has ended: that is no failure
+		return nil, err // nobody waits for it any more: that is no failure
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()

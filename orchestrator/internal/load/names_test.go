@@ -168,6 +168,21 @@ func TestNamesFail(t *testing.T) {
 	}
 }
 
+// However many hosts there are, the run starts when one may have been looked up.
+func TestManySilentNames(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var requests []*plan.Request
+		for i := range 5 * lookupsAtOnce {
+			requests = append(requests, to(fmt.Sprintf("http://h%d.test/", i)))
+		}
+		begun := time.Now()
+		got, err := runOver(t.Context(), planOf(1, 1, requests...), Target{}, Options{Timeout: 5 * time.Second}, (&dialled{}).dial, (&directory{takes: time.Hour}).lookup)
+		if err != nil || got.Start.Sub(begun) != 5*time.Second || got.Failed != len(requests) {
+			t.Errorf("%v: it started after %v, and %d of %d failed", err, got.Start.Sub(begun), got.Failed, len(requests))
+		}
+	})
+}
+
 // Without the memory a host's name goes to the dialler as it is, each time.
 func TestNoDNSCache(t *testing.T) {
 	dir := &directory{}

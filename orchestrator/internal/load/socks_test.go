@@ -177,7 +177,7 @@ func TestSOCKS(t *testing.T) {
 			env := vars.Env{variable: fmt.Sprintf(c.proxy, s.listen(t))}
 			dir := &directory{addrs: map[string][]string{"h.test": {"192.0.2.1", "192.0.2.2"}}}
 			var seen notes
-			opt := Options{Env: env, Insecure: true, Observer: &seen, Timeout: 3 * time.Second}
+			opt := Options{Env: env, Insecure: true, Observer: &seen}
 			got, err := runOver(t.Context(), planOf(1, 3, vary("GET", c.url, "")), Target{}, opt, dialNet, dir.lookup)
 			if err != nil {
 				t.Fatal(err)
