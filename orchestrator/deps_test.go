@@ -17,9 +17,10 @@ const module = "github.com/stair-stepper/stair-stepper/"
 // is drawn here and nowhere else: a new arrow or room is added to this table,
 // with a reason in the commit, or not at all.
 var arrows = map[string][]string{
-	"orchestrator":                            {"engine", "engine/docker", "engine/process", "lab", "load", "report", "stat", "console", "plan", "vars", "files", "bench"}, // stat: what a design can show is said before it starts
+	"orchestrator":                            {"engine", "engine/docker", "engine/process", "lab", "load", "report", "stat", "console", "plan", "vars", "files", "bench", "plain"}, // stat: what a design can show is said before it starts
 	"orchestrator/internal/bench":             {},
 	"orchestrator/internal/files":             {}, // whoever opens or writes what people name goes through here
+	"orchestrator/internal/plain":             {}, // whoever prints imports it
 	"orchestrator/internal/vars":              {},
 	"orchestrator/internal/weburl":            {},
 	"orchestrator/internal/plan":              {"files", "vars", "weburl"},
@@ -29,10 +30,10 @@ var arrows = map[string][]string{
 	"orchestrator/internal/engine/process":    {"engine", "files", "bench"},
 	"orchestrator/internal/engine/enginetest": {"engine", "bench"}, // for tests alone
 	"orchestrator/internal/load":              {"plan", "vars", "weburl", "bench"},
-	"orchestrator/internal/console":           {"load", "plan", "files", "bench"}, // what people who know drill see
+	"orchestrator/internal/console":           {"load", "plan", "files", "bench", "plain"}, // what people who know drill see
 	"orchestrator/internal/meter":             {"bench"},
-	"orchestrator/internal/lab":               {"engine", "load", "meter", "plan", "vars", "bench"}, // it never sees Docker
-	"orchestrator/internal/report":            {"stat", "files", "bench"},                           // a saved file renders anywhere
+	"orchestrator/internal/lab":               {"engine", "load", "meter", "plan", "vars", "bench", "plain"}, // it never sees Docker
+	"orchestrator/internal/report":            {"stat", "files", "bench", "plain"},                           // a saved file renders anywhere
 	"bench/answer":                            {},
 	"plans":                                   {},
 	"plans/gen":                               {},
@@ -43,14 +44,15 @@ var arrows = map[string][]string{
 
 // only says which package alone may import a library from outside, and why.
 var only = map[string]struct{ room, why string }{
-	"github.com/docker/docker":          {"orchestrator/internal/engine/docker", "the rest of the lab runs without Docker"},
-	"github.com/olekukonko/tablewriter": {"orchestrator/internal/report", "one place decides how tables look"},
-	"github.com/gorilla/mux":            {"services/stepper", "the orchestrator serves nothing"},
-	"github.com/spf13/cobra":            {"orchestrator", "only the command line knows flags"},
-	"github.com/vbauerster/mpb":         {"orchestrator", "only the commands know a terminal"},
-	"github.com/yuin/goldmark":          {"orchestrator/internal/report", "one place reads Markdown, to put a table into it"},
-	"go.yaml.in/yaml":                   {"orchestrator/internal/plan", "one dialect of YAML, drill's"},
-	"C":                                 {"services/stepper/internal", "the orchestrator builds without cgo"},
+	"github.com/docker/docker":             {"orchestrator/internal/engine/docker", "the rest of the lab runs without Docker"},
+	"github.com/olekukonko/tablewriter":    {"orchestrator/internal/report", "one place decides how tables look"},
+	"github.com/gorilla/mux":               {"services/stepper", "the orchestrator serves nothing"},
+	"github.com/spf13/cobra":               {"orchestrator", "only the command line knows flags"},
+	"github.com/vbauerster/mpb":            {"orchestrator", "only the commands know a terminal"},
+	"github.com/yuin/goldmark":             {"orchestrator/internal/report", "one place reads Markdown, to put a table into it"},
+	"go.yaml.in/yaml":                      {"orchestrator/internal/plan", "one dialect of YAML, drill's"},
+	"C":                                    {"services/stepper/internal", "the orchestrator builds without cgo"},
+	"github.com/clipperhouse/displaywidth": {"orchestrator/internal/plain", "one place decides how wide text is"},
 }
 
 func TestArrows(t *testing.T) {
