@@ -87,7 +87,7 @@ func (r *Report) noteUncounted() {
 			}
 		}
 		if len(columns) > 0 {
-			r.note(CodeUncounted, worst.text(row.Variant, r.Rounds), columns, row)
+			r.note(CodeUncounted, worst.text(row.name(), r.Rounds), columns, row)
 		}
 	}
 }

@@ -33,7 +33,7 @@ func (r *Report) control() *Control {
 		}
 	}
 	if twin == nil {
-		c.Text = fmt.Sprintf("%s and its twin %s could not be compared", c.Baseline, c.Twin)
+		c.Text = fmt.Sprintf("%s and its twin %s could not be compared", named(c.Baseline), named(c.Twin))
 		return c
 	}
 	var differ, alike []string
@@ -51,14 +51,14 @@ func (r *Report) control() *Control {
 	switch {
 	case len(differ) > 0:
 		c.Verdict = stat.Shown
-		c.Text = fmt.Sprintf("%s and its twin, the same image, differ %s", c.Baseline, series(differ))
+		c.Text = fmt.Sprintf("%s and its twin, the same image, differ %s", named(c.Baseline), series(differ))
 	case len(alike) > 0:
 		c.Verdict = stat.NotShown
-		c.Text = fmt.Sprintf("%s and its twin, the same image, are not told apart: %s", c.Baseline, strings.Join(alike, ", "))
+		c.Text = fmt.Sprintf("%s and its twin, the same image, are not told apart: %s", named(c.Baseline), strings.Join(alike, ", "))
 	case twin.Peak.Ratio.N > 0:
-		c.Text = fmt.Sprintf("%s and its twin, the same image: too few rounds to tell them apart", c.Baseline)
+		c.Text = fmt.Sprintf("%s and its twin, the same image: too few rounds to tell them apart", named(c.Baseline))
 	default:
-		c.Text = fmt.Sprintf("%s and its twin %s could not be compared", c.Baseline, c.Twin)
+		c.Text = fmt.Sprintf("%s and its twin %s could not be compared", named(c.Baseline), named(c.Twin))
 	}
 	return c
 }

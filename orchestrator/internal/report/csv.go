@@ -9,12 +9,14 @@ import (
 	"strings"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/stat"
 )
 
 // CSV writes a row per variant with raw numbers, their units in the head. A
 // figure that was not measured, or has no interval, is empty; notes are their
-// codes, apart by spaces. The only errors are those of w.
+// codes, apart by spaces. Text that a spreadsheet would take for a formula has an
+// apostrophe in front. The only errors are those of w.
 func CSV(w io.Writer, exp *bench.Experiment) error {
 	r := Summarize(exp)
 	batches := exp.Design.Batches
@@ -48,7 +50,7 @@ func CSV(w io.Writer, exp *bench.Experiment) error {
 
 // csvRow writes a row's fields in the order of the head.
 func (r *Report) csvRow(row *Row, batches int) []string {
-	fields := []string{row.Variant, strconv.Itoa(row.Trials)}
+	fields := []string{plain.Field(plain.Name(row.Variant)), strconv.Itoa(row.Trials)}
 	for _, m := range []Memory{row.Peak, row.Steady, row.Idle} {
 		fields = append(fields, wholeField(m.Estimate, m.Center), limitField(m.Estimate, math.Round(m.Lo)), limitField(m.Estimate, math.Round(m.Hi)),
 			field(m.Ratio.Estimate), limitField(m.Ratio.Estimate, m.Ratio.Lo), limitField(m.Ratio.Estimate, m.Ratio.Hi))
@@ -74,11 +76,11 @@ func (r *Report) csvRow(row *Row, batches int) []string {
 	for _, n := range r.of(row) {
 		if !seen[n.Code] {
 			seen[n.Code] = true
-			codes = append(codes, n.Code)
+			codes = append(codes, named(n.Code))
 		}
 	}
 	return append(fields, strconv.Itoa(row.Requests), strconv.Itoa(row.Failed),
-		row.Proof.Allocator+spaced(row.Proof.Version), strings.Join(codes, " "))
+		plain.Field(allocator(row.Proof)), plain.Field(strings.Join(codes, " ")))
 }
 
 // field writes the centre of an estimate.

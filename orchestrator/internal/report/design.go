@@ -95,7 +95,7 @@ func (r *Report) noteRecorded() {
 		if len(rows[w]) < len(r.Rows) {
 			var names []string
 			for _, row := range rows[w] {
-				names = append(names, row.Variant)
+				names = append(names, row.name())
 			}
 			text = strings.Join(names, ", ") + ": " + text
 		}

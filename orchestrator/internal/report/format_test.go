@@ -56,14 +56,3 @@ func TestScales(t *testing.T) {
 	check(timeScale, []float64{3e4, 5e5}, "30 µs", "500 µs")
 	check(timeScale, []float64{0}, "0 ms")
 }
-
-func TestEscape(t *testing.T) {
-	check := func(in, want string) {
-		t.Helper()
-		if got := escape(in); got != want {
-			t.Errorf("escape(%q) = %q; want %q", in, got, want)
-		}
-	}
-	check("libc", "libc")
-	check("a|b_c <d>\n& `e`", "a\\|b\\_c &lt;d> &amp; \\`e\\`")
-}

@@ -72,18 +72,18 @@ func (r *Report) noteInstruments() {
 		if !row.hasMemory() || m.error <= errorFloor || m.errorShare <= errorLimit {
 			return ""
 		}
-		return fmt.Sprintf("%s by %s (%s)", row.Variant, mebibytes(float64(m.error)), share(m.errorShare))
+		return fmt.Sprintf("%s by %s (%s)", row.name(), mebibytes(float64(m.error)), share(m.errorShare))
 	})
 	r.gather(CodeInstrument, []string{colPeak}, "the peak is the kernel's high-water mark, which may be off: ", "", func(row *Row) string {
 		bound := float64(measure(row.all).bound)
 		if row.Peak.N == 0 || row.PeakSource != sourceHighWater || bound <= errorLimit*row.Peak.Center {
 			return ""
 		}
-		return fmt.Sprintf("%s by %s", row.Variant, mebibytes(bound))
+		return fmt.Sprintf("%s by %s", row.name(), mebibytes(bound))
 	})
 	r.gather(CodeMissed, memoryColumns(), "readings that came too late and are missing: ", "", func(row *Row) string {
 		if m := measure(row.all); row.hasMemory() && m.missedShare() > missedLimit {
-			return row.Variant + " " + share(m.missedShare())
+			return row.name() + " " + share(m.missedShare())
 		}
 		return ""
 	})
@@ -95,7 +95,7 @@ func (r *Report) noteInstruments() {
 func (r *Report) noteSwap() {
 	r.gather(CodeSwap, memoryColumns(), "swapped out, where RSS does not count it: ", "", func(row *Row) string {
 		if m := measure(row.all); row.hasMemory() && m.swap > 0 {
-			return row.Variant + " " + mebibytes(float64(m.swap))
+			return row.name() + " " + mebibytes(float64(m.swap))
 		}
 		return ""
 	})

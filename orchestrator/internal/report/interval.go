@@ -86,7 +86,7 @@ func (r *Report) noteTooFew() {
 			if least == 0 {
 				return ""
 			}
-			return fmt.Sprintf("%s %d", row.Variant, least)
+			return fmt.Sprintf("%s %d", row.name(), least)
 		})
 }
 

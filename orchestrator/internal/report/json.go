@@ -8,6 +8,7 @@ import (
 	"math"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/stat"
 )
 
@@ -115,7 +116,7 @@ func JSON(w io.Writer, exp *bench.Experiment) error {
 	if err := encoder.Encode(doc); err != nil {
 		return fmt.Errorf("write the experiment as JSON: %w", err)
 	}
-	_, err := w.Write(indent(compact.Bytes()))
+	_, err := w.Write(plain.JSON(indent(compact.Bytes())))
 	return err
 }
 
@@ -161,7 +162,7 @@ func (r *Report) summary(row *Row) summary {
 		Failed:         row.Failed,
 		Errors:         row.Errors,
 		Latency:        latency{center(row.P50), center(row.P90), center(row.P99), center(row.P999), center(row.Max)},
-		Allocator:      join(row.Proof.Allocator + spaced(row.Proof.Version)),
+		Allocator:      row.Proof.Allocator + spaced(row.Proof.Version),
 		Notes:          []jsonNote{},
 	}
 	if e := whole(row.Steady.Estimate); e != nil {

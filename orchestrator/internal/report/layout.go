@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/olekukonko/tablewriter"
 	"github.com/olekukonko/tablewriter/renderer"
 	"github.com/olekukonko/tablewriter/tw"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 )
 
 // gap is the space between two columns of a text table.
@@ -65,9 +66,8 @@ func plainTable(head []string, rows [][]string) (string, error) {
 	return strings.Join(lines, "\n"), err
 }
 
-// width counts the columns that text takes on a terminal. Every sign that this
-// package prints takes one.
-func width(text string) int { return utf8.RuneCountInString(text) }
+// width counts the columns that text takes on a terminal.
+func width(text string) int { return plain.Width(text) }
 
 // left and right fill text with spaces up to n columns.
 func left(text string, n int) string  { return text + strings.Repeat(" ", max(0, n-width(text))) }
@@ -90,11 +90,13 @@ func words(text string) []string {
 }
 
 // wrap writes text in lines of at most limit columns: the first after head, the
-// others indented as far. A word longer than a line gets a line of its own.
+// others indented as far. A word longer than a line gets a line of its own, and
+// one longer than any name is cut. The text may be anything; head is fit already.
 func wrap(b *strings.Builder, head, text string, limit int) {
 	indent := strings.Repeat(" ", width(head))
 	line, used := head, false
-	for _, word := range words(text) {
+	for _, word := range words(prose(text, mostText)) {
+		word = plain.Name(word)
 		if used && width(line)+1+width(word) > limit {
 			b.WriteString(strings.TrimRight(line, " ") + "\n")
 			line, used = indent, false

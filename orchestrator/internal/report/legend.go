@@ -8,14 +8,21 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 )
 
 // fact is a line below the table: a name and what is to be said of it.
 type fact struct{ name, text string }
 
-// join puts the parts that are not empty in a row.
+// join puts the parts that are not empty in a row. One that is far too long takes
+// no other's place.
 func join(parts ...string) string {
-	kept := slices.DeleteFunc(parts, func(s string) bool { return s == "" })
+	var kept []string
+	for _, part := range parts {
+		if part = prose(part, mostPart); part != "" {
+			kept = append(kept, part)
+		}
+	}
 	return strings.Join(kept, " · ")
 }
 
@@ -67,7 +74,7 @@ func (r *Report) legend() []fact {
 	}
 	facts := []fact{{"RSS", "RssAnon + huge pages + shared memory counted once, summed over the container's processes; MiB = 2²⁰ bytes" + rounds}}
 	if r.Comparisons > 0 {
-		change := "against " + d.Baseline + " in the same round"
+		change := "against " + named(d.Baseline) + " in the same round"
 		if r.hasIntervals() {
 			change += "; ~ where the interval includes 0 %"
 		}
@@ -143,7 +150,7 @@ func (r *Report) ran() []fact {
 	}
 	for _, row := range r.Rows {
 		if len(row.all) > 0 {
-			facts = append(facts, fact{row.Variant, r.proof(row)})
+			facts = append(facts, fact{row.name(), r.proof(row)})
 		}
 	}
 	m := measure(r.trials())
@@ -199,7 +206,12 @@ func (r *Report) proof(row *Row) string {
 	if p.Arenas > 0 {
 		arenas = plural(p.Arenas, "arena", "arenas")
 	}
-	return join(strings.TrimSpace(p.Allocator+" "+p.Version), p.Linkage, libc, arenas, knobs(p.Knobs))
+	return join(allocator(p), p.Linkage, libc, arenas, knobs(p.Knobs))
+}
+
+// allocator gives the name and version that an allocator says of itself.
+func allocator(p bench.Proof) string {
+	return strings.TrimSpace(named(p.Allocator) + " " + named(p.Version))
 }
 
 // mostKnobs is how many knobs are printed; a file holds all.
@@ -213,7 +225,7 @@ func knobs(settings map[string]string) string {
 			parts = append(parts, fmt.Sprintf("and %d more", len(settings)-mostKnobs))
 			break
 		}
-		parts = append(parts, name+"="+settings[name])
+		parts = append(parts, plain.Name(name+"="+settings[name]))
 	}
 	return strings.Join(parts, " ")
 }
@@ -240,7 +252,7 @@ func planItems(p bench.Plan) string {
 			parts = append(parts, fmt.Sprintf("and %d more", len(p.Items)-mostItems))
 			break
 		}
-		parts = append(parts, strings.TrimSpace(fmt.Sprintf("%s %s", item.Method, item.URL))+" "+kilobytes(item.BodyBytes))
+		parts = append(parts, plain.Name(strings.TrimSpace(fmt.Sprintf("%s %s", item.Method, item.URL)))+" "+kilobytes(item.BodyBytes))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -84,7 +84,7 @@ func (r *Report) disturbed(d disturbance) (text string, rows []*Row) {
 		if ran[e] == nil {
 			events = append(events, e)
 		}
-		ran[e] = append(ran[e], row.Variant)
+		ran[e] = append(ran[e], row.name())
 		rows = append(rows, row)
 	}
 	var parts []string
@@ -150,7 +150,7 @@ func (r *Report) noteVoid() {
 		if later, ok := repeated[round]; ok {
 			again = fmt.Sprintf("repeated as round %d", later)
 		}
-		parts = append(parts, fmt.Sprintf("round %d does not count: %s; %s", round, reason, again))
+		parts = append(parts, fmt.Sprintf("round %d does not count: %s; %s", round, prose(reason, mostWords), again))
 	}
 	if len(parts) == 0 {
 		return

@@ -9,6 +9,7 @@ import (
 	"github.com/olekukonko/tablewriter/renderer"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 )
 
 // markdownKeys are the columns of the Markdown table, a choice for a README;
@@ -40,17 +41,17 @@ func Markdown(w io.Writer, exp *bench.Experiment) error {
 	}
 	var b strings.Builder
 	if stamp := r.stamp(); stamp != "" {
-		fmt.Fprintf(&b, "> **%s**\n\n", escape(stamp))
+		fmt.Fprintf(&b, "> **%s**\n\n", plain.Markdown(stamp))
 	}
 	if err := writeTable(&b, renderer.NewMarkdown(), head, rows); err != nil {
 		return err
 	}
 	lines := []string{r.inBrief()}
 	if r.Control != nil && r.stamp() == "" {
-		lines = append(lines, escape(r.Control.Text))
+		lines = append(lines, plain.Markdown(r.Control.Text))
 	}
 	for i, note := range notes {
-		lines = append(lines, superscript(i+1)+" "+escape(note.Text)+" ("+escape(note.Code)+")")
+		lines = append(lines, superscript(i+1)+" "+plain.Markdown(note.Text)+" ("+plain.Markdown(named(note.Code))+")")
 	}
 	fmt.Fprintf(&b, "\n<sub>%s</sub>\n", strings.Join(lines, "<br>"))
 	_, err := io.WriteString(w, b.String())
@@ -59,7 +60,7 @@ func Markdown(w io.Writer, exp *bench.Experiment) error {
 
 // markdownCell writes a cell with its unit and change: "410 MiB (−39 %)".
 func markdownCell(c column, from cell) string {
-	text := escape(from.value)
+	text := plain.Markdown(from.value)
 	switch {
 	case from.value == none || c.unit == "":
 	case c.unit == "×":
@@ -68,7 +69,7 @@ func markdownCell(c column, from cell) string {
 		text += " " + c.unit
 	}
 	if change := from.change.String(); change != "" && change != none {
-		text += " (" + escape(change) + ")"
+		text += " (" + plain.Markdown(change) + ")"
 	}
 	return text
 }
@@ -89,39 +90,27 @@ func (r *Report) inBrief() string {
 	if _, _, few := r.tooFew(); few {
 		rounds += ", indicative"
 	}
-	machine := []string{plural(e.CPUs, "CPU", "CPUs"), "kernel " + e.Kernel}
+	machine := []string{plural(e.CPUs, "CPU", "CPUs"), "kernel " + named(e.Kernel)}
 	seen := map[string]bool{}
 	for _, row := range r.Rows {
-		if a := row.Proof.Allocator + spaced(row.Proof.Version); a != "" && !seen[a] {
+		if a := allocator(row.Proof); a != "" && !seen[a] {
 			seen[a] = true
 			machine = append(machine, a)
 		}
 	}
 	change := "RSS is the resident heap"
 	if r.Comparisons > 0 {
-		change += "; changes against " + d.Baseline + " in the same round"
+		change += "; changes against " + named(d.Baseline) + " in the same round"
 	}
 	if r.hasIntervals() {
 		change += ", " + r.confidence()
 	}
-	return join(escape(join(
+	brief := plain.Markdown(join(
 		fmt.Sprintf("%s%s × %s, %s at a time, %s sleep, %s, %s", count(p.Iterations), body, plural(d.Batches, "batch", "batches"),
-			plural(p.Concurrency, "request", "requests"), short(d.Sleep), plural(d.Workers, "worker", "workers"), d.Threads),
-		rounds, change, strings.Join(machine, ", "), exp.Started.UTC().Format("2006-01-02"))), code(exp.Command))
-}
-
-// code writes text as inline code.
-func code(text string) string {
-	if text == "" {
-		return ""
+			plural(p.Concurrency, "request", "requests"), short(d.Sleep), plural(d.Workers, "worker", "workers"), named(d.Threads)),
+		rounds, change, strings.Join(machine, ", "), exp.Started.UTC().Format("2006-01-02")))
+	if exp.Command != "" {
+		brief += " · " + plain.Code(exp.Command)
 	}
-	return "`" + strings.ReplaceAll(strings.Join(strings.Fields(text), " "), "`", "'") + "`"
+	return brief
 }
-
-// escaper takes their meaning from the signs that Markdown and HTML act on.
-var escaper = strings.NewReplacer(
-	"&", "&amp;", "<", "&lt;", "|", `\|`, `\`, `\\`, "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "~", `\~`, "`", "\\`",
-)
-
-// escape keeps text from acting as Markdown or HTML, and on one line.
-func escape(text string) string { return escaper.Replace(strings.Join(strings.Fields(text), " ")) }

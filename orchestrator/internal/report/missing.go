@@ -14,13 +14,13 @@ func (r *Report) noteNotRun() {
 		if len(row.all)+row.void > 0 {
 			return ""
 		}
-		return row.Variant
+		return row.name()
 	})
 	r.gather(CodeNotMeasured, []string{colVariant}, "not measured, for none of its rounds counts: ", "", func(row *Row) string {
 		if len(row.all) > 0 || row.void == 0 {
 			return ""
 		}
-		return row.Variant
+		return row.name()
 	})
 }
 
@@ -47,7 +47,7 @@ func (r *Report) noteNotMeasured() {
 		for _, row := range r.Rows {
 			if len(row.all) > 0 && empty.is(row) {
 				rows = append(rows, row)
-				names = append(names, row.Variant)
+				names = append(names, row.name())
 			}
 		}
 		if len(rows) > 0 {
@@ -73,7 +73,7 @@ func (r *Report) whyNoIdle() string {
 
 // noteBaseline says why changes are missing.
 func (r *Report) noteBaseline() {
-	name := r.Exp.Design.Baseline
+	name := named(r.Exp.Design.Baseline)
 	base := r.baseline()
 	all := ""
 	switch {
@@ -100,7 +100,7 @@ func (r *Report) noteBaseline() {
 		for _, row := range r.Rows {
 			if m := row.memory()[i]; row != base && m.N > 0 && m.Ratio.N == 0 {
 				without = append(without, row)
-				names = append(names, row.Variant)
+				names = append(names, row.name())
 			}
 		}
 		key := strings.Join(names, ", ")

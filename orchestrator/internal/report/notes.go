@@ -66,7 +66,7 @@ func costColumns() []string { return []string{colCPU, colP99, colP50} }
 // that every row would carry, or every row that was run, goes to the column's
 // head, and so does one without rows. There is no footnote without a mark.
 func (r *Report) note(code, text string, columns []string, rows ...*Row) *Note {
-	n := &Note{Code: code, Text: text}
+	n := &Note{Code: code, Text: prose(text, mostNote)}
 	r.Notes = append(r.Notes, n)
 	for _, column := range columns {
 		if len(rows) == 0 || len(rows) > 1 && r.everyRow(rows) {

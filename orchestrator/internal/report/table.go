@@ -55,7 +55,7 @@ func (r *Report) failures() int {
 func (r *Report) variantColumn() column {
 	c := column{key: colVariant, notes: r.headNotes[colVariant]}
 	for _, row := range r.Rows {
-		c.cells = append(c.cells, cell{value: row.Variant, ratio: 1, notes: row.notes[colVariant]})
+		c.cells = append(c.cells, cell{value: row.name(), ratio: 1, notes: row.notes[colVariant]})
 	}
 	return c
 }

@@ -118,7 +118,7 @@ func (t *textWriter) stairs() {
 	for _, row := range t.r.Rows {
 		if row.Peak.N > 0 {
 			all = append(all, row.PeakByBatch...)
-			names = max(names, width(row.Variant))
+			names = max(names, width(row.name()))
 		}
 	}
 	if len(all) == 0 {
@@ -140,7 +140,7 @@ func (t *textWriter) stairs() {
 			steps = append(steps, right(s.format(v), widest))
 		}
 		if row.Peak.N > 0 {
-			wrap(&t.b, "  "+left(row.Variant, names)+"  ", strings.Join(steps, " → "), t.Width)
+			wrap(&t.b, "  "+left(row.name(), names)+"  ", strings.Join(steps, " → "), t.Width)
 		}
 	}
 }
@@ -159,7 +159,7 @@ func (t *textWriter) intervals() {
 			}
 		}
 		if len(parts) > 0 {
-			lines = append(lines, fact{"  " + row.Variant, strings.Join(parts, " · ")})
+			lines = append(lines, fact{"  " + row.name(), strings.Join(parts, " · ")})
 		}
 	}
 	if len(lines) == 0 {
@@ -192,6 +192,6 @@ func (t *textWriter) notes() {
 	}
 	widest := width(superscript(len(t.noted)))
 	for i, n := range t.noted {
-		wrap(&t.b, right(superscript(i+1), widest)+" ", n.Text+" ("+n.Code+")", t.Width)
+		wrap(&t.b, right(superscript(i+1), widest)+" ", n.Text+" ("+named(n.Code)+")", t.Width)
 	}
 }

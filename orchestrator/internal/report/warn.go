@@ -47,8 +47,8 @@ func (r *Report) annotate() {
 	r.Notes, _ = footnotes(r.columns())
 }
 
-// mostWords is how much of the last words of a trial is printed, in runes; a
-// file holds all.
+// mostWords is how much of the last words of a trial is printed, in
+// columns; a file holds all.
 const mostWords = 300
 
 // noteFailedTrials says which trials ended early. Their errors are written to
@@ -60,10 +60,7 @@ func (r *Report) noteFailedTrials() {
 			if t.Error == "" {
 				continue
 			}
-			text := t.Error
-			if runes := []rune(text); len(runes) > mostWords {
-				text = string(runes[:mostWords]) + "…"
-			}
+			text := prose(t.Error, mostWords)
 			if r.Rounds > 1 {
 				text = fmt.Sprintf("in round %d %s", t.Round, text)
 			}
@@ -76,7 +73,7 @@ func (r *Report) noteFailedTrials() {
 		if len(texts) < len(row.all) {
 			after = fmt.Sprintf("; its figures are those of the other %s", plural(row.Trials, "round", "rounds"))
 		}
-		r.note(CodeTrialFailed, row.Variant+" "+strings.Join(texts, "; ")+after, []string{colVariant}, row)
+		r.note(CodeTrialFailed, row.name()+" "+strings.Join(texts, "; ")+after, []string{colVariant}, row)
 	}
 }
 
@@ -103,7 +100,7 @@ func (r *Report) noteUnequalWork() {
 				if b.Interrupted || maps.Equal(b.Answers, want) {
 					continue
 				}
-				return fmt.Sprintf("%s in %s: %s", row.Variant, place(t.Round, b.Number, r.Rounds), firstDifference(b.Answers, want))
+				return fmt.Sprintf("%s in %s: %s", row.name(), place(t.Round, b.Number, r.Rounds), firstDifference(b.Answers, want))
 			}
 		}
 		return ""
@@ -120,7 +117,7 @@ func firstDifference(got, want map[string]int) string {
 	maps.Copy(all, got)
 	for _, answer := range slices.Sorted(maps.Keys(all)) {
 		if got[answer] != want[answer] {
-			return fmt.Sprintf("%s × %q instead of %s", count(got[answer]), answer, count(want[answer]))
+			return fmt.Sprintf("%s × %q instead of %s", count(got[answer]), named(answer), count(want[answer]))
 		}
 	}
 	return "no answers"
@@ -143,7 +140,7 @@ func (r *Report) noteStarved() {
 		if !row.starved() {
 			return ""
 		}
-		return row.Variant + " " + share(row.WaitShare.Center)
+		return row.name() + " " + share(row.WaitShare.Center)
 	})
 	for _, column := range costColumns() {
 		if n != nil && r.together() && !slices.Contains(r.headNotes[column], n) {
@@ -169,7 +166,7 @@ func (r *Report) noteUnsteady() {
 			if worst < 0 {
 				verb = "fell"
 			}
-			return fmt.Sprintf("%s still %s by %s", row.Variant, verb, share(math.Abs(worst)))
+			return fmt.Sprintf("%s still %s by %s", row.name(), verb, share(math.Abs(worst)))
 		})
 }
 
@@ -198,7 +195,7 @@ func (r *Report) noteGoShare() {
 			if row.GoShare.N == 0 || row.GoShare.Center <= goLimit {
 				return ""
 			}
-			return row.Variant + " " + mebibytes(row.GoShare.Center)
+			return row.name() + " " + mebibytes(row.GoShare.Center)
 		})
 }
 
@@ -207,7 +204,7 @@ func (r *Report) noteFailedRequests() {
 		if row.Failed == 0 {
 			return ""
 		}
-		text := fmt.Sprintf("%s %s of %s", row.Variant, count(row.Failed), count(row.Requests))
+		text := fmt.Sprintf("%s %s of %s", row.name(), count(row.Failed), count(row.Requests))
 		if classes := Failures(row.Errors); classes != "" {
 			text += " (" + classes + ")"
 		}
@@ -219,7 +216,7 @@ func (r *Report) noteFailedRequests() {
 func Failures(classes map[string]int) string {
 	var texts []string
 	for _, class := range slices.Sorted(maps.Keys(classes)) {
-		texts = append(texts, fmt.Sprintf("%s %s", class, count(classes[class])))
+		texts = append(texts, fmt.Sprintf("%s %s", named(class), count(classes[class])))
 	}
 	return strings.Join(texts, "; ")
 }
