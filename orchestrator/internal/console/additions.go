@@ -13,6 +13,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 )
 
@@ -58,12 +59,15 @@ func (p *Printer) additions(b []byte, loaded *plan.Plan, s Setup, r *load.Result
 	return b
 }
 
+// mostMistake leaves place for the name and the number in a line.
+const mostMistake = plain.LineWidth - 2*plain.NameWidth
+
 // mistake says what broke iterations, and how many.
 func mistake(m load.Mistake) string {
 	if m.Item == "" {
-		return fmt.Sprintf("%s × %d", m.Text, m.N)
+		return fmt.Sprintf("%s × %d", plain.Cut(m.Text, mostMistake), m.N)
 	}
-	return fmt.Sprintf("%s: %s × %d", m.Item, m.Text, m.N)
+	return fmt.Sprintf("%s: %s × %d", plain.Name(m.Item), plain.Cut(m.Text, mostMistake), m.N)
 }
 
 // rampup says by which rule iterations are spread at the beginning.
@@ -104,7 +108,7 @@ const cellWidth = 9
 func (p *Printer) latencies(b []byte, r *load.Result) []byte {
 	width := nameWidth
 	for _, g := range r.Groups {
-		width = max(width, utf8.RuneCountInString(g.Name))
+		width = max(width, utf8.RuneCountInString(plain.Name(g.Name)))
 	}
 	b = p.padded(b, yellow, "Latency", width)
 	for _, c := range columns {
@@ -124,7 +128,7 @@ func (p *Printer) latencies(b []byte, r *load.Result) []byte {
 	}
 	for i := range r.Groups {
 		if r.Groups[i].Requests > 0 {
-			row(green, r.Groups[i].Name, &r.Groups[i].Counts)
+			row(green, plain.Name(r.Groups[i].Name), &r.Groups[i].Counts)
 		}
 	}
 	row(yellow, "all requests", &r.Counts)
@@ -186,7 +190,7 @@ func tallied(counts map[string]int) string {
 	})
 	parts := make([]string, len(keys))
 	for i, key := range keys {
-		parts[i] = fmt.Sprintf("%s × %d", key, counts[key])
+		parts[i] = fmt.Sprintf("%s × %d", plain.Name(key), counts[key])
 	}
 	return strings.Join(parts, ", ")
 }

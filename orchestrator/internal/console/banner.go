@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 )
 
@@ -27,7 +28,7 @@ func (p *Printer) Banner(loaded *plan.Plan, s Setup) {
 			if r.Negative {
 				b = append(b, "negative "...)
 			}
-			b = append(append(b, r.Key...), " value!\n"...)
+			b = append(append(b, plain.Name(r.Key)...), " value!\n"...)
 		}
 		if s.Report {
 			b = append(p.text(b, yellow, "Report mode"), ": "...)

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 )
 
@@ -92,7 +93,7 @@ func (p *Printer) Compared(c *Comparison) int {
 	p.print(func(b []byte) []byte { return append(b, '\n') })
 	for _, s := range c.slow {
 		p.print(func(b []byte) []byte {
-			b = append(p.padded(b, green, names[s.place], nameWidth), " is "...)
+			b = append(p.padded(b, green, plain.Name(names[s.place]), nameWidth), " is "...)
 			b = p.text(b, red, strconv.FormatFloat(math.Round(s.by), 'f', 0, 64))
 			return append(p.text(b, red, "ms"), " slower than before\n"...)
 		})

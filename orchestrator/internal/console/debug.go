@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 )
 
 const hexDigits = "0123456789abcdef"
@@ -78,7 +79,7 @@ func appendHeaders(b []byte, fields []load.Field) []byte {
 			}
 			first = false
 			b = append(b, '"')
-			b = append(b, strings.ToLower(f.Name)...)
+			b = append(b, plain.Whole(strings.ToLower(f.Name))...)
 			b = append(b, `": `...)
 			b = appendHeaderValue(b, f.Value)
 		}

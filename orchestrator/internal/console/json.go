@@ -1,12 +1,14 @@
 package console
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 )
 
@@ -179,10 +181,15 @@ func WriteJSON(w io.Writer, loaded *plan.Plan, s Setup, r *load.Result, verdicts
 	for _, v := range verdicts {
 		d.Gates = append(d.Gates, gateJSON{v.Gate.String(), v.Tripped, v.Figure})
 	}
-	enc := json.NewEncoder(w)
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	return enc.Encode(d)
+	if err := enc.Encode(d); err != nil {
+		return err
+	}
+	_, err := w.Write(plain.JSON(text.Bytes()))
+	return err
 }
 
 func list(texts []string) []string { return append([]string{}, texts...) }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 )
 
@@ -41,10 +42,11 @@ func addressed(e *load.Event) string {
 	return e.URL
 }
 
-// field writes a blank, a label, another blank and a value.
+// field writes a blank, a label, another blank and a value. With --verbose all is
+// to be seen: a value is as long as it is.
 func (p *Printer) field(b []byte, label, value string) []byte {
 	b = p.text(append(b, ' '), bold, label)
-	return append(append(b, ' '), value...)
+	return append(append(b, ' '), plain.Whole(value)...)
 }
 
 // End prints the line of an item, and what answered a request where all is to be
@@ -57,9 +59,9 @@ func (p *Printer) End(e *load.Event) {
 			// drill tells of a failure also with --quiet where --verbose is
 			// there too: nothing else would follow the request.
 			b = append(b, "Error connecting '"...)
-			b = append(b, e.URL...)
+			b = append(b, plain.Line(e.URL)...)
 			b = append(b, "': "...)
-			return append(append(b, failure(e)...), '\n')
+			return append(append(b, plain.Line(failure(e))...), '\n')
 		case p.Quiet:
 		case isRequest && e.Status == 0:
 			// Not sent at all: drill prints nothing either, and the end of the

@@ -2,6 +2,8 @@ package console
 
 import (
 	"slices"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 )
 
 // Tags prints the tags of a plan.
@@ -21,7 +23,7 @@ func (p *Printer) Tasks(tasks, tags, skipTags []string) {
 			b = p.listed(b, "Skip-Tags", skipTags)
 		}
 		for _, task := range tasks {
-			b = append(append(b, task...), "\n\n"...)
+			b = append(append(b, plain.Lines(task)...), "\n\n"...)
 		}
 		return b
 	})

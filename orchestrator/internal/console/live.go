@@ -75,7 +75,8 @@ func (l *Live) Stop() {
 	l.clear()
 }
 
-// Line prints a line, above the one that is drawn over.
+// Line prints a line, above the one that is drawn over. It is fit to be printed
+// already, for it may have colours of its own.
 func (l *Live) Line(text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

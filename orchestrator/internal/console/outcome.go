@@ -4,13 +4,14 @@ import (
 	"fmt"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 )
 
 // UnknownVariable is the warning about a variable that nothing stands for and
 // nothing was filled in for.
 func (p *Printer) UnknownVariable(name string) string {
-	return string(p.text(nil, boldYellow, "WARNING!")) + " Unknown '" + name + "' variable!"
+	return string(p.text(nil, boldYellow, "WARNING!")) + " Unknown '" + plain.Name(name) + "' variable!"
 }
 
 // BrokenLines says what broke iterations; nil if nothing did.

@@ -2,6 +2,8 @@ package console
 
 import (
 	"unicode/utf8"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 )
 
 // Colour says whether to print in colours, by the environment that drill looks
@@ -21,7 +23,7 @@ func Colour(env map[string]string, terminal bool) bool {
 type colour string
 
 const (
-	plain  colour = ""
+	none   colour = ""
 	bold   colour = "1"
 	red    colour = "31"
 	green  colour = "32"
@@ -42,13 +44,15 @@ const (
 	listWidth  = 15
 )
 
-// text writes a text in a colour.
+// text writes a text in a colour. It may be anybody's: what a terminal would act
+// on is shown instead, and of a line without end the beginning.
 func (f Format) text(b []byte, c colour, text string) []byte { return f.padded(b, c, text, 0) }
 
 // padded writes a text in a colour, with blanks behind it up to a width in
 // characters. They belong to the coloured span.
 func (f Format) padded(b []byte, c colour, text string, width int) []byte {
-	coloured := f.Colour && c != plain
+	text = plain.Line(text)
+	coloured := f.Colour && c != none
 	if coloured {
 		b = append(b, "\x1b["...)
 		b = append(b, c...)
@@ -66,7 +70,7 @@ func (f Format) padded(b []byte, c colour, text string, width int) []byte {
 
 // name begins a line with the name of an item.
 func (f Format) name(b []byte, name string) []byte {
-	return append(f.padded(b, green, name, nameWidth), ' ')
+	return append(f.padded(b, green, plain.Name(name), nameWidth), ' ')
 }
 
 // label writes what a figure is, and a blank.

@@ -17,14 +17,14 @@ func Width(text string) int { return displaywidth.String(text) }
 
 // Cut gives a text as one line of at most so many columns. Where something is
 // left out, the end says so, and in a wide column how long the text was.
-func Cut(text string, columns int) string { return cut(text, columns, false) }
+func Cut(text string, columns int) string { return cut(text, columns, "") }
 
-func cut(text string, columns int, tabs bool) string {
-	return cutOf(len(text), text, columns, tabs)
+func cut(text string, columns int, stay string) string {
+	return cutOf(len(text), text, columns, stay)
 }
 
 // cutOf is cut for a text that is the beginning of one of that size in bytes.
-func cutOf(size int, text string, columns int, tabs bool) string {
+func cutOf(size int, text string, columns int, stay string) string {
 	columns = max(columns, 1)
 	most := columns * bytesPerColumn
 	whole := size == len(text)
@@ -38,7 +38,7 @@ func cutOf(size int, text string, columns int, tabs bool) string {
 			text = text[:len(text)-1]
 		}
 	}
-	text = escape(text, tabs)
+	text = escape(text, stay)
 	if whole && len(text) <= most && (len(text) <= columns || Width(text) <= columns) {
 		return text
 	}

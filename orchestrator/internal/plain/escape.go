@@ -2,15 +2,16 @@ package plain
 
 import (
 	"fmt"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
 // escape writes what cannot be seen, or would move what can, as Go writes it in
-// a literal. Tabs may stay.
-func escape(text string, tabs bool) string {
+// a literal. Some controls may stay.
+func escape(text, stay string) string {
 	i := 0
-	for i < len(text) && (text[i] >= ' ' && text[i] <= '~' || tabs && text[i] == '\t') {
+	for i < len(text) && (text[i] >= ' ' && text[i] <= '~' || strings.IndexByte(stay, text[i]) >= 0) {
 		i++
 	}
 	if i == len(text) {
@@ -24,7 +25,7 @@ func escape(text string, tabs bool) string {
 	for i < len(text) {
 		r, n := utf8.DecodeRuneInString(text[i:])
 		switch {
-		case tabs && r == '\t', at.shows(r, n, text[i+n:]):
+		case n == 1 && strings.IndexByte(stay, text[i]) >= 0, at.shows(r, n, text[i+n:]):
 			if b != nil {
 				b = append(b, text[i:i+n]...)
 			}

@@ -31,7 +31,10 @@ func Name(text string) string { return Cut(text, NameWidth) }
 func Line(text string) string { return Cut(text, LineWidth) }
 
 // Whole gives a text as one line, however long.
-func Whole(text string) string { return escape(text, false) }
+func Whole(text string) string { return escape(text, "") }
+
+// Lines gives a text whose lines and tabs are meant, however long.
+func Lines(text string) string { return escape(text, "\n\t") }
 
 // Text gives a text whose lines and tabs are meant, such as the message of an
 // error with an excerpt: each line at most LineWidth columns, all of them at
@@ -44,7 +47,7 @@ func Text(text string) string {
 	for rest, more := text, true; more; {
 		var line string
 		line, rest, more = strings.Cut(rest, "\n")
-		line = cut(strings.TrimSuffix(line, "\r"), LineWidth, true)
+		line = cut(strings.TrimSuffix(line, "\r"), LineWidth, "\t")
 		if more {
 			line += "\n"
 		}
@@ -94,7 +97,7 @@ func Log(line string) string {
 	if !long {
 		size = len(line)
 	}
-	return cutOf(size, line, NameWidth, false)
+	return cutOf(size, line, NameWidth, "")
 }
 
 // mostWords is how many lines of a log help after a death.
@@ -110,4 +113,17 @@ func LastWords(log []string) []string {
 	}
 	slices.Reverse(words)
 	return words
+}
+
+// Unfinished gives what of a line without an end so far is worth keeping: of a
+// progress that draws over itself the last state, of anything else the
+// beginning.
+func Unfinished(line string) string {
+	if len(line) <= mostLog {
+		return line
+	}
+	if i := strings.LastIndexByte(line[:len(line)-1], '\r'); i >= 0 {
+		line = line[i+1:]
+	}
+	return line[:min(len(line), mostLog)]
 }
