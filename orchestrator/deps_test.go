@@ -26,8 +26,8 @@ var arrows = map[string][]string{
 	"orchestrator/internal/plan":              {"files", "vars", "weburl"},
 	"orchestrator/internal/stat":              {},
 	"orchestrator/internal/engine":            {"files", "bench"},
-	"orchestrator/internal/engine/docker":     {"engine", "files", "bench"},
-	"orchestrator/internal/engine/process":    {"engine", "files", "bench"},
+	"orchestrator/internal/engine/docker":     {"engine", "files", "bench", "plain"},
+	"orchestrator/internal/engine/process":    {"engine", "files", "bench", "plain"},
 	"orchestrator/internal/engine/enginetest": {"engine", "bench"}, // for tests alone
 	"orchestrator/internal/load":              {"plan", "vars", "weburl", "bench"},
 	"orchestrator/internal/console":           {"load", "plan", "files", "bench", "plain"}, // what people who know drill see

@@ -237,7 +237,9 @@ func TestVariantDies(t *testing.T) {
 	f := honest(func(in *enginetest.FakeInstance) {
 		if in.Spec.Labels["variant"] == "jemalloc" {
 			once.Do(func() {
-				in.Print("the last words")
+				in.Print(strings.Repeat("x", 64_000))
+				in.Print("\x1b[31mthe last words\x1b[0m\r")
+				in.Print("")
 				go in.Exit(engine.State{ExitCode: 137, OOMKilled: true})
 			})
 			time.Sleep(50 * time.Millisecond)
@@ -258,6 +260,9 @@ func TestVariantDies(t *testing.T) {
 		if !strings.Contains(dead.Error, want) {
 			t.Errorf("trial's error %q does not say %q", dead.Error, want)
 		}
+	}
+	if strings.Contains(dead.Error, "\x1b") || len(dead.Error) > 400 {
+		t.Errorf("trial's error is %d bytes: %.500q", len(dead.Error), dead.Error)
 	}
 	if len(left(f)) != 0 {
 		t.Errorf("left running: %v", left(f))

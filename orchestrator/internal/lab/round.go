@@ -16,6 +16,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 )
 
 // The bounds of what an instance may take.
@@ -201,11 +202,12 @@ func (p *participant) awaitReady(ctx context.Context) error {
 func (p *participant) lastWords(ctx context.Context) string {
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerWithin)
 	defer cancel()
-	lines, err := p.instance.Logs(bounded, 5)
-	if err != nil || len(lines) == 0 {
+	lines, err := p.instance.Logs(bounded, 20)
+	words := plain.LastWords(lines) // some lines may be empty
+	if err != nil || len(words) == 0 {
 		return ""
 	}
-	return "; it said last: " + strings.Join(lines, " | ")
+	return "; it said last: " + strings.Join(words, " | ")
 }
 
 // removeAll removes the instances of a round, at the same time and even though

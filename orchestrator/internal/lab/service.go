@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 )
 
 // service asks a running variant about itself, over the same road as the load
@@ -73,7 +74,7 @@ func (s *service) exchange(ctx context.Context, method, path, body string, want 
 		return fmt.Errorf("%s %s: %w", method, path, err)
 	}
 	if answer.StatusCode != want {
-		return fmt.Errorf("%s %s: answered %s: %.200s", method, path, answer.Status, text)
+		return fmt.Errorf("%s %s: answered %s: %s", method, path, plain.Name(answer.Status), plain.Name(string(text)))
 	}
 	if v == nil {
 		return nil

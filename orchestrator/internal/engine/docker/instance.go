@@ -1,7 +1,6 @@
 package docker
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -99,7 +98,8 @@ func (in *instance) oom(ctx context.Context) (bool, error) {
 	}
 }
 
-// Logs gives the last n lines of both streams, in the order in which they came.
+// Logs gives the last n lines of both streams, in the order in which they came,
+// out of the last 64 KiB.
 func (in *instance) Logs(ctx context.Context, n int) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, quickTime)
 	defer cancel()
@@ -110,14 +110,31 @@ func (in *instance) Logs(ctx context.Context, n int) ([]string, error) {
 		return nil, in.wrap("logs", err)
 	}
 	defer r.Close()
-	var b bytes.Buffer
+	var b ending
 	if _, err := stdcopy.StdCopy(&b, &b, r); err != nil {
 		return nil, in.wrap("logs", err)
 	}
-	if b.Len() == 0 {
+	text := strings.TrimSuffix(string(b.text), "\n")
+	if text == "" {
 		return nil, nil
 	}
-	return strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n"), nil
+	lines := strings.Split(text, "\n")
+	return lines[max(0, len(lines)-n):], nil
+}
+
+// mostLogs is how much of an instance's output Logs looks at, in bytes: a line
+// may be as long as the memory of this machine.
+const mostLogs = 64 << 10
+
+// ending keeps the end of what is written to it.
+type ending struct{ text []byte }
+
+func (e *ending) Write(p []byte) (int, error) {
+	e.text = append(e.text, p[max(0, len(p)-mostLogs):]...)
+	if over := len(e.text) - mostLogs; over > 0 {
+		e.text = append(e.text[:0], e.text[over:]...)
+	}
+	return len(p), nil
 }
 
 // Stop sends SIGTERM, and SIGKILL after grace. It does not use the daemon's own

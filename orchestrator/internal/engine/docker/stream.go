@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 )
 
 // kept is how many of a build's last lines go with its error.
@@ -77,7 +78,7 @@ func (s *stream) follow(r io.Reader) error {
 // text takes a piece of the log apart into lines.
 func (s *stream) text(piece string) {
 	lines := strings.Split(s.rest+piece, "\n")
-	s.rest = lines[len(lines)-1]
+	s.rest = plain.Unfinished(lines[len(lines)-1])
 	for _, l := range lines[:len(lines)-1] {
 		l = strings.TrimRight(ansi.ReplaceAllString(l, ""), "\r ")
 		if l == "" {

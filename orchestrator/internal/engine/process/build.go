@@ -21,6 +21,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 )
 
 // recipe is what a Dockerfile says of how to build and how to run.
@@ -273,7 +274,7 @@ func (l *lines) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	parts := strings.Split(l.rest+string(p), "\n")
-	l.rest = parts[len(parts)-1]
+	l.rest = plain.Unfinished(parts[len(parts)-1])
 	for _, line := range parts[:len(parts)-1] {
 		if line = strings.TrimRight(line, "\r "); line == "" {
 			continue
