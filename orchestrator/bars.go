@@ -14,6 +14,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/lab"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 )
 
 // bars is the live part of the view: a bar per trial with requests done,
@@ -120,7 +121,7 @@ func head(line *bar) string {
 	if s.Phase == bench.PhaseBatch {
 		where = fmt.Sprintf("batch %d/%d", s.Batch, s.Batches)
 	}
-	return fmt.Sprintf("%s round %d %s", s.Variant, s.Round, where)
+	return fmt.Sprintf("%s round %d %s", plain.Name(s.Variant), s.Round, where)
 }
 
 func tail(line *bar) string {

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 )
 
 func (a *app) cleanCommand() *cobra.Command {
@@ -30,7 +31,7 @@ func (a *app) cleanCommand() *cobra.Command {
 			}
 			removed, err := eng.Clean(cmd.Context(), force)
 			for _, line := range removed {
-				fmt.Fprintln(a.stdout, "removed", line)
+				fmt.Fprintln(a.stdout, "removed", plain.Line(line))
 			}
 			if err == nil && len(removed) == 0 {
 				fmt.Fprintln(a.stdout, "nothing to remove")

@@ -19,6 +19,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/lab"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
 )
@@ -91,6 +92,7 @@ func (a *app) compare(cmd *cobra.Command, s *settings) error {
 	view.header(design, lab.Describe(loaded), known)
 	exp, err := a.experiment(ctx, s, loaded, design, view, saved)
 	view.close()
+	view.broken(err)
 	if exp == nil || len(exp.Trials) == 0 {
 		// Nothing was measured, so there is nothing to keep.
 		return errors.Join(err, saved.release())
@@ -185,7 +187,7 @@ func (a *app) interrupted(failed error) error {
 		a.printError(err)
 	}
 	if len(beside) == 0 && failed != nil {
-		fmt.Fprintln(a.stderr, "orchestrator: interrupted; everything that was started has been removed")
+		a.say("orchestrator: interrupted; everything that was started has been removed")
 	}
 	return &exitError{exitInterrupted}
 }
@@ -208,7 +210,7 @@ func besideInterrupt(err error) []error {
 // tell prints a line about the outcome, unless only mistakes are wanted.
 func (a *app) tell(s *settings, format string, args ...any) {
 	if !s.quiet {
-		fmt.Fprintf(a.stderr, format+"\n", args...)
+		a.say(format, args...)
 	}
 }
 
@@ -230,24 +232,24 @@ func splice(readme string, exp *bench.Experiment, out string) error {
 
 // tellKept says how to reach and remove the containers that --keep left.
 func (a *app) tellKept(exp *bench.Experiment) {
-	fmt.Fprintln(a.stderr, "kept running, as asked for with --keep:")
+	a.say("kept running, as asked for with --keep:")
 	last := 0 // repeated rounds come after those of the design, a time that is up before
 	for _, t := range exp.Trials {
 		last = max(last, t.Round)
 	}
 	for _, t := range exp.Trials {
 		if t.Round == last && t.Error == "" {
-			fmt.Fprintf(a.stderr, "  %s   curl http://%s/allocator\n", t.Container, t.Address)
+			a.say("  %s   curl http://%s/allocator", t.Container, t.Address)
 		}
 	}
-	fmt.Fprintf(a.stderr, "remove them with: go run ./orchestrator clean --engine %s\n", exp.Environment.Engine)
+	a.say("remove them with: go run ./orchestrator clean --engine %s", exp.Environment.Engine)
 }
 
 // dryRun prints the schedule.
 func (a *app) dryRun(d bench.Design, loaded *plan.Plan, known experience) error {
 	p := lab.Describe(loaded)
 	for _, line := range headerLines(d, p, known) {
-		fmt.Fprintln(a.stdout, line)
+		fmt.Fprintln(a.stdout, plain.Line(line))
 	}
 	order := "starts"
 	if d.Mode == bench.Apart {
@@ -255,7 +257,7 @@ func (a *app) dryRun(d bench.Design, loaded *plan.Plan, known experience) error 
 	}
 	for _, r := range lab.Schedule(d) {
 		fmt.Fprintf(a.stdout, "round %d    %s %s; then each: warm-up, %s of %s requests with pauses of %v, idle %v\n",
-			r.Number, order, strings.Join(r.Order, ", "), plural(d.Batches, "batch", "batches"), thousands(p.Iterations*len(p.Items)), d.Pause, d.Idle)
+			r.Number, order, plain.Line(strings.Join(r.Order, ", ")), plural(d.Batches, "batch", "batches"), thousands(p.Iterations*len(p.Items)), d.Pause, d.Idle)
 	}
 	fmt.Fprintf(a.stdout, "takes      at least %v, images not counted; longer where a variant saturates the CPUs\n", lab.Duration(d, lab.LeastBatch(d, p)).Round(time.Second))
 	return nil
@@ -263,13 +265,13 @@ func (a *app) dryRun(d bench.Design, loaded *plan.Plan, known experience) error 
 
 // commandLine writes the call as a shell would take it again.
 func commandLine(args []string) string {
-	plain := func(r rune) bool {
+	bare := func(r rune) bool {
 		return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("_./:=,+-", r)
 	}
 	var line strings.Builder
 	line.WriteString("go run ./orchestrator")
 	for _, arg := range args {
-		if arg == "" || strings.TrimFunc(arg, plain) != "" {
+		if arg == "" || strings.TrimFunc(arg, bare) != "" {
 			arg = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
 		}
 		line.WriteString(" " + arg)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/console"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 )
 
@@ -77,13 +77,13 @@ func (a *app) drill(ctx context.Context, d *drillFlags) error {
 	live := console.NewLive(a.stderr)
 	loaded, notes := fitFiles(loaded)
 	for _, w := range loaded.Warnings {
-		live.Line("warning: " + w.String())
+		live.Line(plain.Text("warning: " + w.String()))
 	}
 	if compared != nil {
 		notes = append(notes, compared.Renamed()...)
 	}
 	for _, note := range notes {
-		live.Line("warning: " + note)
+		live.Line(plain.Text("warning: " + note))
 	}
 	return a.runPlan(ctx, d, loaded, compared, live)
 }
@@ -157,19 +157,19 @@ func (a *app) concludeDrill(d *drillFlags, loaded *plan.Plan, setup console.Setu
 		code = exitFailed
 	}
 	for _, line := range slices.Concat(console.LimitLines(r), console.HintLines(r), console.BrokenLines(r)) {
-		fmt.Fprintln(a.stderr, line)
+		a.say("%s", line)
 	}
 	for _, v := range verdicts {
 		if v.Tripped {
-			fmt.Fprintf(a.stderr, "gate tripped: %s\n", v)
+			a.say("gate tripped: %s", v)
 			code = exitGate
 		}
 	}
 	if o.recorder != nil && r.Broken > 0 {
-		fmt.Fprintf(a.stderr, "no report is written to %s\n", d.report)
+		a.say("no report is written to %s", d.report)
 	}
 	if r.Interrupted {
-		fmt.Fprintln(a.stderr, console.InterruptedLine(r, loaded))
+		a.say("%s", console.InterruptedLine(r, loaded))
 		code = exitInterrupted
 	}
 	if code == exitDone {

@@ -34,6 +34,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
 )
 
@@ -99,10 +100,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // printError prints an error and, where one knows it, what to do about it.
 func (a *app) printError(err error) {
-	fmt.Fprintf(a.stderr, "orchestrator: %v\n", err)
+	a.say("orchestrator: %v", err)
 	if hint := hintOf(err); hint != "" {
-		fmt.Fprintf(a.stderr, "hint: %s\n", hint)
+		a.say("hint: %s", hint)
 	}
+}
+
+// say prints lines to standard error. They may quote anything: the answer of an
+// engine, a file's name, a value of a plan.
+func (a *app) say(format string, args ...any) {
+	fmt.Fprintln(a.stderr, plain.Text(fmt.Sprintf(format, args...)))
 }
 
 // hintOf finds the first hint in an error.

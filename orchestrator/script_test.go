@@ -66,6 +66,7 @@ func runScripts(t *testing.T, files ...string) {
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("XDG_CACHE_HOME", cache)
+			env.Setenv("ESC", "\x1b")
 			for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOFLAGS", "GOPROXY"} {
 				value, err := exec.CommandContext(t.Context(), "go", "env", name).Output()
 				if err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 )
 
 // variantName is what may follow "Dockerfile.": it becomes part of image and
@@ -165,7 +166,7 @@ func (a *app) variants() error {
 		}
 		vars := d.Walk(len(d.Stages)-1, nil, nil)
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", v.Name, v.Dockerfile,
-			orDash(vars.Labels["stair-stepper.allocator"]), orDash(vars.Labels["stair-stepper.linkage"]), orDash(environment(vars.Env)))
+			orDash(plain.Name(vars.Labels["stair-stepper.allocator"])), orDash(plain.Name(vars.Labels["stair-stepper.linkage"])), orDash(plain.Line(environment(vars.Env))))
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -187,7 +188,7 @@ func orDash(s string) string {
 func environment(env map[string]string) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(env)) {
-		parts = append(parts, name+"="+env[name])
+		parts = append(parts, plain.Name(name+"="+env[name]))
 	}
 	return strings.Join(parts, " ")
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/lab"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
 )
 
@@ -48,14 +50,16 @@ func (v *view) close() {
 // line prints a step. Steps begin with a word of what they are about.
 func (v *view) line(head, format string, args ...any) {
 	if !v.quiet {
-		v.print(fmt.Sprintf("%-10s ", head) + fmt.Sprintf(format, args...))
+		v.print(plain.Line(fmt.Sprintf("%-10s ", head) + fmt.Sprintf(format, args...)))
 	}
 }
 
 // warn prints also where progress is not wanted.
 func (v *view) warn(text string) { v.print("warning: " + text) }
 
+// print shows a text, which may quote what an engine or a variant says.
 func (v *view) print(text string) {
+	text = plain.Text(text)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.bars != nil {
@@ -63,6 +67,18 @@ func (v *view) print(text string) {
 		return
 	}
 	fmt.Fprintln(v.w, text)
+}
+
+// broken prints the end of the log of a build that failed, where it was not shown
+// line by line.
+func (v *view) broken(err error) {
+	var failed *engine.BuildError
+	if !v.quiet || !errors.As(err, &failed) {
+		return
+	}
+	for _, line := range plain.LastWords(failed.Log) {
+		v.print(failed.Variant + " | " + line)
+	}
 }
 
 // logger is for what the engines have to say beside errors.
@@ -82,7 +98,7 @@ func (w viewWriter) Write(p []byte) (int, error) {
 func (v *view) header(d bench.Design, p bench.Plan, known experience) {
 	for _, line := range headerLines(d, p, known) {
 		if !v.quiet {
-			v.print(line)
+			v.print(plain.Line(line))
 		}
 	}
 }
@@ -91,7 +107,7 @@ func (v *view) header(d bench.Design, p bench.Plan, known experience) {
 func headerLines(d bench.Design, p bench.Plan, known experience) []string {
 	var bodies []string
 	for _, item := range p.Items {
-		bodies = append(bodies, fmt.Sprintf("%s %s", item.Name, kilobytes(item.BodyBytes)))
+		bodies = append(bodies, fmt.Sprintf("%s %s", plain.Name(item.Name), kilobytes(item.BodyBytes)))
 	}
 	tags := "no tags"
 	if len(p.Tags) > 0 {
@@ -138,8 +154,9 @@ func (v *view) Preparing(p engine.Progress) {
 		v.line("image", "%s: %s", p.Variant, p.Text)
 	case engine.Log:
 		// Docker's notes on its layers say nothing to people.
-		if text := strings.TrimSpace(p.Text); text != "" && !strings.HasPrefix(text, "--->") && !strings.HasPrefix(text, "Removing intermediate") {
-			v.line("", "%s | %s", p.Variant, p.Text)
+		line := plain.Log(p.Text)
+		if text := strings.TrimSpace(line); text != "" && !strings.HasPrefix(text, "--->") && !strings.HasPrefix(text, "Removing intermediate") {
+			v.line("", "%s | %s", p.Variant, line)
 		}
 	case engine.Built:
 		v.line("image", "%s: built in %.0f s %s", p.Variant, p.Took.Seconds(), p.Text)

@@ -1,14 +1,19 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/lab"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 )
 
 func TestNumbers(t *testing.T) {
@@ -57,6 +62,67 @@ func TestBars(t *testing.T) {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q was never drawn", want)
 		}
+	}
+}
+
+// TestHostileView has everything that is shown while a comparison runs hold what
+// a terminal acts on.
+func TestHostileView(t *testing.T) {
+	for _, text := range []string{
+		"\x1b[2J\x1b]0;t\x07", "\u009b31m\x9b", "\u202e\u2066\u200b\u2028", "a\r\nb\x08\x7f", strings.Repeat("x", 64_000), strings.Repeat("y\x1b ", 30_000),
+	} {
+		var out safeBuffer
+		d := bench.Design{Variants: []bench.Variant{{Name: text}}, Baseline: text, Batches: 1, Rounds: 1}
+		v := newView(&out, false, d)
+		v.header(d, bench.Plan{File: text, Tags: []string{text}, SHA256: text, Items: []bench.PlanItem{{Name: text}, {Name: text}}}, experience{})
+		for _, event := range []engine.Event{engine.Building, engine.Log, engine.Built, engine.Reused} {
+			v.Preparing(engine.Progress{Variant: text, Event: event, Text: text})
+		}
+		v.Proved(text, 1, text, bench.Proof{Allocator: text, Version: text, Linkage: text})
+		v.Phase(text, 1, bench.Phase{Kind: bench.PhaseWarmup})
+		v.Batch(text, 1, bench.Batch{}, 0)
+		v.Ended(bench.Trial{Variant: text, Error: text})
+		v.Note(text)
+		v.warn(text)
+		v.logger().Warn(text, text, text)
+		quiet := newView(&out, true, d)
+		quiet.broken(fmt.Errorf("it failed: %w", &engine.BuildError{Variant: text, Log: []string{text, text}}))
+		a := &app{stdout: &out, stderr: &out}
+		a.printError(&usageError{err: errors.New(text), hint: text})
+		a.tellKept(&bench.Experiment{Trials: []bench.Trial{{Container: text, Address: text}}, Environment: bench.Environment{Engine: text}})
+		if err := a.dryRun(d, &plan.Plan{}, experience{}); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintln(&out, head(&bar{status: lab.Status{Variant: text, Phase: bench.PhaseIdle}}))
+		for line := range strings.Lines(out.String()) {
+			if len(line) > 8000 {
+				t.Errorf("a line of %d bytes: %.200q", len(line), line)
+			}
+			if i := strings.IndexFunc(strings.TrimSuffix(line, "\n"), acted); i >= 0 || !utf8.ValidString(line) {
+				t.Errorf("%.40q shows as %.400q", text, line)
+			}
+		}
+	}
+}
+
+// acted says that a terminal acts on a sign, or does not show it.
+func acted(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
+}
+
+func TestBuildLog(t *testing.T) {
+	var out safeBuffer
+	v := newView(&out, false, bench.Design{})
+	for _, text := range []string{"\x1b[31merror:\x1b[0m no", " 10 %\r 90 %\r100 %\r", "\r", "\x1b[0m"} {
+		v.Preparing(engine.Progress{Variant: "libc", Event: engine.Log, Text: text})
+	}
+	if want := "           libc | error: no\n           libc | 100 %\n"; out.String() != want {
+		t.Errorf("%q, want %q", out.String(), want)
+	}
+	out = safeBuffer{}
+	newView(&out, true, bench.Design{}).broken(&engine.BuildError{Variant: "musl", Log: []string{"cc -c x.c", "", "x.c: \x1b[1mno such file\x1b[0m"}})
+	if want := "musl | cc -c x.c\nmusl | x.c: no such file\n"; out.String() != want {
+		t.Errorf("%q, want %q", out.String(), want)
 	}
 }
 
