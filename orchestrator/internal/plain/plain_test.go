@@ -2,6 +2,8 @@ package plain
 
 import (
 	"encoding/json"
+	"errors"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode"
@@ -261,5 +263,25 @@ func FuzzPlain(f *testing.F) {
 		check("Cut", func(s string) string { return Cut(s, columns) }, "", columns, columns*bytesPerColumn)
 		check("Text", Text, "\n\t", 0, mostText)
 		check("Log", Log, "", NameWidth, NameWidth*bytesPerColumn)
+
+		markdown := Markdown(text)
+		bare := regexp.MustCompile("`[^`]*`").ReplaceAllString(strings.NewReplacer(`\\`, "", `\|`, "", "\\`", "").Replace(markdown), "")
+		if strings.ContainsAny(bare, "<>|`@#$\n") || strings.Contains(bare, "://") || strings.Contains(strings.ToLower(bare), "www.") {
+			t.Errorf("Markdown(%+q) = %q", text, markdown)
+		}
+		if inner := strings.Trim(Code(text), "`"); strings.ContainsAny(inner, "`\n") || strings.Contains(inner, "<!--") {
+			t.Errorf("Code(%+q) = %q", text, inner)
+		}
+		if field := Field(text); strings.ContainsAny(field[:min(1, len(field))], "=+-@\t\r") {
+			t.Errorf("Field(%+q) = %q", text, field)
+		}
+		quoted, err := json.Marshal(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want, got string
+		if err := errors.Join(json.Unmarshal(quoted, &want), json.Unmarshal(JSON(quoted), &got)); err != nil || got != want {
+			t.Errorf("JSON of %+q gives %+q, %v", text, got, err)
+		}
 	})
 }
