@@ -53,6 +53,7 @@ var only = map[string]struct{ room, why string }{
 	"go.yaml.in/yaml":                      {"orchestrator/internal/plan", "one dialect of YAML, drill's"},
 	"C":                                    {"services/stepper/internal", "the orchestrator builds without cgo"},
 	"github.com/clipperhouse/displaywidth": {"orchestrator/internal/plain", "one place decides how wide text is"},
+	"github.com/docker/cli":                {"orchestrator/internal/engine/docker", "it alone chooses a daemon, as the docker command does"},
 }
 
 func TestArrows(t *testing.T) {

@@ -6,8 +6,10 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
@@ -43,6 +45,7 @@ type Engine interface {
 type Info struct {
 	Name    string // docker or process
 	Version string
+	Context string // the docker command's name for where it runs; empty: the default
 	Storage string // storage driver, where there is one
 	CgroupV int    // 1 or 2; 0: unknown
 	// Remote says that instances certainly run where this host's /proc does not
@@ -51,6 +54,15 @@ type Info struct {
 	// Children says that instances are children of this process: the kernel
 	// adds their CPU time to its own accounts when they have ended.
 	Children bool
+}
+
+// String names the engine: docker 20.10.24, context "x".
+func (i Info) String() string {
+	text := strings.TrimSpace(i.Name + " " + i.Version)
+	if i.Context != "" {
+		text += fmt.Sprintf(", context %q", i.Context)
+	}
+	return text
 }
 
 // Progress is one step of Prepare.

@@ -125,6 +125,11 @@ func TestInfo(t *testing.T) {
 func TestInfoWithoutDaemon(t *testing.T) {
 	check := func(host, text, advice string) {
 		t.Helper()
+		choices(t, map[string]string{"DOCKER_HOST": host})
+		_, err := asked(t.Context(), nil)
+		mistaken(t, err, text, advice)
+
+		// A client of the caller's own says less.
 		api, err := client.NewClientWithOpts(client.WithHost(host))
 		if err != nil {
 			t.Fatal(err)
@@ -135,14 +140,22 @@ func TestInfoWithoutDaemon(t *testing.T) {
 		}
 		defer e.Close()
 		_, err = e.Info(t.Context())
-		var h *engine.Hinted
-		if !errors.As(err, &h) || !strings.Contains(err.Error(), text) || !strings.Contains(h.Hint(), advice) {
-			t.Errorf("%v; want %q with advice %q", err, text, advice)
-		}
+		mistaken(t, err, text, "DOCKER_HOST")
 	}
-	missing := filepath.Join(enginetest.ShortDir(t), "none.sock")
-	check("unix://"+missing, "there is no "+missing, "--engine process")
-	check("tcp://127.0.0.1:1", "tcp://127.0.0.1:1", "DOCKER_HOST")
+	dir := enginetest.ShortDir(t)
+	missing, file, left := filepath.Join(dir, "none.sock"), filepath.Join(dir, "file"), filepath.Join(dir, "left.sock")
+	write(t, file, "")
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: left})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.SetUnlinkOnClose(false)
+	l.Close()
+	check("unix://"+missing, "there is no "+missing, "unset DOCKER_HOST")
+	check("unix://"+file+"/x.sock", "there is no "+file+"/x.sock", "unset DOCKER_HOST")
+	check("unix://"+file, file+" is no socket", "unset DOCKER_HOST")
+	check("unix://"+left, "nobody listens on "+left, "start the daemon")
+	check("tcp://127.0.0.1:1", "tcp://127.0.0.1:1: nobody listens there", "unset DOCKER_HOST")
 }
 
 // project is one whose Dockerfile needs no base.

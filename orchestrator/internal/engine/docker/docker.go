@@ -6,15 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"net"
-	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/docker/docker/api/types/system"
@@ -28,6 +23,7 @@ import (
 // of its own, so that a hung engine never hangs a run.
 const (
 	infoTime  = 5 * time.Second  // is anybody there?
+	sshTime   = 30 * time.Second // the same, over ssh, which tells of its own failures after 10 s, twice
 	quickTime = 20 * time.Second // questions
 	slowTime  = 90 * time.Second // creating, starting and removing, on a busy disk
 	listTime  = 2 * time.Minute  // the go command, which may fetch modules
@@ -41,14 +37,16 @@ type Options struct {
 	Log        *slog.Logger // what the engine does, for --verbose; nil: nothing is logged
 	Owner      engine.Owner // who answers for what is made; zero: this process
 	SocketRoot string       // where the folders for the sockets are made; empty: engine.SocketRoot chooses
-	// Client is the connection; nil: as DOCKER_HOST and its companions say.
-	// Close closes it in either case.
+	// Client is the connection; nil: to the daemon that the docker command would
+	// talk to. Close closes it in either case.
 	Client *client.Client
 }
 
 // Engine is an engine.Engine on a Docker daemon.
 type Engine struct {
 	api     *client.Client
+	daemon  endpoint
+	wire    *wire
 	root    string
 	log     *slog.Logger
 	folders *engine.Folders
@@ -57,8 +55,8 @@ type Engine struct {
 
 var _ engine.Engine = (*Engine)(nil)
 
-// New connects to the Docker daemon that the environment names. It does not
-// talk to it yet: Info is the first call.
+// New connects to the Docker daemon that the environment and the docker
+// command's settings name. It does not talk to it yet: Info is the first call.
 func New(opts Options) (*Engine, error) {
 	e := &Engine{api: opts.Client, log: opts.Log}
 	var err error
@@ -71,22 +69,27 @@ func New(opts Options) (*Engine, error) {
 	if e.folders, err = engine.NewFolders(opts.SocketRoot, folderPrefix, opts.Owner); err != nil {
 		return nil, err
 	}
-	if e.api == nil {
-		// Without negotiation the client insists on its own API version,
-		// which older daemons refuse.
-		e.api, err = client.NewClientWithOpts(client.FromEnv, client.WithAPIVersionNegotiation())
-		if err != nil {
-			return nil, &engine.Hinted{
-				Err:    fmt.Errorf("docker: %w", err),
-				Advice: "check DOCKER_HOST, DOCKER_API_VERSION and DOCKER_CERT_PATH, or use --engine process",
-			}
-		}
+	if e.api != nil {
+		e.daemon = endpoint{context: defaultContext}
+		e.daemon.Host = e.api.DaemonHost()
+		e.wire, err = newWire(e.daemon.Host)
+		return e, err
+	}
+	if e.daemon, err = choose(e.log); err != nil {
+		return nil, err
+	}
+	if e.api, e.wire, err = e.daemon.connect(); err != nil {
+		return nil, err
 	}
 	return e, nil
 }
 
 // Close marks what is to be kept as kept, and closes the connection.
-func (e *Engine) Close() error { return errors.Join(e.folders.Close(), e.api.Close()) }
+func (e *Engine) Close() error {
+	err := errors.Join(e.folders.Close(), e.api.Close())
+	e.wire.Close()
+	return err
+}
 
 // Info asks the daemon who it is. One that does not answer is an error with
 // advice.
@@ -102,7 +105,12 @@ func (e *Engine) Info(ctx context.Context) (engine.Info, error) {
 	case "2":
 		v = 2
 	}
+	named := e.daemon.context
+	if named == defaultContext {
+		named = ""
+	}
 	return engine.Info{
+		Context: named,
 		Name:    "docker",
 		Version: info.ServerVersion,
 		Storage: info.Driver,
@@ -112,20 +120,29 @@ func (e *Engine) Info(ctx context.Context) (engine.Info, error) {
 }
 
 func (e *Engine) info(ctx context.Context) (system.Info, error) {
-	quick, cancel := context.WithTimeout(ctx, infoTime)
+	patience := infoTime
+	if e.wire.ssh {
+		patience = sshTime
+	}
+	quick, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	info, err := e.api.Info(quick)
 	switch {
 	case ctx.Err() != nil:
 		return system.Info{}, ctx.Err()
+	case err != nil && quick.Err() != nil:
+		return system.Info{}, e.silent(patience)
 	case err != nil:
 		return system.Info{}, e.unreachable(quick, err)
 	}
 	if info.OSType != "" && info.OSType != "linux" {
 		return system.Info{}, &engine.Hinted{
-			Err:    fmt.Errorf("docker at %s runs %s containers", e.api.DaemonHost(), info.OSType),
+			Err:    fmt.Errorf("docker at %s runs %s containers", e.daemon.Host, info.OSType),
 			Advice: "switch Docker to Linux containers, or use --engine process",
 		}
+	}
+	if err := e.age(info.ServerVersion); err != nil {
+		return system.Info{}, err
 	}
 	e.asked.Store(&info)
 	return info, nil
@@ -146,31 +163,4 @@ func remote(info system.Info) bool {
 	var here unix.Utsname
 	return strings.Contains(info.OperatingSystem, "Docker Desktop") ||
 		info.KernelVersion != "" && unix.Uname(&here) == nil && info.KernelVersion != unix.ByteSliceToString(here.Release[:])
-}
-
-func (e *Engine) unreachable(ctx context.Context, err error) error {
-	host := e.api.DaemonHost()
-	advice := "check that the daemon behind DOCKER_HOST runs, or use --engine process"
-	if u, parseErr := url.Parse(host); parseErr == nil && u.Scheme == "unix" {
-		advice = "start Docker (systemctl start docker), set DOCKER_HOST, or use --engine process"
-		// The client's own words for these say less than the system does.
-		_, statErr := os.Stat(u.Path)
-		conn, dialErr := net.DialTimeout("unix", u.Path, time.Second)
-		switch {
-		case dialErr == nil:
-			conn.Close()
-			advice = "the socket answers, the daemon does not: see its log (journalctl -u docker), or use --engine process"
-		case errors.Is(statErr, fs.ErrNotExist):
-			err = fmt.Errorf("there is no %s", u.Path)
-		case errors.Is(dialErr, fs.ErrPermission):
-			err = fmt.Errorf("no permission on %s", u.Path)
-			advice = "add yourself to the group that owns the socket (usermod -aG docker $USER, then log in again), or use --engine process"
-		case errors.Is(dialErr, syscall.ECONNREFUSED):
-			err = fmt.Errorf("nobody listens on %s", u.Path)
-		}
-	}
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		err = fmt.Errorf("no answer within %v", infoTime)
-	}
-	return &engine.Hinted{Err: fmt.Errorf("docker at %s: %w", host, err), Advice: advice}
 }
