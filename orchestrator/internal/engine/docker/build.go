@@ -30,7 +30,7 @@ func (e *Engine) Prepare(ctx context.Context, variants []bench.Variant, progress
 	}
 	// Nobody is to take images away from here on.
 	if err := e.folders.Announce(); err != nil {
-		return nil, fmt.Errorf("tell other runs of this one: %w", err)
+		return nil, engine.TempHint(fmt.Errorf("tell other runs of this one: %w", err), e.folders.Root)
 	}
 	dockerfiles := make([]*engine.Dockerfile, len(variants))
 	for i, v := range variants {

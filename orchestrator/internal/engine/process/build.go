@@ -73,7 +73,7 @@ func (e *Engine) Prepare(ctx context.Context, variants []bench.Variant, progress
 	}
 	// Nobody is to take binaries away from here on.
 	if err := e.folders.Announce(); err != nil {
-		return nil, fmt.Errorf("tell other runs of this one: %w", err)
+		return nil, engine.TempHint(fmt.Errorf("tell other runs of this one: %w", err), e.folders.Root)
 	}
 	inputs, err := e.inputs(ctx)
 	if err != nil {

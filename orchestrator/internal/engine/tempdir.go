@@ -1,0 +1,24 @@
+package engine
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+)
+
+// TempHint adds advice to the failure to make something in root, where that is
+// the system's folder for temporary files and the failure is the folder's.
+func TempHint(err error, root string) error {
+	temp, absErr := filepath.Abs(os.TempDir())
+	if absErr != nil || root != temp {
+		return err
+	}
+	about := func(cause error) bool { return errors.Is(err, cause) }
+	if slices.ContainsFunc([]error{fs.ErrNotExist, fs.ErrPermission, syscall.ENOTDIR, syscall.EROFS, syscall.ENOSPC}, about) {
+		return &Hinted{Err: err, Advice: "set TMPDIR to a folder that is there, can be written to and has room"}
+	}
+	return err
+}
