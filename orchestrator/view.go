@@ -147,6 +147,15 @@ func headerLines(d bench.Design, p bench.Plan, known experience) []string {
 	return lines
 }
 
+// Engine shows which engine answers.
+func (v *view) Engine(info engine.Info) {
+	text := info.String()
+	if info.Storage != "" {
+		text += " · " + info.Storage
+	}
+	v.line("engine", "%s", text)
+}
+
 // Preparing shows the steps of the images and the lines of their logs.
 func (v *view) Preparing(p engine.Progress) {
 	switch p.Event {

@@ -37,6 +37,20 @@ func TestNumbers(t *testing.T) {
 	check(sparkline([]bench.Bytes{0, 50, 100}), "▁▄█")
 }
 
+func TestEngineLine(t *testing.T) {
+	for info, want := range map[engine.Info]string{
+		{Name: "docker", Version: "20.10.24", Storage: "overlay2"}:                 "engine     docker 20.10.24 · overlay2\n",
+		{Name: "docker", Version: "20.10.24", Storage: "overlay2", Context: "far"}: "engine     docker 20.10.24, context \"far\" · overlay2\n",
+		{Name: "process"}: "engine     process\n",
+	} {
+		var out safeBuffer
+		newView(&out, false, bench.Design{}).Engine(info)
+		if out.String() != want {
+			t.Errorf("%q, want %q", out.String(), want)
+		}
+	}
+}
+
 // TestBars moves the live bars from several goroutines while they are drawn, and
 // prints lines above them: nothing may block.
 func TestBars(t *testing.T) {

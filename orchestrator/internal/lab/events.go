@@ -10,6 +10,8 @@ import (
 // Observer is told what happens while it happens. Its methods are called from
 // several goroutines at once and must not block: the measurement waits for them.
 type Observer interface {
+	// Engine tells which engine has answered, before anything else.
+	Engine(info engine.Info)
 	// Preparing tells of the images.
 	Preparing(p engine.Progress)
 	// Round tells that a round begins, of how many that are to count, and how
@@ -46,6 +48,9 @@ type Status struct {
 
 // Nobody is an Observer that does not look.
 type Nobody struct{}
+
+// Engine does nothing.
+func (Nobody) Engine(engine.Info) {}
 
 // Preparing does nothing.
 func (Nobody) Preparing(engine.Progress) {}

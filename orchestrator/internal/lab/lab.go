@@ -52,6 +52,7 @@ func Run(ctx context.Context, conf Config) (*bench.Experiment, error) {
 	if err != nil {
 		return nil, err
 	}
+	conf.Observe.Engine(info)
 	if info.Remote {
 		return nil, engine.ForeignProc(info.Name + " runs its containers on another machine")
 	}
@@ -183,7 +184,7 @@ func newExperiment(conf Config, info engine.Info) (*bench.Experiment, error) {
 	if err != nil {
 		return nil, fmt.Errorf("describe this machine: %w", err)
 	}
-	env.Engine, env.EngineV, env.Storage = info.Name, info.Version, info.Storage
+	env.Engine, env.EngineV, env.Context, env.Storage = info.Name, info.Version, info.Context, info.Storage
 	if info.CgroupV != 0 {
 		env.CgroupV = info.CgroupV
 	}

@@ -107,9 +107,16 @@ func left(f *enginetest.Fake) []string {
 type notes struct {
 	Nobody
 	mu     sync.Mutex
+	engine engine.Info
 	proofs int
 	texts  []string
 	last   map[string]Status
+}
+
+func (n *notes) Engine(info engine.Info) {
+	n.mu.Lock()
+	n.engine = info
+	n.mu.Unlock()
 }
 
 func (n *notes) Note(text string) {
@@ -137,6 +144,7 @@ func TestRun(t *testing.T) {
 	for _, transport := range []string{bench.Unix, bench.TCP} {
 		t.Run(transport, func(t *testing.T) {
 			f := honest(nil)
+			f.Context = "far"
 			conf := config(t, f)
 			conf.Design.Transport = transport
 			seen := &notes{}
@@ -155,6 +163,9 @@ func TestRun(t *testing.T) {
 			}
 			if s := seen.last["libc"]; s.Batches != 2 || s.Total != 20 || s.RSS == 0 {
 				t.Errorf("last status %+v", s)
+			}
+			if e := exp.Environment; e.Engine != "fake" || e.Context != "far" || seen.engine.Context != "far" {
+				t.Errorf("engine %q, context %q; told of %+v", e.Engine, e.Context, seen.engine)
 			}
 			if len(exp.Trials) != 2 || exp.Trials[0].Variant != "libc" {
 				t.Fatalf("%d trials", len(exp.Trials))

@@ -146,7 +146,7 @@ func (r *Report) ran() []fact {
 		{"service", join("sleep "+short(d.Sleep), plural(d.Workers, "worker", "workers"), d.Threads, transport(d.Transport), limit(d.MemoryLimit), r.runtime())},
 		{"machine", join(fmt.Sprintf("%s%s", plural(e.CPUs, "CPU", "CPUs"), bracket(e.CPUModel)), gibibytes(e.MemoryTotal), swap(e.SwapTotal), e.OS,
 			"kernel "+e.Kernel, e.Arch, fmt.Sprintf("cgroup v%d", e.CgroupV), "THP "+e.THP, r.machineUse())},
-		{"engine", join(strings.TrimSpace(e.Engine+" "+e.EngineV), e.Storage, e.GoVersion, e.Orchestrator)},
+		{"engine", join(engineName(e), e.Storage, e.GoVersion, e.Orchestrator)},
 	}
 	for _, row := range r.Rows {
 		if len(row.all) > 0 {
@@ -164,6 +164,15 @@ func (r *Report) ran() []fact {
 			fmt.Sprintf("high-water mark within %s", mebibytes(float64(m.bound))))})
 	}
 	return append(facts, fact{"run", join(exp.RunID, exp.Started.UTC().Format("2006-01-02 15:04 UTC"), about(exp.Ended.Sub(exp.Started)), exp.Command)})
+}
+
+// engineName says what built and ran the variants.
+func engineName(e bench.Environment) string {
+	name := strings.TrimSpace(e.Engine + " " + e.EngineV)
+	if e.Context != "" {
+		name += fmt.Sprintf(", context %q", e.Context)
+	}
+	return name
 }
 
 // planned says how many rounds there were, and how many of them count if others

@@ -311,3 +311,15 @@ func TestDied(t *testing.T) {
 		}
 	}
 }
+
+// TestEngineContext: a report names the docker command's context, unless that is
+// the default.
+func TestEngineContext(t *testing.T) {
+	for context, want := range map[string]string{"": "docker 20.10.24 · overlay2", "far": `docker 20.10.24, context "far" · overlay2`} {
+		exp := experiment(1)
+		exp.Environment.Context = context
+		if got := string(render(t, text(TextOptions{}), exp)); !strings.Contains(got, want) {
+			t.Errorf("context %q: want %q in\n%s", context, want, got)
+		}
+	}
+}

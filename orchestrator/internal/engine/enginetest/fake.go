@@ -27,6 +27,8 @@ type Fake struct {
 	Allocator func(variant string) string
 	// PIDs are the processes of a running instance; nil: the test's own.
 	PIDs []int
+	// Context is that of Info.
+	Context string
 	// Owner answers for what is started; zero: this process.
 	Owner engine.Owner
 
@@ -87,7 +89,7 @@ func (f *Fake) Instances() []*FakeInstance {
 // Info answers, or fails with FailInfo.
 func (f *Fake) Info(context.Context) (engine.Info, error) {
 	f.call("info")
-	return engine.Info{Name: "fake", Version: "1"}, f.FailInfo
+	return engine.Info{Name: "fake", Version: "1", Context: f.Context}, f.FailInfo
 }
 
 // Prepare makes an image of every variant out of nothing, and remembers it.
