@@ -6,10 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/docker/docker/api/types/system"
@@ -126,7 +129,7 @@ func (e *Engine) info(ctx context.Context) (system.Info, error) {
 	}
 	quick, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	info, err := e.api.Info(quick)
+	info, err := e.ask(quick)
 	switch {
 	case ctx.Err() != nil:
 		return system.Info{}, ctx.Err()
@@ -146,6 +149,22 @@ func (e *Engine) info(ctx context.Context) (system.Info, error) {
 	}
 	e.asked.Store(&info)
 	return info, nil
+}
+
+// ask asks again where a connection broke: a request and the daemon's reason to
+// hang up, such as a TLS alert, pass each other now and then.
+func (e *Engine) ask(ctx context.Context) (info system.Info, err error) {
+	for range 3 {
+		if info, err = e.api.Info(ctx); !broke(err) {
+			break
+		}
+	}
+	return info, err
+}
+
+// broke says that a connection ended while it was in use.
+func broke(err error) bool {
+	return errors.Is(err, net.ErrClosed) || errors.Is(err, io.EOF) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)
 }
 
 // known is what the daemon has said of itself; it is asked if nobody did yet.

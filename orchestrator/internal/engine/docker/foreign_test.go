@@ -187,6 +187,13 @@ func fromElsewhere(text string) (string, error) {
 }
 
 func TestMain(m *testing.M) {
+	if socket := os.Getenv(dialVariable); socket != "" {
+		if err := dialStdio(socket); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	if order := os.Getenv(foreignVariable); order != "" {
 		text, err := fromElsewhere(order)
 		if err != nil {
