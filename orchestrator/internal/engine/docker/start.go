@@ -87,9 +87,8 @@ func (in *instance) makeFolder(ctx context.Context, spec engine.Spec) error {
 	}
 	in.door = engine.Door{Path: in.Socket(), Owns: in.owns}
 	in.groupless = info.CgroupDriver == "none"
-	// Binds are written HOST:CONTAINER:OPTIONS.
-	if strings.Contains(in.dir, ":") {
-		return fmt.Errorf("folder for the socket: %s has a colon in its name", in.dir)
+	if err := shareable(in.dir, info.SecurityOptions); err != nil {
+		return err
 	}
 	if err := engine.CheckSocket(in.Socket()); err != nil {
 		return err
@@ -233,7 +232,6 @@ func (in *instance) config(spec engine.Spec, image string) (*container.Config, *
 		StopSignal:   "SIGTERM",
 	}
 	host := &container.HostConfig{
-		Binds: []string{in.dir + ":" + socketDir + ":rw,z"}, // z: SELinux hosts refuse otherwise
 		PortBindings: nat.PortMap{port: {{
 			HostIP: "127.0.0.1", // an empty port: the daemon picks one
 		}}},
@@ -250,6 +248,7 @@ func (in *instance) config(spec engine.Spec, image string) (*container.Config, *
 			PidsLimit:  &pids,
 		},
 	}
+	share(host, in.dir)
 	return config, host
 }
 

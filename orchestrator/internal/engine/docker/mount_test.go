@@ -1,0 +1,83 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/image"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
+)
+
+func TestShare(t *testing.T) {
+	for dir, bind := range map[string]string{"/tmp/x": "/tmp/x:" + socketDir + ":rw,z", "/tmp/x y": "/tmp/x y:" + socketDir + ":rw,z", "/tmp/a:b": "", "/tmp/a:ro": "", "/:": ""} {
+		var host container.HostConfig
+		share(&host, dir)
+		switch {
+		case bind != "" && (len(host.Binds) != 1 || host.Binds[0] != bind || len(host.Mounts) != 0):
+			t.Errorf("%s: binds %q, mounts %+v", dir, host.Binds, host.Mounts)
+		case bind == "" && (len(host.Mounts) != 1 || host.Mounts[0].Source != dir || host.Mounts[0].Target != socketDir || len(host.Binds) != 0):
+			t.Errorf("%s: binds %q, mounts %+v", dir, host.Binds, host.Mounts)
+		}
+	}
+	selinux := []string{"name=seccomp,profile=default", "name=selinux"}
+	for _, c := range []struct {
+		dir      string
+		security []string
+		ok       bool
+	}{{"/tmp/x", selinux, true}, {"/tmp/a:b", selinux, false}, {"/tmp/a:b", selinux[:1], true}, {"/tmp/a:b", nil, true}} {
+		err := shareable(c.dir, c.security)
+		var h *engine.Hinted
+		if (err == nil) != c.ok || err != nil && (!errors.As(err, &h) || !strings.Contains(h.Hint(), "TMPDIR")) {
+			t.Errorf("%s, %q: %v", c.dir, c.security, err)
+		}
+	}
+}
+
+// TestColon: a container shares a folder with a colon in its name.
+func TestColon(t *testing.T) {
+	api := daemon(t)
+	root, variant := enginetest.Project(t, false)
+	variant.Name = "colon"
+	sockets := filepath.Join(enginetest.ShortDir(t), "a:ro")
+	if err := os.Mkdir(sockets, 0o711); err != nil {
+		t.Fatal(err)
+	}
+	e, err := New(Options{Root: root, SocketRoot: sockets})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	images, err := e.Prepare(ctx, variants(variant), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if _, err := api.ImageRemove(context.Background(), images[0].Name, image.RemoveOptions{PruneChildren: true}); err != nil {
+			t.Error(err)
+		}
+	}()
+	in, err := e.Start(ctx, engine.Spec{Image: images[0], RunID: "colon"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := api.ContainerInspect(ctx, in.(*instance).id)
+	if err != nil || mountOf(c.Mounts) != filepath.Dir(in.Socket()) || !strings.Contains(in.Socket(), "a:ro") {
+		t.Errorf("mounts %+v, socket %s, %v", c.Mounts, in.Socket(), err)
+	}
+	if err := in.Remove(ctx); err != nil {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(sockets); err != nil || len(left) > 1 { // the engine's own, until it is closed
+		t.Errorf("left in the socket folder: %v, %v", left, err)
+	}
+}
