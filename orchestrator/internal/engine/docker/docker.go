@@ -164,7 +164,8 @@ func (e *Engine) ask(ctx context.Context) (info system.Info, err error) {
 
 // broke says that a connection ended while it was in use.
 func broke(err error) bool {
-	return errors.Is(err, net.ErrClosed) || errors.Is(err, io.EOF) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)
+	return errors.Is(err, net.ErrClosed) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)
 }
 
 // known is what the daemon has said of itself; it is asked if nobody did yet.

@@ -149,7 +149,7 @@ func (in *instance) Stop(ctx context.Context, grace time.Duration) (engine.State
 			return engine.State{}, in.wrap("stop", err)
 		}
 		if ended {
-			return in.State(ctx)
+			return in.lastState(ctx)
 		}
 	}
 	return engine.State{}, in.wrap("stop", fmt.Errorf("still running %v after SIGKILL", slowTime))
@@ -157,25 +157,19 @@ func (in *instance) Stop(ctx context.Context, grace time.Duration) (engine.State
 
 // signal sends a signal and waits for the end.
 func (in *instance) signal(ctx context.Context, signal string, wait time.Duration) (ended bool, err error) {
-	call, cancel := context.WithTimeout(ctx, quickTime)
-	defer cancel()
-	err = in.engine.api.ContainerKill(call, in.id, signal)
-	if err != nil && !errdefs.IsConflict(err) { // a conflict: it does not run
+	if err := in.engine.kill(ctx, in.id, signal); err != nil {
 		return false, err
 	}
-	patience, cancelWait := context.WithTimeout(ctx, wait)
-	defer cancelWait()
-	done, failed := in.engine.api.ContainerWait(patience, in.id, container.WaitConditionNotRunning)
-	select {
-	case <-done:
+	patience, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	switch err := in.engine.awaitEnd(patience, in.id); {
+	case err == nil:
 		return true, nil
-	case err := <-failed:
-		if ctx.Err() != nil {
-			return false, ctx.Err()
-		}
-		if patience.Err() != nil {
-			return false, nil
-		}
+	case ctx.Err() != nil:
+		return false, ctx.Err()
+	case patience.Err() != nil:
+		return false, nil
+	default:
 		return false, err
 	}
 }
@@ -199,24 +193,6 @@ func (e *Engine) discard(ctx context.Context, id, dir string) error {
 		}
 	}
 	return e.folders.Remove(dir)
-}
-
-func (e *Engine) removeContainer(ctx context.Context, id string) error {
-	for {
-		err := e.api.ContainerRemove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: true})
-		if err == nil || errdefs.IsNotFound(err) {
-			return nil
-		}
-		// Somebody else removes it at this moment: wait until that is done.
-		if !errdefs.IsConflict(err) {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
 }
 
 // wrap adds the container's name, and tells apart what is gone.

@@ -1,0 +1,92 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/client"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+)
+
+const (
+	firstPause   = 50 * time.Millisecond // between two tries; the next ones are twice as long
+	longestPause = 500 * time.Millisecond
+)
+
+// insist does what must not be left undone, until it is done, fails for good, or
+// ctx ends: a daemon that restarts is back within seconds.
+func insist(ctx context.Context, do func(context.Context) error) error {
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+		err := do(ctx)
+		if err == nil || !passing(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%w (given up: %w)", err, context.Cause(ctx))
+		case <-time.After(pause):
+		}
+	}
+}
+
+// passing says that the same call may succeed a little later: the daemon could
+// not be reached, has trouble of its own, or is at it already.
+func passing(err error) bool {
+	return client.IsErrConnectionFailed(err) || broke(err) || errors.Is(err, context.DeadlineExceeded) ||
+		errdefs.IsInternal(err) || errdefs.IsUnavailable(err) || errdefs.IsConflict(err)
+}
+
+// removeContainer removes a container, which may be gone already.
+func (e *Engine) removeContainer(ctx context.Context, id string) error {
+	return insist(ctx, func(ctx context.Context) error {
+		try, cancel := context.WithTimeout(ctx, quickTime)
+		defer cancel()
+		err := e.api.ContainerRemove(try, id, container.RemoveOptions{Force: true, RemoveVolumes: true})
+		if errdefs.IsNotFound(err) {
+			return nil
+		}
+		return err
+	})
+}
+
+// kill sends a signal to a container, which may have ended already.
+func (e *Engine) kill(ctx context.Context, id, signal string) error {
+	ctx, cancel := context.WithTimeout(ctx, quickTime)
+	defer cancel()
+	return insist(ctx, func(ctx context.Context) error {
+		err := e.api.ContainerKill(ctx, id, signal)
+		if errdefs.IsConflict(err) { // it does not run
+			return nil
+		}
+		return err
+	})
+}
+
+// awaitEnd waits until a container does not run.
+func (e *Engine) awaitEnd(ctx context.Context, id string) error {
+	return insist(ctx, func(ctx context.Context) error {
+		done, failed := e.api.ContainerWait(ctx, id, container.WaitConditionNotRunning)
+		select {
+		case <-done:
+			return nil
+		case err := <-failed:
+			return err
+		}
+	})
+}
+
+// lastState is that of a container that has ended.
+func (in *instance) lastState(ctx context.Context) (last engine.State, err error) {
+	ctx, cancel := context.WithTimeout(ctx, slowTime)
+	defer cancel()
+	err = insist(ctx, func(ctx context.Context) error {
+		last, err = in.State(ctx)
+		return err
+	})
+	return last, err
+}
