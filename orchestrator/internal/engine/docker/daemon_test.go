@@ -2,6 +2,7 @@ package docker
 
 import (
 	"context"
+	"log/slog"
 	"os"
 	"slices"
 	"testing"
@@ -20,7 +21,11 @@ import (
 // daemon connects to the daemon, where there is one.
 func daemon(t *testing.T) *client.Client {
 	t.Helper()
-	api, err := client.NewClientWithOpts(client.FromEnv, client.WithAPIVersionNegotiation())
+	var api *client.Client
+	chosen, err := choose(slog.New(slog.DiscardHandler))
+	if err == nil {
+		api, _, err = chosen.connect()
+	}
 	if err == nil {
 		t.Cleanup(func() { api.Close() })
 		ctx, cancel := context.WithTimeout(t.Context(), infoTime)
