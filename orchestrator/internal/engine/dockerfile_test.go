@@ -139,45 +139,6 @@ func FuzzParseDockerfile(f *testing.F) {
 	})
 }
 
-func TestOwner(t *testing.T) {
-	self, err := Self()
-	if err != nil {
-		t.Fatal(err)
-	}
-	read, err := ParseOwner(self.String())
-	if err != nil || read != self {
-		t.Errorf("ParseOwner(%q) = %+v, %v", self, read, err)
-	}
-	check := func(what string, o Owner, want bool) {
-		t.Helper()
-		if o.Dead() != want {
-			t.Errorf("%s: Dead = %v, want %v", what, !want, want)
-		}
-	}
-	check("self", self, false)
-	other := self
-	other.Start++
-	check("the pid, used again", other, true)
-	other = self
-	other.Boot = "another"
-	check("before the reboot", other, true)
-	other.Host += "x"
-	check("another host", other, false)
-
-	child := exec.CommandContext(t.Context(), "true")
-	if err := child.Run(); err != nil {
-		t.Fatal(err)
-	}
-	ended := self
-	ended.PID = child.Process.Pid
-	check("ended", ended, true)
-	for _, bad := range []string{"", "a b c", "h - x 1", "h - 1 x"} {
-		if _, err := ParseOwner(bad); err == nil {
-			t.Errorf("ParseOwner(%q): no error", bad)
-		}
-	}
-}
-
 func TestTree(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", "sleep 60 & echo; wait")
 	out, err := cmd.StdoutPipe()

@@ -42,7 +42,7 @@ func Tree(root bench.Process) ([]bench.Process, error) {
 func childrenAmong(parent bench.Process, numbers []int) ([]bench.Process, error) {
 	var children []bench.Process
 	for _, pid := range numbers {
-		s, _, err := readStat(pid)
+		s, _, err := readStat("/proc", strconv.Itoa(pid))
 		if err != nil {
 			return nil, err
 		}
