@@ -29,11 +29,14 @@ func (a *app) cleanCommand() *cobra.Command {
 			if _, err := eng.Info(cmd.Context()); err != nil {
 				return err
 			}
-			removed, err := eng.Clean(cmd.Context(), force)
-			for _, line := range removed {
+			cleared, err := eng.Clean(cmd.Context(), force)
+			for _, line := range cleared.Removed {
 				fmt.Fprintln(a.stdout, "removed", plain.Line(line))
 			}
-			if err == nil && len(removed) == 0 {
+			for _, line := range cleared.Left {
+				fmt.Fprintln(a.stdout, "left alone:", plain.Line(line))
+			}
+			if err == nil && len(cleared.Removed) == 0 {
 				fmt.Fprintln(a.stdout, "nothing to remove")
 			}
 			return err

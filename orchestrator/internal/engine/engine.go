@@ -29,16 +29,22 @@ type Engine interface {
 	// Start runs one instance and returns as soon as it was started; it may
 	// not answer requests yet.
 	Start(ctx context.Context, spec Spec) (Instance, error)
-	// Sweep removes what runs whose owner is dead left behind, and says what
-	// that was, one line each.
-	Sweep(ctx context.Context) ([]string, error)
+	// Sweep removes what runs whose owner is dead left behind. Of what it left
+	// alone it names the runs of whose owner nothing certain can be told.
+	Sweep(ctx context.Context) (Cleared, error)
 	// Clean removes every instance, network, image and file that this project
-	// made, and says what that was, one line each. While another run is alive
-	// its instances stay, and so do all images, unless force is set.
-	Clean(ctx context.Context, force bool) ([]string, error)
+	// made. While another run is alive, or may be, its instances stay, and so
+	// do all images, unless force is set.
+	Clean(ctx context.Context, force bool) (Cleared, error)
 	// Close gives back what the Engine itself holds. It stops no instance; those
 	// that were to be kept are kept from now on.
 	Close() error
+}
+
+// Cleared is what a clean-up did, in lines for people.
+type Cleared struct {
+	Removed []string // such as "container stepper-libc"
+	Left    []string // runs that were left alone, and why
 }
 
 // Info is what an engine says of itself.

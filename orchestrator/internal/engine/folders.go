@@ -48,26 +48,41 @@ func NewFolders(root, prefix string, owner Owner) (*Folders, error) {
 
 // Run is the folder of one run.
 type Run struct {
-	Dir   string
-	Owner Owner
+	Dir string
+	Belonging
 }
 
 const (
-	ownerFile = "owner" // who answers for the run
-	keptFile  = "kept"  // why its instances outlive the owner
+	ownerFile = "owner"     // who answers for the run
+	freshFile = "owner.new" // the same while it is written
+	keptFile  = "kept"      // why its instances outlive the owner
+	placeFile = "place"     // the root of the owner's other folders
 )
 
 // Announce makes a folder that shows the owner at work until Close, before it
-// has an instance and between two of them as well.
-func (f *Folders) Announce() error {
+// has an instance and between two of them as well. place is the root where it
+// has its other folders.
+func (f *Folders) Announce(place string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.work != "" {
 		return nil
 	}
 	dir, err := f.Temp("at-work-")
+	if err != nil {
+		return err
+	}
 	f.work = dir
-	return err
+	return os.WriteFile(filepath.Join(dir, placeFile), []byte(place), 0o600)
+}
+
+// Place is what Announce was told; empty: it was told nothing.
+func (r Run) Place() string {
+	text, err := os.ReadFile(filepath.Join(r.Dir, placeFile))
+	if err != nil {
+		return ""
+	}
+	return string(text)
 }
 
 // Temp makes a folder with the owner's name in it and a name that is free.
@@ -79,8 +94,16 @@ func (f *Folders) Temp(prefix string) (string, error) {
 	return dir, f.sign(dir)
 }
 
+// sign writes the owner's name, once. Nobody ever reads half of it.
 func (f *Folders) sign(dir string) error {
-	return os.WriteFile(filepath.Join(dir, ownerFile), []byte(f.Owner.String()), 0o600)
+	if old, err := os.ReadFile(filepath.Join(dir, ownerFile)); err == nil && string(old) == f.Owner.String() {
+		return nil
+	}
+	fresh := filepath.Join(dir, freshFile)
+	if err := os.WriteFile(fresh, []byte(f.Owner.String()), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(fresh, filepath.Join(dir, ownerFile))
 }
 
 // Add makes a folder for an instance, with a number to its name where an
@@ -149,7 +172,9 @@ func removeIfEmpty(run string) error {
 		return err
 	}
 	for _, d := range entries {
-		if d.Name() != ownerFile && d.Name() != keptFile {
+		switch d.Name() {
+		case ownerFile, freshFile, keptFile, placeFile:
+		default:
 			return nil
 		}
 	}
@@ -159,26 +184,41 @@ func removeIfEmpty(run string) error {
 // mostRecord bounds the length of what a run writes of itself, in bytes.
 const mostRecord = 4 << 10
 
-// Runs lists the folders of this user's runs.
+// Runs lists the folders of this user's runs. What has no owner's name in it is
+// none; a name that cannot be read is a name.
 func (f *Folders) Runs() ([]Run, error) {
-	dirs, err := filepath.Glob(filepath.Join(f.Root, f.Prefix+"*"))
-	if err != nil {
+	entries, err := os.ReadDir(f.Root)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	var runs []Run
-	for _, dir := range dirs {
-		if !mine(dir) {
+	for _, d := range entries {
+		dir := filepath.Join(f.Root, d.Name())
+		if !strings.HasPrefix(d.Name(), f.Prefix) || !mine(dir) {
 			continue
 		}
-		text, err := files.Read(filepath.Join(dir, ownerFile), mostRecord)
+		name := filepath.Join(dir, ownerFile)
+		info, err := os.Lstat(name)
 		if err != nil {
 			continue // not a run's folder, or gone by now
 		}
-		if owner, err := ParseOwner(string(text)); err == nil {
-			runs = append(runs, Run{Dir: dir, Owner: owner})
+		text, err := files.Read(name, mostRecord)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
 		}
+		if err != nil {
+			text = nil
+		}
+		runs = append(runs, Run{Dir: dir, Belonging: Belonging{Owner: string(text), Made: info.ModTime()}})
 	}
 	return runs, nil
+}
+
+// Spare has a run spared, unless it is the owner's own.
+func (f *Folders) Spare(r Run, owners *Owners) {
+	if r.Owner != f.Owner.String() {
+		owners.Spare(r.Belonging)
+	}
 }
 
 // Instances lists the folders in a run's.
@@ -196,37 +236,11 @@ func (r Run) Instances() ([]string, error) {
 	return dirs, nil
 }
 
-// Leftover says that the owner is dead and that nothing was kept on purpose.
-func (r Run) Leftover() bool { return r.Owner.Dead() && !Kept(r.Dir) }
-
 // Kept says that what ran from a run's folder was left on purpose. A folder
 // that may not be read is another user's, and it is for that user to say.
 func Kept(run string) bool {
 	_, err := os.Lstat(filepath.Join(run, keptFile))
 	return !errors.Is(err, fs.ErrNotExist)
-}
-
-// Busy is an error with advice while another owner's run is alive: what runs
-// share is not to be taken away then.
-func (f *Folders) Busy() error {
-	runs, err := f.Runs()
-	if err != nil {
-		return err
-	}
-	for _, r := range runs {
-		if r.Owner != f.Owner && !r.Owner.Dead() {
-			return StillGoing("the run of process " + strconv.Itoa(r.Owner.PID))
-		}
-	}
-	return nil
-}
-
-// StillGoing is the error of a clean-up that a living run stands in the way of.
-func StillGoing(run string) error {
-	return &Hinted{
-		Err:    fmt.Errorf("%s is still going on: it and all images stay", run),
-		Advice: "wait for its end, or use --force",
-	}
 }
 
 // Close marks the runs that are to be kept and still have instances, and ends

@@ -88,24 +88,76 @@ func TestAnnounce(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := &Folders{Root: t.TempDir(), Prefix: "p-", Owner: self}
-	dead := self
-	dead.Start++
-	other := &Folders{Root: f.Root, Prefix: "p-", Owner: dead}
 	for range 2 {
-		if err := f.Announce(); err != nil {
+		if err := f.Announce("/tmp"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := other.Busy(); err == nil {
-		t.Error("not busy beside another owner")
+	runs, err := f.Runs()
+	if err != nil || len(runs) != 1 || runs[0].Owner != self.String() || runs[0].Place() != "/tmp" {
+		t.Errorf("Runs = %+v, %v; want one of this process", runs, err)
 	}
-	if err := f.Busy(); err != nil {
-		t.Errorf("busy with itself: %v", err)
+	dead := self
+	dead.Start++
+	for _, o := range []struct {
+		self Owner
+		busy bool
+	}{{self, false}, {dead, true}} {
+		var owners Owners
+		(&Folders{Owner: o.self}).Spare(runs[0], &owners)
+		if (owners.Busy() != nil) != o.busy {
+			t.Errorf("%v: busy: %v", o.self, owners.Busy())
+		}
 	}
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if left, err := os.ReadDir(f.Root); err != nil || len(left) != 0 {
 		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
+// TestOwnerFiles: a file that is no owner's name is nobody's death, and a folder
+// without one is no run's.
+func TestOwnerFiles(t *testing.T) {
+	self, err := Self()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dead := self
+	dead.Start++
+	f := &Folders{Root: t.TempDir(), Prefix: "p-", Owner: self}
+	write := func(name, owner string) {
+		t.Helper()
+		dir := filepath.Join(f.Root, "p-"+name)
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, ownerFile), []byte(owner), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, owner := range map[string]string{
+		"empty": "", "garbage": "\x00\xff{", "cut": dead.String()[:len(self.Host)+3], "later": dead.String() + " more",
+	} {
+		write(name, owner)
+	}
+	write("dead", dead.String())
+	if err := os.Mkdir(filepath.Join(f.Root, "p-none"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	runs, err := f.Runs()
+	if err != nil || len(runs) != 5 {
+		t.Fatalf("Runs = %v, %v; want 5", runs, err)
+	}
+	for _, r := range runs {
+		var owners Owners
+		want := Unknown
+		if filepath.Base(r.Dir) == "p-dead" {
+			want = Dead
+		}
+		if got := owners.Life(r.Belonging); got != want {
+			t.Errorf("%s: %v, want %v", r.Dir, got, want)
+		}
 	}
 }

@@ -64,8 +64,11 @@ func Run(ctx context.Context, conf Config) (*bench.Experiment, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sweep what earlier runs left: %w", err)
 	}
-	for _, line := range swept {
+	for _, line := range swept.Removed {
 		conf.Observe.Note("removed, left by a run that is dead: " + line)
+	}
+	for _, line := range swept.Left {
+		conf.Observe.Note("left alone: " + line)
 	}
 	images, err := prepare(ctx, conf)
 	if err != nil {

@@ -29,7 +29,7 @@ func (e *Engine) Prepare(ctx context.Context, variants []bench.Variant, progress
 		progress = func(engine.Progress) {}
 	}
 	// Nobody is to take images away from here on.
-	if err := e.folders.Announce(); err != nil {
+	if err := e.announce(ctx); err != nil {
 		return nil, engine.TempHint(fmt.Errorf("tell other runs of this one: %w", err), e.folders.Root)
 	}
 	dockerfiles := make([]*engine.Dockerfile, len(variants))
@@ -59,11 +59,20 @@ func (e *Engine) Prepare(ctx context.Context, variants []bench.Variant, progress
 		rebuilt = rebuilt || made
 	}
 	if rebuilt {
-		if _, err := e.removeDangling(ctx); err != nil {
+		if err := e.tidy(ctx); err != nil {
 			e.log.Warn("images that were replaced stay", "error", err)
 		}
 	}
 	return images, nil
+}
+
+// tidy removes the images that lost their names to new ones.
+func (e *Engine) tidy(ctx context.Context) error {
+	alone, err := e.alone(ctx)
+	if alone {
+		_, err = e.removeNameless(ctx)
+	}
+	return err
 }
 
 // builder makes one variant's image.
@@ -246,7 +255,11 @@ func (e *Engine) removeReplaced(ctx context.Context, name, older string) error {
 	if err != nil || older == "" || older == now.ID {
 		return err
 	}
-	_, err = e.removeImage(ctx, older)
+	// Another run may be building on it. It goes later, with all that has no name.
+	alone, err := e.alone(ctx)
+	if alone {
+		_, err = e.removeImage(ctx, older)
+	}
 	return err
 }
 

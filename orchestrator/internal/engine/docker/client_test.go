@@ -34,7 +34,8 @@ func failed(t *testing.T, err error, step string) *engine.BuildError {
 }
 
 // scripted is an engine whose daemon answers with handlers by "METHOD /path",
-// the API's version cut off. What is not scripted is a 404.
+// the API's version cut off. Without a script there are no containers and no
+// volumes, and a volume can be made; all else is a 404.
 func scripted(t *testing.T, root string, answers map[string]http.HandlerFunc) *Engine {
 	t.Helper()
 	return scriptedOn(t, "tcp", root, answers)
@@ -64,7 +65,18 @@ func scriptedOn(t *testing.T, network, root string, answers map[string]http.Hand
 			h(w, r)
 			return
 		}
-		if path == "/_ping" {
+		switch r.Method + " " + path {
+		case "GET /_ping", "HEAD /_ping":
+			return
+		case "GET /containers/json":
+			fmt.Fprint(w, `[]`)
+			return
+		case "GET /volumes":
+			fmt.Fprint(w, `{}`)
+			return
+		case "POST /volumes/create":
+			w.WriteHeader(http.StatusCreated)
+			fmt.Fprint(w, `{"Name":"marker"}`)
 			return
 		}
 		w.WriteHeader(http.StatusNotFound)

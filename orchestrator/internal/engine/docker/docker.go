@@ -53,6 +53,7 @@ type Engine struct {
 	root    string
 	log     *slog.Logger
 	folders *engine.Folders
+	marker  marker
 	asked   atomic.Pointer[system.Info] // what the daemon said of itself last
 }
 
@@ -87,9 +88,10 @@ func New(opts Options) (*Engine, error) {
 	return e, nil
 }
 
-// Close marks what is to be kept as kept, and closes the connection.
+// Close marks what is to be kept as kept, says that this run is over, and closes
+// the connection.
 func (e *Engine) Close() error {
-	err := errors.Join(e.folders.Close(), e.api.Close())
+	err := errors.Join(e.folders.Close(), e.retire(context.Background()), e.api.Close())
 	e.wire.Close()
 	return err
 }

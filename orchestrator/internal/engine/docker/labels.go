@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/docker/docker/api/types/filters"
 
@@ -27,9 +28,10 @@ const (
 	labelGo        = prefix + "go"        // base image: the Go toolchain in it
 	labelRecipe    = prefix + "recipe"    // base image: how this package made it
 	labelRun       = prefix + "run"       // container
-	labelOwner     = prefix + "owner"     // container: host, boot, pid and its start
+	labelOwner     = prefix + "owner"     // container, marker: an engine.Owner
 	labelKept      = prefix + "kept"      // container: why it is to outlive its owner
-	labelMade      = prefix + "made"      // container: when
+	labelMade      = prefix + "made"      // container, marker: when
+	labelMarker    = prefix + "marker"    // volume: that a run is at work
 )
 
 // ours selects objects that carry a label.
@@ -37,22 +39,19 @@ func ours(label string, more ...filters.KeyValuePair) filters.Args {
 	return filters.NewArgs(append(more, filters.Arg("label", label))...)
 }
 
-// leftover says that a container's owner is dead and did not keep it: the wish
-// is in the container's labels, that the run came to its end in its folder.
-func leftover(labels map[string]string, dir string) bool {
-	if labels[labelKept] != "" && engine.Kept(filepath.Dir(dir)) {
-		return false
+// belonging reads whose something is.
+func belonging(labels map[string]string) engine.Belonging {
+	b := engine.Belonging{Owner: labels[labelOwner], Run: labels[labelRun]}
+	if made, err := time.Parse(time.RFC3339, labels[labelMade]); err == nil {
+		b.Made = made
 	}
-	owner, err := engine.ParseOwner(labels[labelOwner])
-	// An owner that cannot be read was written by another version: its
-	// container is left to clean.
-	return err == nil && owner.Dead()
+	return b
 }
 
-// alive says that a container's owner is, as far as can be told, still there.
-func alive(labels map[string]string) bool {
-	owner, err := engine.ParseOwner(labels[labelOwner])
-	return err == nil && !owner.Dead()
+// keptOn says that a container was left on purpose: the wish is in its labels,
+// that the run came to its end in its folder.
+func keptOn(labels map[string]string, dir string) bool {
+	return labels[labelKept] != "" && engine.Kept(filepath.Dir(dir))
 }
 
 // sorted writes a map as NAME=value lines.

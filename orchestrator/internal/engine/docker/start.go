@@ -198,7 +198,7 @@ func (e *Engine) evict(ctx context.Context, name string) error {
 		return err
 	}
 	dir := mountOf(c.Mounts)
-	if c.Config == nil || !leftover(c.Config.Labels, dir) {
+	if c.Config == nil || keptOn(c.Config.Labels, dir) || engine.Judge(c.Config.Labels[labelOwner]).Life != engine.Dead {
 		return nil
 	}
 	return e.discard(ctx, c.ID, dir)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/filters"
@@ -15,46 +16,85 @@ import (
 
 const folderPrefix = "stair-stepper-"
 
-// Sweep removes containers and folders of dead owners, and images that have
-// lost their name. Networks there are none of: containers use the default one.
-func (e *Engine) Sweep(ctx context.Context) ([]string, error) {
-	removed, err := e.removeContainers(ctx, leftover)
-	// A folder that was kept with its container goes once the container is gone.
-	folders, folderErr := e.removeFolders(ctx, func(r engine.Run) bool { return r.Owner.Dead() })
-	images, imageErr := e.removeDangling(ctx)
-	return append(append(removed, folders...), images...), errors.Join(err, folderErr, imageErr)
+// Sweep removes containers, markers and folders of dead owners, and images that
+// have lost their name. Networks there are none of: containers use the default
+// one.
+func (e *Engine) Sweep(ctx context.Context) (engine.Cleared, error) {
+	var owners engine.Owners
+	dead := func(b engine.Belonging) bool { return owners.Life(b) == engine.Dead }
+	removed, err := e.removeOwned(ctx, &owners, func(labels map[string]string, dir string) bool {
+		return dead(belonging(labels)) && !keptOn(labels, dir)
+	}, func(r engine.Run) bool {
+		return dead(r.Belonging) // one that was kept with its container goes once the container is gone
+	})
+	cleared := engine.Cleared{Removed: removed, Left: owners.Doubtful(time.Now())}
+	if err != nil || owners.Busy() != nil {
+		return cleared, err
+	}
+	images, err := e.removeNameless(ctx)
+	cleared.Removed = append(cleared.Removed, images...)
+	return cleared, err
 }
 
 // Clean removes all that this project made: kept containers too, images and
-// base images. What belongs to a run that is alive stays unless force is set,
-// and with it every image: the run may be about to start them.
-func (e *Engine) Clean(ctx context.Context, force bool) ([]string, error) {
-	var busy error
-	removed, err := e.removeContainers(ctx, func(labels map[string]string, _ string) bool {
-		if force || !alive(labels) {
-			return true
+// base images. What belongs to a run that is alive, or may be, stays unless
+// force is set, and with it every image: the run may be about to start them.
+func (e *Engine) Clean(ctx context.Context, force bool) (engine.Cleared, error) {
+	var owners engine.Owners
+	due := func(b engine.Belonging) bool { return force || owners.Life(b) == engine.Dead }
+	removed, err := e.removeOwned(ctx, &owners, func(labels map[string]string, _ string) bool {
+		return due(belonging(labels))
+	}, func(r engine.Run) bool { return due(r.Belonging) })
+	cleared := engine.Cleared{Removed: removed, Left: owners.Spared(time.Now())}
+	// What could not be listed may be a run that needs them.
+	if err := errors.Join(err, owners.Busy()); err != nil {
+		return cleared, err
+	}
+	images, err := e.removeImages(ctx)
+	cleared.Removed = append(cleared.Removed, images...)
+	return cleared, err
+}
+
+// removeOwned removes what has an owner and matches, and spares the rest.
+func (e *Engine) removeOwned(ctx context.Context, owners *engine.Owners, match func(labels map[string]string, dir string) bool, matchRun func(engine.Run) bool) ([]string, error) {
+	removed, err := e.removeContainers(ctx, func(labels map[string]string, dir string) bool {
+		due := match(labels, dir)
+		if !due {
+			owners.Spare(belonging(labels))
 		}
-		busy = engine.StillGoing("run " + labels[labelRun])
-		return false
+		return due
 	})
-	folders, folderErr := e.removeFolders(ctx, func(r engine.Run) bool { return force || r.Owner.Dead() })
-	removed = append(removed, folders...)
-	if busy == nil && !force {
-		busy = e.folders.Busy()
-	}
-	if busy != nil {
-		return removed, errors.Join(err, folderErr, busy)
-	}
-	images, imageErr := e.removeImages(ctx)
-	return append(removed, images...), errors.Join(err, folderErr, imageErr)
+	markers, markerErr := e.removeMarkers(ctx, func(labels map[string]string) bool {
+		due := match(labels, "")
+		if b := belonging(labels); !due && b.Owner != e.folders.Owner.String() {
+			owners.Spare(b)
+		}
+		return due
+	})
+	folders, folderErr := e.removeFolders(ctx, func(r engine.Run) bool {
+		due := matchRun(r)
+		if !due {
+			e.folders.Spare(r, owners)
+		}
+		return due
+	})
+	return append(append(removed, markers...), folders...), errors.Join(err, markerErr, folderErr)
+}
+
+// alone says that no other run is alive, or may be, as far as the daemon's own
+// objects and this user's folders tell.
+func (e *Engine) alone(ctx context.Context) (bool, error) {
+	var owners engine.Owners
+	_, err := e.removeOwned(ctx, &owners,
+		func(map[string]string, string) bool { return false },
+		func(engine.Run) bool { return false })
+	return err == nil && owners.Busy() == nil, err
 }
 
 // removeContainers removes the containers of ours that match, each with its
 // folder.
 func (e *Engine) removeContainers(ctx context.Context, match func(labels map[string]string, dir string) bool) ([]string, error) {
-	quick, cancel := context.WithTimeout(ctx, quickTime)
-	defer cancel()
-	list, err := e.api.ContainerList(quick, container.ListOptions{All: true, Filters: ours(labelOwner)})
+	list, err := e.owned(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -78,6 +118,13 @@ func (e *Engine) removeContainers(ctx context.Context, match func(labels map[str
 	return removed, failed
 }
 
+// owned lists the containers that have an owner.
+func (e *Engine) owned(ctx context.Context) ([]container.Summary, error) {
+	ctx, cancel := context.WithTimeout(ctx, quickTime)
+	defer cancel()
+	return e.api.ContainerList(ctx, container.ListOptions{All: true, Filters: ours(labelOwner)})
+}
+
 // mountOf is the host's folder that a container has its socket in.
 func mountOf(mounts []container.MountPoint) string {
 	for _, m := range mounts {
@@ -95,9 +142,7 @@ func (e *Engine) removeFolders(ctx context.Context, match func(engine.Run) bool)
 	if err != nil {
 		return nil, err
 	}
-	quick, cancel := context.WithTimeout(ctx, quickTime)
-	defer cancel()
-	list, err := e.api.ContainerList(quick, container.ListOptions{All: true, Filters: ours(labelOwner)})
+	list, err := e.owned(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -157,16 +202,9 @@ func (e *Engine) removeImages(ctx context.Context) ([]string, error) {
 	return append(removed, nameless...), err
 }
 
-// removeDangling removes images of ours that have lost their name to a newer
-// one, and says which. None goes while another run is alive, which may have
+// removeNameless removes images of ours that have lost their name to a newer
+// one, and says which. None may go while another run is alive, which may have
 // begun with them.
-func (e *Engine) removeDangling(ctx context.Context) ([]string, error) {
-	if e.folders.Busy() != nil {
-		return nil, nil
-	}
-	return e.removeNameless(ctx)
-}
-
 func (e *Engine) removeNameless(ctx context.Context) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, slowTime)
 	defer cancel()

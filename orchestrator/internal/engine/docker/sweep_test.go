@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 )
@@ -43,7 +45,8 @@ func TestCleanBesideARun(t *testing.T) {
 			fmt.Fprint(w, `[]`)
 		},
 	})
-	told, err := e.Clean(t.Context(), false)
+	cleared, err := e.Clean(t.Context(), false)
+	told := cleared.Removed
 	var h *engine.Hinted
 	if !errors.As(err, &h) || !strings.Contains(err.Error(), "run r1 is still going on") {
 		t.Errorf("error %v; want one about r1, with advice", err)
@@ -51,25 +54,147 @@ func TestCleanBesideARun(t *testing.T) {
 	if !slices.Equal(told, []string{"container stepper-musl"}) || len(removed) != 1 {
 		t.Errorf("Clean = %q, removed %q; want the dead run's container alone", told, removed)
 	}
-	told, err = e.Clean(t.Context(), true)
+	cleared, err = e.Clean(t.Context(), true)
+	told = cleared.Removed
 	if err != nil || !slices.Contains(told, "container stepper-libc") || !slices.Contains(told, "container stepper-jemalloc") || !slices.Contains(told, "image stair-stepper:libc") {
 		t.Errorf("Clean by force = %q, %v", told, err)
 	}
 }
 
-// TestCleanBesideABuild: a run has no container yet, and its images stay.
+// elsewhere is an owner in another PID namespace, of a machine of which nobody
+// knows anything here.
+const elsewhere = "host 11111111-2222-3333-4444-555555555555 4711 900 4026532178 4026531834 -"
+
+// TestCleanBesideABuild: a run has no container yet, and its images stay. Only
+// what the daemon itself tells is known of it.
 func TestCleanBesideABuild(t *testing.T) {
-	e := scripted(t, ".", map[string]http.HandlerFunc{"GET /containers/json": text(`[]`)})
-	other := engine.Folders{Root: e.folders.Root, Prefix: folderPrefix, Owner: parent(t)}
-	if err := other.Announce(); err != nil {
-		t.Fatal(err)
+	dead := parent(t)
+	dead.Start++
+	for name, c := range map[string]struct{ owner, told, left string }{
+		"alive":    {parent(t).String(), "still going on", "is alive"},
+		"unseen":   {elsewhere, "the run of process 4711 may still be going on", "3 h old: its owner, process 4711 on host, cannot be seen from here; clean --force removes it"},
+		"earlier":  {"host - 4711 900", "may still be going on", "process 4711"},
+		"garbage":  {"{}", "a run may still be going on", "its owner's name cannot be read"},
+		"nameless": {"", "a run may still be going on", "its owner's name cannot be read"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			made := time.Now().Add(-200 * time.Minute).UTC().Format(time.RFC3339)
+			var removed []string
+			e := scripted(t, ".", map[string]http.HandlerFunc{
+				"GET /volumes": text(fmt.Sprintf(`{"Volumes":[
+					{"Name":"m1","Labels":{"stair-stepper.marker":"x","stair-stepper.made":%q,"stair-stepper.owner":%q}},
+					{"Name":"m2","Labels":{"stair-stepper.marker":"x","stair-stepper.owner":%q}}]}`, made, c.owner, dead)),
+				"DELETE /volumes/m1": func(_ http.ResponseWriter, r *http.Request) { removed = append(removed, r.URL.Path) },
+				"DELETE /volumes/m2": func(_ http.ResponseWriter, r *http.Request) { removed = append(removed, r.URL.Path) },
+				"GET /images/json":   text(`[]`),
+			})
+			swept, err := e.Sweep(t.Context())
+			if err != nil || !slices.Equal(swept.Removed, []string{"volume m2"}) {
+				t.Errorf("Sweep = %+v, %v; want the dead run's marker", swept, err)
+			}
+			if name == "alive" && len(swept.Left) != 0 || name != "alive" && (len(swept.Left) != 1 || !strings.Contains(swept.Left[0], c.left)) {
+				t.Errorf("Sweep left %q; want %q unless it is alive", swept.Left, c.left)
+			}
+			cleared, err := e.Clean(t.Context(), false)
+			var h *engine.Hinted
+			if !errors.As(err, &h) || !strings.Contains(err.Error(), c.told) || !strings.Contains(h.Hint(), "--force") {
+				t.Errorf("error %v; want %q, with advice", err, c.told)
+			}
+			if len(cleared.Left) != 1 || !strings.Contains(cleared.Left[0], c.left) {
+				t.Errorf("left %q; want %q", cleared.Left, c.left)
+			}
+			if len(removed) != 2 || slices.ContainsFunc(removed, func(path string) bool { return !strings.HasSuffix(path, "/m2") }) {
+				t.Errorf("removed %q; want m2 alone, twice", removed)
+			}
+			// The images' list is asked for by force alone.
+			if cleared, err = e.Clean(t.Context(), true); err != nil || len(cleared.Left) != 0 || !slices.Contains(cleared.Removed, "volume m1") {
+				t.Errorf("Clean by force = %+v, %v", cleared, err)
+			}
+		})
 	}
-	var h *engine.Hinted
-	if _, err := e.Clean(t.Context(), false); !errors.As(err, &h) || !strings.Contains(err.Error(), "still going on") {
-		t.Errorf("error %v; want one about the run, with advice", err)
+}
+
+// TestNamelessImagesBesideARun: what one run replaced, another may be building
+// on.
+func TestNamelessImagesBesideARun(t *testing.T) {
+	root, variant := project(t)
+	for _, c := range []struct {
+		what, containers, volumes string
+		removed                   bool
+	}{
+		{"alone", `[]`, `{}`, true},
+		{"a build", `[]`, fmt.Sprintf(`{"Volumes":[{"Name":"m","Labels":{"stair-stepper.owner":%q}}]}`, elsewhere), false},
+		{"a container", fmt.Sprintf(`[{"Id":"c","Labels":{"stair-stepper.owner":%q}}]`, parent(t)), `{}`, false},
+	} {
+		removed, built := false, false
+		e := scripted(t, root, map[string]http.HandlerFunc{
+			"GET /containers/json": text(c.containers),
+			"GET /volumes":         text(c.volumes),
+			"POST /build":          func(http.ResponseWriter, *http.Request) { built = true },
+			"GET /images/stair-stepper:test/json": func(w http.ResponseWriter, _ *http.Request) {
+				if !built {
+					w.WriteHeader(http.StatusNotFound)
+					return
+				}
+				fmt.Fprint(w, `{"Id":"sha256:1","Config":{}}`)
+			},
+			"GET /images/json": text(`[{"Id":"sha256:old"}]`),
+			"DELETE /images/sha256:old": func(w http.ResponseWriter, _ *http.Request) {
+				removed = true
+				fmt.Fprint(w, `[]`)
+			},
+			"GET /images/sha256:old/json": text(`{"Id":"sha256:old","Comment":"made from Debian packages"}`),
+		})
+		if _, err := e.Prepare(t.Context(), variants(variant), nil); err != nil {
+			t.Fatal(err)
+		}
+		if removed != c.removed {
+			t.Errorf("beside %s: removed = %v", c.what, removed)
+		}
 	}
-	if removed, err := e.Sweep(t.Context()); err != nil || len(removed) != 0 {
-		t.Errorf("Sweep = %q, %v; want nothing", removed, err)
+}
+
+// TestMarker: it is there from the first look at an image to Close, once.
+func TestMarker(t *testing.T) {
+	root, variant := project(t)
+	var calls []string
+	var labels map[string]string
+	e := scripted(t, root, map[string]http.HandlerFunc{
+		"POST /volumes/create": func(w http.ResponseWriter, r *http.Request) {
+			var order struct{ Labels map[string]string }
+			if err := json.NewDecoder(r.Body).Decode(&order); err != nil {
+				t.Error(err)
+			}
+			labels = order.Labels
+			calls = append(calls, "create")
+			w.WriteHeader(http.StatusCreated)
+			fmt.Fprint(w, `{"Name":"m"}`)
+		},
+		"GET /images/stair-stepper:test/json": func(w http.ResponseWriter, _ *http.Request) {
+			calls = append(calls, "image")
+			w.WriteHeader(http.StatusInternalServerError)
+		},
+		// Somebody has pruned it already.
+		"DELETE /volumes/m": func(w http.ResponseWriter, _ *http.Request) {
+			calls = append(calls, "remove")
+			w.WriteHeader(http.StatusNotFound)
+		},
+	})
+	for range 2 {
+		if _, err := e.Prepare(t.Context(), variants(variant), nil); err == nil {
+			t.Error("no error")
+		}
+	}
+	for range 2 {
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if want := []string{"create", "image", "image", "remove"}; !slices.Equal(calls, want) {
+		t.Errorf("calls %q, want %q", calls, want)
+	}
+	if owner, err := engine.ParseOwner(labels[labelOwner]); err != nil || owner != e.folders.Owner || labels[labelMarker] == "" {
+		t.Errorf("labels %q: %v", labels, err)
 	}
 }
 

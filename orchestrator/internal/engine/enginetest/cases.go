@@ -237,8 +237,8 @@ func (h *harness) sweep(t *testing.T) {
 // not for themselves, images of others may be due as well.
 func (h *harness) swept(t *testing.T) ([]string, error) {
 	t.Helper()
-	removed, err := h.engine.Sweep(t.Context())
-	return slices.DeleteFunc(removed, func(l string) bool { return strings.HasPrefix(l, "image ") }), err
+	cleared, err := h.engine.Sweep(t.Context())
+	return slices.DeleteFunc(cleared.Removed, func(l string) bool { return strings.HasPrefix(l, "image ") }), err
 }
 
 // prepared is the image as another engine knows it.

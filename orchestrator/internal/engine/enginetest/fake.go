@@ -169,13 +169,13 @@ func (f *Fake) Start(ctx context.Context, spec engine.Spec) (engine.Instance, er
 }
 
 // Sweep removes what dead owners left.
-func (f *Fake) Sweep(ctx context.Context) ([]string, error) {
+func (f *Fake) Sweep(ctx context.Context) (engine.Cleared, error) {
 	f.call("sweep")
 	return f.removeAll(ctx, func(in *FakeInstance) bool { return in.owner.Dead() && !in.kept() })
 }
 
 // Clean removes everything, but what belongs to a living owner only by force.
-func (f *Fake) Clean(ctx context.Context, force bool) ([]string, error) {
+func (f *Fake) Clean(ctx context.Context, force bool) (engine.Cleared, error) {
 	f.call("clean %s", strconv.FormatBool(force))
 	w := f.world()
 	w.mu.Lock()
@@ -184,21 +184,20 @@ func (f *Fake) Clean(ctx context.Context, force bool) ([]string, error) {
 	return f.removeAll(ctx, func(in *FakeInstance) bool { return force || in.owner.Dead() })
 }
 
-func (f *Fake) removeAll(ctx context.Context, match func(*FakeInstance) bool) ([]string, error) {
+func (f *Fake) removeAll(ctx context.Context, match func(*FakeInstance) bool) (cleared engine.Cleared, err error) {
 	w := f.world()
 	w.mu.Lock()
 	all := slices.Clone(w.running)
 	w.mu.Unlock()
-	var removed []string
 	for _, in := range all {
 		if match(in) {
 			if err := in.Remove(ctx); err != nil {
-				return removed, err
+				return cleared, err
 			}
-			removed = append(removed, "fake "+in.Name())
+			cleared.Removed = append(cleared.Removed, "fake "+in.Name())
 		}
 	}
-	return removed, nil
+	return cleared, nil
 }
 
 // Close keeps what is to be kept.

@@ -72,7 +72,7 @@ func (e *Engine) Prepare(ctx context.Context, variants []bench.Variant, progress
 		progress = func(engine.Progress) {}
 	}
 	// Nobody is to take binaries away from here on.
-	if err := e.folders.Announce(); err != nil {
+	if err := e.announce(); err != nil {
 		return nil, engine.TempHint(fmt.Errorf("tell other runs of this one: %w", err), e.folders.Root)
 	}
 	inputs, err := e.inputs(ctx)
@@ -212,9 +212,20 @@ func (e *Engine) build(ctx context.Context, variant string, r recipe, tell func(
 	return os.Rename(out, r.binary)
 }
 
-// removeOlder removes the binaries that this one replaces. One that still runs
-// keeps running.
+// removeOlder removes the binaries that this one replaces, unless another run is
+// alive: it may be about to start one. One that still runs keeps running.
 func (e *Engine) removeOlder(name, current string) error {
+	var owners engine.Owners
+	runs, err := e.work.Runs()
+	if err != nil {
+		return err
+	}
+	for _, run := range runs {
+		e.work.Spare(run, &owners)
+	}
+	if owners.Busy() != nil {
+		return nil
+	}
 	older, err := filepath.Glob(filepath.Join(e.cacheDir, name+"-"+strings.Repeat("[0-9a-f]", 16)))
 	if err != nil {
 		return err

@@ -6,10 +6,12 @@ package process
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -39,7 +41,8 @@ type Engine struct {
 	log      *slog.Logger
 	cacheDir string
 
-	folders *engine.Folders
+	folders *engine.Folders // of runs, with their instances
+	work    *engine.Folders // in the cache, of who is at work
 
 	mu      sync.Mutex
 	recipes map[string]recipe // by Image.Hash
@@ -70,6 +73,7 @@ func New(opts Options) (*Engine, error) {
 	if e.cacheDir, err = filepath.Abs(opts.CacheDir); err != nil {
 		return nil, err
 	}
+	e.work = &engine.Folders{Root: e.cacheDir, Prefix: workPrefix, Owner: e.folders.Owner}
 	return e, nil
 }
 
@@ -86,5 +90,21 @@ func (e *Engine) Info(context.Context) (engine.Info, error) {
 	return engine.Info{Name: "process", Version: "Linux " + strings.TrimSpace(string(release)), Children: true}, nil
 }
 
-// Close marks what is to be kept as kept.
-func (e *Engine) Close() error { return e.folders.Close() }
+// Close marks what is to be kept as kept. What shows that there is something
+// stays with it.
+func (e *Engine) Close() error {
+	err := e.folders.Close()
+	runs, runsErr := e.folders.Runs()
+	if slices.ContainsFunc(runs, func(r engine.Run) bool { return r.Owner == e.folders.Owner.String() }) {
+		return errors.Join(err, runsErr)
+	}
+	return errors.Join(err, runsErr, e.work.Close())
+}
+
+// announce shows this run at work, so that nobody takes binaries away.
+func (e *Engine) announce() error {
+	if err := os.MkdirAll(e.cacheDir, 0o755); err != nil {
+		return err
+	}
+	return e.work.Announce(e.folders.Root)
+}

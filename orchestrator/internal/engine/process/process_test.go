@@ -42,9 +42,9 @@ func TestConformance(t *testing.T) {
 	if left, err := os.ReadDir(state); err != nil || len(left) != 0 {
 		t.Errorf("left in the state folder: %v, %v", left, err)
 	}
-	removed, err := newEngine(t, root, state, cache, engine.Owner{}).Clean(t.Context(), false)
-	if err != nil || len(removed) != 1 {
-		t.Errorf("Clean = %q, %v; want the cache", removed, err)
+	cleared, err := newEngine(t, root, state, cache, engine.Owner{}).Clean(t.Context(), false)
+	if err != nil || len(cleared.Removed) != 1 || len(cleared.Left) != 0 {
+		t.Errorf("Clean = %+v, %v; want the cache", cleared, err)
 	}
 	if _, err := os.Stat(cache); err == nil {
 		t.Error("the cache is still there")

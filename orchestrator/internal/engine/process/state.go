@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -15,68 +16,112 @@ import (
 )
 
 // A run's folder is STATE/stepper-process-RUN; an instance's has its socket, its
-// log and its pid.
+// log and its pid. A run that is at work shows in the cache as well: there is
+// what runs share, wherever TMPDIR had their own folders made.
 const (
 	folderPrefix = "stepper-process-"
+	workPrefix   = "run-"
 	recordFile   = "process" // PID START
 )
 
 // Sweep ends processes and removes folders of dead owners.
-func (e *Engine) Sweep(ctx context.Context) ([]string, error) {
-	return e.remove(ctx, engine.Run.Leftover)
+func (e *Engine) Sweep(ctx context.Context) (engine.Cleared, error) {
+	var owners engine.Owners
+	removed, err := e.remove(ctx, &owners, func(r engine.Run) bool {
+		return owners.Life(r.Belonging) == engine.Dead && !engine.Kept(r.Dir)
+	})
+	return engine.Cleared{Removed: removed, Left: owners.Doubtful(time.Now())}, err
 }
 
 // Clean ends all that runs, what was kept as well, and removes every folder and
 // every binary. What belongs to a run that is alive stays unless force is set.
-func (e *Engine) Clean(ctx context.Context, force bool) ([]string, error) {
-	removed, err := e.remove(ctx, func(r engine.Run) bool { return force || r.Owner.Dead() })
-	if err == nil && !force {
-		err = e.folders.Busy()
+func (e *Engine) Clean(ctx context.Context, force bool) (engine.Cleared, error) {
+	var owners engine.Owners
+	removed, err := e.remove(ctx, &owners, func(r engine.Run) bool {
+		return force || owners.Life(r.Belonging) == engine.Dead
+	})
+	cleared := engine.Cleared{Removed: removed, Left: owners.Spared(time.Now())}
+	if err == nil {
+		err = owners.Busy()
 	}
 	if err != nil {
-		return removed, err
+		return cleared, err
 	}
 	if _, err := os.Stat(e.cacheDir); errors.Is(err, fs.ErrNotExist) {
-		return removed, nil
+		return cleared, nil
 	}
 	if err := os.RemoveAll(e.cacheDir); err != nil {
-		return removed, err
+		return cleared, err
 	}
-	return append(removed, "folder "+e.cacheDir), nil
+	cleared.Removed = append(cleared.Removed, "folder "+e.cacheDir)
+	return cleared, nil
 }
 
-// remove removes the runs that match.
-func (e *Engine) remove(ctx context.Context, match func(engine.Run) bool) ([]string, error) {
-	runs, err := e.folders.Runs()
+// remove removes the runs that match, wherever they have their folders, and
+// spares the others.
+func (e *Engine) remove(ctx context.Context, owners *engine.Owners, match func(engine.Run) bool) ([]string, error) {
+	atWork, err := e.work.Runs()
 	if err != nil {
 		return nil, err
 	}
+	// TMPDIR may have been another one for them than it is now.
+	roots := []string{e.folders.Root}
+	for _, run := range atWork {
+		if root := run.Place(); filepath.IsAbs(root) && !slices.Contains(roots, root) {
+			roots = append(roots, root)
+		}
+	}
 	var removed []string
 	var failed error
-	for _, run := range runs {
-		if !match(run) {
-			continue
-		}
-		dirs, err := run.Instances()
+	left := map[string]bool{} // by owner: it still has a folder somewhere
+	for _, root := range roots {
+		folders := engine.Folders{Root: root, Prefix: folderPrefix, Owner: e.folders.Owner}
+		runs, err := folders.Runs()
 		failed = errors.Join(failed, err)
-		for _, dir := range dirs {
-			if err := endRecorded(ctx, dir); err != nil {
-				failed = errors.Join(failed, err)
+		for _, run := range runs {
+			if !match(run) {
+				folders.Spare(run, owners)
+				left[run.Owner] = true
 				continue
 			}
-			if err := e.folders.Remove(dir); err != nil {
+			lines, err := endRun(ctx, &folders, run)
+			removed = append(removed, lines...)
+			if err != nil {
 				failed = errors.Join(failed, err)
-				continue
+				left[run.Owner] = true
 			}
-			removed = append(removed, "process stepper-"+filepath.Base(dir)+" of run "+filepath.Base(run.Dir)[len(folderPrefix):])
 		}
-		failed = errors.Join(failed, e.folders.RemoveEmpty(run))
+	}
+	for _, run := range atWork {
+		switch {
+		case !match(run):
+			e.work.Spare(run, owners)
+		case !left[run.Owner]:
+			failed = errors.Join(failed, e.work.RemoveEmpty(run))
+		}
 	}
 	return removed, failed
 }
 
 // mostRecord bounds the length of a process's record, in bytes.
 const mostRecord = 4 << 10
+
+// endRun ends a run's processes and removes its folders.
+func endRun(ctx context.Context, folders *engine.Folders, run engine.Run) (removed []string, failed error) {
+	dirs, failed := run.Instances()
+	for _, dir := range dirs {
+		if err := endRecorded(ctx, dir); err != nil {
+			failed = errors.Join(failed, err)
+			continue
+		}
+		if err := folders.Remove(dir); err != nil {
+			failed = errors.Join(failed, err)
+			continue
+		}
+		removed = append(removed, "process stepper-"+filepath.Base(dir)+" of run "+filepath.Base(run.Dir)[len(folderPrefix):])
+	}
+	return removed, errors.Join(failed, folders.RemoveEmpty(run))
+}
 
 // endRecorded kills the process group that a folder tells of, if that pid still
 // is the process that was started.

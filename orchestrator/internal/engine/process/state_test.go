@@ -1,0 +1,147 @@
+package process_test
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
+)
+
+// owners gives one that is alive and not this process, one that is dead, and one
+// of whom nothing is known here.
+func owners(t *testing.T) (alive, dead, unseen engine.Owner) {
+	t.Helper()
+	self, err := engine.Self()
+	if err != nil {
+		t.Fatal(err)
+	}
+	alive, dead, unseen = self, self, self
+	alive.PID = os.Getppid()
+	if alive.Start, _, err = engine.StartTime(alive.PID); err != nil {
+		t.Fatal(err)
+	}
+	dead.Start++
+	unseen.Boot = "another"
+	unseen.Machine = ""
+	return alive, dead, unseen
+}
+
+// TestAnotherTMPDIR: runs whose folders were made elsewhere are known by the
+// cache, which they share.
+func TestAnotherTMPDIR(t *testing.T) {
+	alive, dead, unseen := owners(t)
+	root, variant := enginetest.Project(t, true)
+	cache := t.TempDir()
+	prepared := func(e engine.Engine) engine.Image {
+		t.Helper()
+		images, err := e.Prepare(t.Context(), []bench.Variant{variant}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return images[0]
+	}
+	here := newEngine(t, root, enginetest.ShortDir(t), cache, engine.Owner{})
+	for _, c := range []struct {
+		owner engine.Owner
+		told  string
+		left  int // of Sweep
+	}{{alive, "still going on", 0}, {unseen, "may still be going on", 1}} {
+		other := newEngine(t, root, enginetest.ShortDir(t), cache, c.owner)
+		image := prepared(other)
+		if swept, err := here.Sweep(t.Context()); err != nil || len(swept.Removed) != 0 || len(swept.Left) != c.left {
+			t.Errorf("Sweep = %+v, %v; want %d left", swept, err, c.left)
+		}
+		cleared, err := here.Clean(t.Context(), false)
+		hinted(t, err, c.told, "--force")
+		if len(cleared.Removed) != 0 || len(cleared.Left) != 1 || !strings.Contains(cleared.Left[0], "its owner, process ") {
+			t.Errorf("Clean = %+v; want one left alone", cleared)
+		}
+		if _, err := os.Stat(image.Name); err != nil {
+			t.Error(err)
+		}
+		if err := other.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+
+	// What a run left that was killed, and what another kept.
+	left := newEngine(t, root, enginetest.ShortDir(t), cache, dead)
+	killed, err := left.Start(t.Context(), engine.Spec{Image: prepared(left), RunID: "killed"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { killed.Remove(context.Background()) })
+	swept, err := here.Sweep(t.Context())
+	if err != nil || !slices.Equal(swept.Removed, []string{"process stepper-test-knob of run killed"}) {
+		t.Errorf("Sweep = %+v, %v; want what was killed", swept, err)
+	}
+	left = newEngine(t, root, enginetest.ShortDir(t), cache, dead)
+	kept, err := left.Start(t.Context(), engine.Spec{Image: prepared(left), RunID: "kept", KeepFor: "a look"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { kept.Remove(context.Background()) })
+	if err := left.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if swept, err := here.Sweep(t.Context()); err != nil || len(swept.Removed) != 0 {
+		t.Errorf("Sweep = %+v, %v; want nothing", swept, err)
+	}
+	cleared, err := here.Clean(t.Context(), false)
+	if err != nil || !slices.Contains(cleared.Removed, "process stepper-test-knob of run kept") {
+		t.Errorf("Clean = %+v, %v; want what was kept", cleared, err)
+	}
+	if _, err := os.Stat(cache); err == nil {
+		t.Error("the cache is still there")
+	}
+}
+
+// TestBinariesOfAnotherRun: a new build replaces the older one, unless a run is
+// alive that may be about to start it.
+func TestBinariesOfAnotherRun(t *testing.T) {
+	alive, _, _ := owners(t)
+	root, variant := enginetest.Project(t, true)
+	cache := t.TempDir()
+	prepare := func(e engine.Engine) string {
+		t.Helper()
+		images, err := e.Prepare(t.Context(), []bench.Variant{variant}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return images[0].Name
+	}
+	change := func(line string) {
+		t.Helper()
+		file := root + "/" + variant.Dockerfile
+		text, err := os.ReadFile(file)
+		if err == nil {
+			err = os.WriteFile(file, append(text, line...), 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	mine := newEngine(t, root, enginetest.ShortDir(t), cache, engine.Owner{})
+	other := newEngine(t, root, enginetest.ShortDir(t), cache, alive)
+	first := prepare(other)
+	change("ENV A=1\n")
+	second := prepare(mine)
+	if _, err := os.Stat(first); err != nil || first == second {
+		t.Errorf("beside a run: %v", err)
+	}
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
+	}
+	change("ENV A=2\n")
+	third := prepare(mine)
+	for _, older := range []string{first, second} {
+		if _, err := os.Stat(older); err == nil {
+			t.Errorf("%s is still there beside %s", older, third)
+		}
+	}
+}
