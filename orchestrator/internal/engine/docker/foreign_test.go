@@ -71,12 +71,34 @@ func proxied(t *testing.T, daemon string) string {
 }
 
 // foreignVariable tells this test's program, started once more in namespaces of
-// its own, what to start there, as JSON.
+// its own, what to start or sweep there, as JSON.
 const foreignVariable = "STEPPER_DOCKER_TEST_FOREIGN"
 
 type foreignOrder struct {
-	Root, Sockets, Owner string
-	Image                engine.Image
+	Root, Sockets string
+	Owner         string       // empty: the process that does it
+	Image         engine.Image // zero: sweep
+}
+
+// obeyed has an order obeyed in a new namespace of processes, and gives what was
+// told.
+func obeyed(ctx context.Context, t *testing.T, o foreignOrder) string {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("only root can make a namespace of processes")
+	}
+	order, err := json.Marshal(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(ctx, "/proc/self/exe")
+	cmd.Env = append(os.Environ(), foreignVariable+"="+string(order))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWPID | unix.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return string(out)
 }
 
 // TestWhereTheEngineIs: a daemon that is reached over a port and whose processes
@@ -124,24 +146,13 @@ func TestWhereTheEngineIs(t *testing.T) {
 		t.Error(err)
 	}
 
-	if os.Geteuid() != 0 {
-		t.Skip("only root can make a namespace of processes")
-	}
 	owner, err := engine.Self()
 	if err != nil {
 		t.Fatal(err)
 	}
-	order, err := json.Marshal(foreignOrder{root, sockets, owner.String(), images[0]})
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(ctx, "/proc/self/exe")
-	cmd.Env = append(os.Environ(), foreignVariable+"="+string(order))
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWPID | unix.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
-	out, err := cmd.CombinedOutput()
-	told := string(out)
-	if err != nil || !strings.HasPrefix(told, "start where: this host's /proc is not the engine's: process ") || !strings.Contains(told, "--pid=host") {
-		t.Errorf("from another namespace: %v\n%s", err, told)
+	told := obeyed(ctx, t, foreignOrder{root, sockets, owner.String(), images[0]})
+	if !strings.HasPrefix(told, "start where: this host's /proc is not the engine's: process ") || !strings.Contains(told, "--pid=host") {
+		t.Errorf("from another namespace: %s", told)
 	}
 	left, err := api.ContainerList(ctx, container.ListOptions{
 		All: true, Filters: filters.NewArgs(filters.Arg("label", labelVariant+"="+variant.Name)),
@@ -151,8 +162,8 @@ func TestWhereTheEngineIs(t *testing.T) {
 	}
 }
 
-// fromElsewhere is the other side of TestWhereTheEngineIs: in it, this process
-// has the number 1. It gives the error of a start and its hint.
+// fromElsewhere is the other side of obeyed: in it, this process has the number
+// 1. It gives the error of a start and its hint, or what a sweep did.
 func fromElsewhere(text string) (string, error) {
 	err := errors.Join(
 		unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""),
@@ -164,9 +175,12 @@ func fromElsewhere(text string) (string, error) {
 	if err := json.Unmarshal([]byte(text), &order); err != nil {
 		return "", err
 	}
-	owner, err := engine.ParseOwner(order.Owner)
-	if err != nil {
-		return "", err
+	var owner engine.Owner
+	if order.Owner != "" {
+		var err error
+		if owner, err = engine.ParseOwner(order.Owner); err != nil {
+			return "", err
+		}
 	}
 	e, err := New(Options{Root: order.Root, SocketRoot: order.Sockets, Owner: owner})
 	if err != nil {
@@ -175,6 +189,10 @@ func fromElsewhere(text string) (string, error) {
 	defer e.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
+	if order.Image == (engine.Image{}) {
+		cleared, err := e.Sweep(ctx)
+		return strings.Join(append(cleared.Left, cleared.Removed...), "\n"), err
+	}
 	in, err := e.Start(ctx, engine.Spec{Image: order.Image, RunID: "elsewhere"})
 	if err == nil {
 		return "", errors.Join(errors.New("it started"), in.Remove(ctx))
