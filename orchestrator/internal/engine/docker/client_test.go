@@ -78,6 +78,9 @@ func scriptedOn(t *testing.T, network, root string, answers map[string]http.Hand
 			w.WriteHeader(http.StatusCreated)
 			fmt.Fprint(w, `{"Name":"marker"}`)
 			return
+		case "DELETE /volumes/marker":
+			w.WriteHeader(http.StatusNoContent)
+			return
 		}
 		w.WriteHeader(http.StatusNotFound)
 		fmt.Fprintf(w, `{"message":"no such thing: %s"}`, path)

@@ -12,6 +12,8 @@ import (
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/volume"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 )
 
 // A marker shows everybody who uses the daemon that a run is at work, from
@@ -21,47 +23,111 @@ import (
 // docker system prune removes both of these, but no volume that has a name.
 // Where it is removed all the same, the run has lost protection and nothing
 // else.
+//
+// A clean-up shows itself in the same way. Whoever comes second sees the other:
+// the clean-up leaves the run its images, or the run waits for its end.
 type marker struct {
 	mu   sync.Mutex
 	name string // empty: none was made
 }
 
-// announce makes the marker.
+// What a marker says, as the value of labelMarker.
+const (
+	atWork   = "a run is at work"
+	cleaning = "a clean-up is going on"
+)
+
+// announce makes the marker of a run, and waits for clean-ups that began before.
 func (e *Engine) announce(ctx context.Context) error {
 	e.marker.mu.Lock()
 	defer e.marker.mu.Unlock()
-	if e.marker.name != "" {
-		return nil
+	if e.marker.name == "" {
+		var err error
+		if e.marker.name, err = e.mark(ctx, atWork); err != nil {
+			return err
+		}
 	}
+	return e.awaitCleaning(ctx)
+}
+
+// mark makes a marker. Where the engine, or a proxy before it, gives no volumes,
+// the name is empty: the run does without.
+func (e *Engine) mark(ctx context.Context, what string) (name string, err error) {
 	if err := ctx.Err(); err != nil {
-		return err
+		return "", err
 	}
 	// One that is broken off may be made all the same, and nobody would know.
 	steady, cancel := context.WithTimeout(context.WithoutCancel(ctx), quickTime)
 	defer cancel()
 	made, err := e.api.VolumeCreate(steady, volume.CreateOptions{
-		Name:   folderPrefix + "at-work-" + strings.ToLower(rand.Text()),
+		Name:   folderPrefix + "marker-" + strings.ToLower(rand.Text()),
 		Driver: "local",
 		Labels: map[string]string{
-			labelMarker: "a run is at work",
+			labelMarker: what,
 			labelOwner:  e.folders.Owner.String(),
 			labelMade:   time.Now().UTC().Format(time.RFC3339),
 		},
 	})
-	if err != nil {
-		return explain(err)
+	if noVolumes(err) {
+		e.log.Warn("other users' clean-ups cannot see this one", "error", err)
+		return "", nil
 	}
-	e.marker.name = made.Name
-	return nil
+	if err != nil {
+		return "", explain(err)
+	}
+	return made.Name, nil
+}
+
+func noVolumes(err error) bool {
+	return errdefs.IsNotFound(err) || errdefs.IsNotImplemented(err) || errdefs.IsPermissionDenied(err)
+}
+
+// markers lists those that are there.
+func (e *Engine) markers(ctx context.Context) ([]*volume.Volume, error) {
+	ctx, cancel := context.WithTimeout(ctx, quickTime)
+	defer cancel()
+	list, err := e.api.VolumeList(ctx, volume.ListOptions{Filters: ours(labelMarker)})
+	if noVolumes(err) {
+		return nil, nil
+	}
+	return slices.DeleteFunc(list.Volumes, func(v *volume.Volume) bool { return v == nil }), err
+}
+
+// awaitCleaning waits until nobody cleans up any more.
+func (e *Engine) awaitCleaning(ctx context.Context) error {
+	for began := time.Now(); ; {
+		all, err := e.markers(ctx)
+		if err != nil {
+			return err
+		}
+		var owners engine.Owners
+		for _, v := range all {
+			if b := belonging(v.Labels); v.Labels[labelMarker] == cleaning && b.Owner != e.folders.Owner.String() {
+				owners.Spare(b)
+			}
+		}
+		left := owners.Spared(time.Now())
+		if len(left) == 0 {
+			return nil
+		}
+		if time.Since(began) > slowTime {
+			return &engine.Hinted{
+				Err:    fmt.Errorf("images are being cleaned up, for %v by now: %s", slowTime, left[0]),
+				Advice: "wait for its end; if it has ended elsewhere, orchestrator clean --force removes what shows it",
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
 }
 
 // retire removes the marker.
 func (e *Engine) retire(ctx context.Context) error {
 	e.marker.mu.Lock()
 	defer e.marker.mu.Unlock()
-	if e.marker.name == "" {
-		return nil
-	}
 	if err := e.removeMarker(ctx, e.marker.name); err != nil {
 		return err
 	}
@@ -70,6 +136,9 @@ func (e *Engine) retire(ctx context.Context) error {
 }
 
 func (e *Engine) removeMarker(ctx context.Context, name string) error {
+	if name == "" {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, quickTime)
 	defer cancel()
 	err := e.api.VolumeRemove(ctx, name, false)
@@ -81,15 +150,16 @@ func (e *Engine) removeMarker(ctx context.Context, name string) error {
 
 // removeMarkers removes the markers that match.
 func (e *Engine) removeMarkers(ctx context.Context, match func(labels map[string]string) bool) ([]string, error) {
-	quick, cancel := context.WithTimeout(ctx, quickTime)
-	defer cancel()
-	list, err := e.api.VolumeList(quick, volume.ListOptions{Filters: ours(labelMarker)})
+	all, err := e.markers(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var removed []string
 	var failed error
-	for _, v := range slices.DeleteFunc(list.Volumes, func(v *volume.Volume) bool { return v == nil || !match(v.Labels) }) {
+	for _, v := range all {
+		if !match(v.Labels) {
+			continue
+		}
 		if err := e.removeMarker(ctx, v.Name); err != nil {
 			failed = errors.Join(failed, err)
 			continue

@@ -3,6 +3,7 @@ package docker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -39,13 +40,19 @@ func (e *Engine) Sweep(ctx context.Context) (engine.Cleared, error) {
 // Clean removes all that this project made: kept containers too, images and
 // base images. What belongs to a run that is alive, or may be, stays unless
 // force is set, and with it every image: the run may be about to start them.
-func (e *Engine) Clean(ctx context.Context, force bool) (engine.Cleared, error) {
+func (e *Engine) Clean(ctx context.Context, force bool) (cleared engine.Cleared, err error) {
+	name, err := e.mark(ctx, cleaning)
+	if err != nil {
+		return cleared, fmt.Errorf("tell runs of this clean-up: %w", err)
+	}
+	defer func() { err = errors.Join(err, e.removeMarker(context.WithoutCancel(ctx), name)) }()
+
 	var owners engine.Owners
 	due := func(b engine.Belonging) bool { return force || owners.Life(b) == engine.Dead }
 	removed, err := e.removeOwned(ctx, &owners, func(labels map[string]string, _ string) bool {
 		return due(belonging(labels))
 	}, func(r engine.Run) bool { return due(r.Belonging) })
-	cleared := engine.Cleared{Removed: removed, Left: owners.Spared(time.Now())}
+	cleared = engine.Cleared{Removed: removed, Left: owners.Spared(time.Now())}
 	// What could not be listed may be a run that needs them.
 	if err := errors.Join(err, owners.Busy()); err != nil {
 		return cleared, err
@@ -65,9 +72,13 @@ func (e *Engine) removeOwned(ctx context.Context, owners *engine.Owners, match f
 		return due
 	})
 	markers, markerErr := e.removeMarkers(ctx, func(labels map[string]string) bool {
+		b := belonging(labels)
+		if b.Owner == e.folders.Owner.String() {
+			return false
+		}
 		due := match(labels, "")
-		if b := belonging(labels); !due && b.Owner != e.folders.Owner.String() {
-			owners.Spare(b)
+		if !due && labels[labelMarker] != cleaning {
+			owners.Spare(b) // another clean-up needs nothing
 		}
 		return due
 	})

@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -195,6 +196,109 @@ func TestMarker(t *testing.T) {
 	}
 	if owner, err := engine.ParseOwner(labels[labelOwner]); err != nil || owner != e.folders.Owner || labels[labelMarker] == "" {
 		t.Errorf("labels %q: %v", labels, err)
+	}
+}
+
+// TestCleaning: a run that begins beside a clean-up waits for its end, for the
+// images that it sees may be gone the moment after.
+func TestCleaning(t *testing.T) {
+	root, variant := project(t)
+	dead := parent(t)
+	dead.Start++
+	for name, c := range map[string]struct {
+		owner string
+		waits bool
+	}{
+		"alive":  {parent(t).String(), true},
+		"unseen": {elsewhere, true},
+		"dead":   {dead.String(), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			var asked, built int
+			e := scripted(t, root, map[string]http.HandlerFunc{
+				"GET /volumes": func(w http.ResponseWriter, _ *http.Request) {
+					if asked++; asked > 2 {
+						fmt.Fprint(w, `{}`)
+						return
+					}
+					fmt.Fprintf(w, `{"Volumes":[{"Name":"m","Labels":{"stair-stepper.marker":%q,"stair-stepper.owner":%q}}]}`, cleaning, c.owner)
+				},
+				"GET /images/stair-stepper:test/json": func(w http.ResponseWriter, _ *http.Request) {
+					if built == 0 {
+						built = asked
+					}
+					w.WriteHeader(http.StatusInternalServerError)
+				},
+			})
+			if _, err := e.Prepare(ctx, variants(variant), nil); err == nil {
+				t.Error("no error")
+			}
+			if want := map[bool]int{true: 3, false: 1}[c.waits]; built != want {
+				t.Errorf("looked at the image after %d looks at the volumes, want %d", built, want)
+			}
+			asked = -1000
+			cancel()
+			if _, err := e.Prepare(ctx, variants(variant), nil); !errors.Is(err, context.Canceled) {
+				t.Errorf("%v; want the context's error", err)
+			}
+		})
+	}
+}
+
+// TestCleanTells: a clean-up shows itself before it looks, and no longer than it
+// takes; another one is not in its way.
+func TestCleanTells(t *testing.T) {
+	var calls []string
+	call := func(answer string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			_, path, _ := strings.Cut(r.URL.Path[1:], "/")
+			calls = append(calls, r.Method+" "+path)
+			fmt.Fprint(w, answer)
+		}
+	}
+	e := scripted(t, ".", map[string]http.HandlerFunc{
+		"POST /volumes/create": call(`{"Name":"own"}`),
+		"GET /containers/json": call(`[]`),
+		"GET /volumes":         call(fmt.Sprintf(`{"Volumes":[{"Name":"m","Labels":{"stair-stepper.marker":%q,"stair-stepper.owner":%q}}]}`, cleaning, parent(t))),
+		"GET /images/json":     call(`[]`),
+		"DELETE /volumes/own":  call(""),
+	})
+	cleared, err := e.Clean(t.Context(), false)
+	if err != nil || len(cleared.Removed)+len(cleared.Left) != 0 {
+		t.Errorf("Clean = %+v, %v", cleared, err)
+	}
+	calls = slices.Compact(calls)
+	want := []string{"POST volumes/create", "GET containers/json", "GET volumes", "GET containers/json", "GET images/json", "DELETE volumes/own"}
+	if !slices.Equal(calls, want) {
+		t.Errorf("calls %q, want %q", calls, want)
+	}
+}
+
+// TestNoVolumes: a proxy before the daemon may give none.
+func TestNoVolumes(t *testing.T) {
+	for _, status := range []int{http.StatusForbidden, http.StatusNotFound, http.StatusNotImplemented} {
+		refuse := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }
+		e := scripted(t, ".", map[string]http.HandlerFunc{
+			"POST /volumes/create": refuse,
+			"GET /volumes":         refuse,
+			"GET /images/json":     text(`[]`),
+		})
+		if err := e.announce(t.Context()); err != nil {
+			t.Errorf("%d: announce: %v", status, err)
+		}
+		if _, err := e.Clean(t.Context(), false); err != nil {
+			t.Errorf("%d: Clean: %v", status, err)
+		}
+	}
+	// What fails otherwise may hide a run.
+	e := scripted(t, ".", map[string]http.HandlerFunc{
+		"GET /volumes":     func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) },
+		"GET /images/json": func(http.ResponseWriter, *http.Request) { t.Error("images were asked for") },
+	})
+	if _, err := e.Clean(t.Context(), false); err == nil {
+		t.Error("no error")
 	}
 }
 
