@@ -20,8 +20,8 @@ import (
 // before its first build to its end: between its containers, and while it has
 // none, nothing else of it can be seen there. It is an empty volume. That needs
 // no image, unlike a container, and takes no addresses, unlike a network; and
-// docker system prune removes both of these, but no volume that has a name.
-// Where it is removed all the same, the run has lost protection and nothing
+// docker system prune removes both of these, but volumes only when it is asked
+// to. Where one is removed all the same, the run has lost protection and nothing
 // else.
 //
 // A clean-up shows itself in the same way. Whoever comes second sees the other:
