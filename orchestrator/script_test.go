@@ -53,19 +53,30 @@ func runScripts(t *testing.T, files ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cache := t.TempDir() // binaries built once for all scripts
 	testscript.Run(t, testscript.Params{
 		Files:               files,
 		RequireExplicitExec: true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"json": checkJSON},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"json": checkJSON, "containers": checkContainers, "folders": checkFolders,
+		},
 		Condition: func(name string) (bool, error) {
-			if name == "hugepages" {
+			switch name {
+			case "hugepages":
 				return lendsHugePages(t), nil
+			case "unshare":
+				return exec.CommandContext(t.Context(), "unshare", "--pid", "--fork", "--mount-proc", "true").Run() == nil, nil
 			}
 			return false, fmt.Errorf("unknown condition %q", name)
 		},
 		Setup: func(env *testscript.Env) error {
-			env.Setenv("XDG_CACHE_HOME", cache)
+			// Folders, binaries and, by their mounts, containers of a script are
+			// its own: other runs on this machine may be at work beside it.
+			temp := enginetest.ShortDir(t)
+			if err := os.Chmod(temp, 0o711); err != nil {
+				return err
+			}
+			env.Setenv("TMPDIR", temp)
+			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, ".cache"))
 			env.Setenv("ESC", "\x1b")
 			for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOFLAGS", "GOPROXY"} {
 				value, err := exec.CommandContext(t.Context(), "go", "env", name).Output()
@@ -80,6 +91,52 @@ func runScripts(t *testing.T, files ...string) {
 			return copyProject(root, env.WorkDir)
 		},
 	})
+}
+
+// checkContainers looks for containers of the script's own, running or not, and
+// puts the name of one into CONTAINER. With ! there must be none.
+func checkContainers(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 0 {
+		ts.Fatalf("usage: [!] containers")
+	}
+	ids, err := exec.Command("docker", "ps", "-aq", "--filter", "label=stair-stepper.plan").Output()
+	ts.Check(err)
+	var own []string
+	for id := range strings.FieldsSeq(string(ids)) {
+		// One that fails is somebody else's, and gone by now.
+		out, err := exec.Command("docker", "inspect", "-f", "{{.Name}}{{range .Mounts}} {{.Source}}{{end}}", id).Output()
+		name, mount, _ := strings.Cut(strings.TrimSpace(string(out)), " ")
+		if err == nil && strings.HasPrefix(mount, ts.Getenv("TMPDIR")+"/") {
+			own = append(own, strings.TrimPrefix(name, "/"))
+		}
+	}
+	switch {
+	case neg && len(own) > 0:
+		ts.Fatalf("containers: %q", own)
+	case !neg && len(own) == 0:
+		ts.Fatalf("no container")
+	case !neg:
+		ts.Setenv("CONTAINER", own[0])
+	}
+}
+
+// checkFolders looks for folders of runs in the script's TMPDIR. With ! there
+// must be none.
+func checkFolders(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 0 {
+		ts.Fatalf("usage: [!] folders")
+	}
+	entries, err := os.ReadDir(ts.Getenv("TMPDIR"))
+	ts.Check(err)
+	var own []string
+	for _, d := range entries {
+		if strings.HasPrefix(d.Name(), "stair-stepper-") || strings.HasPrefix(d.Name(), "stepper-process-") {
+			own = append(own, d.Name())
+		}
+	}
+	if neg != (len(own) == 0) {
+		ts.Fatalf("folders: %q", own)
+	}
 }
 
 // lendsHugePages raises the kernel's pool of huge pages by 512 MiB until the end

@@ -82,7 +82,7 @@ func TestBuildFailure(t *testing.T) {
 	if err := os.WriteFile(root+"/Dockerfile.test", []byte("FROM scratch\nCOPY nothing /\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	e, err := New(Options{Root: root})
+	e, err := New(Options{Root: root, SocketRoot: enginetest.ShortDir(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

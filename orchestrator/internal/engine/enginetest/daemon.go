@@ -30,7 +30,8 @@ func Daemon(t *testing.T, missing error) {
 
 // ownDaemon takes a lock that the kernel gives back when the process ends.
 var ownDaemon = sync.OnceValue(func() error {
-	path := filepath.Join(os.TempDir(), fmt.Sprintf("stepper-tests-%d.lock", os.Geteuid()))
+	// Not in TMPDIR, which may be another one for each process.
+	path := filepath.Join("/tmp", fmt.Sprintf("stepper-tests-%d.lock", os.Geteuid()))
 	fd, err := syscall.Open(path, syscall.O_RDWR|syscall.O_CREAT|syscall.O_CLOEXEC|syscall.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
