@@ -17,6 +17,8 @@ type Belonging struct {
 // Owners are those whose belongings a clean-up meets. Each is judged once, and
 // what was spared for whom is remembered.
 type Owners struct {
+	Engine string // where they are met, as --engine has it
+
 	known  map[string]Verdict
 	spared []Belonging // one for each owner
 }
@@ -79,7 +81,7 @@ func (o *Owners) lines(now time.Time, match func(Life) bool) []string {
 		}
 		line += ": " + v.Why
 		if v.Life == Unknown {
-			line += "; clean --force removes it"
+			line += "; clean --engine " + o.Engine + " --force removes it"
 		}
 		lines = append(lines, line)
 	}

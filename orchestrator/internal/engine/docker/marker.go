@@ -100,7 +100,7 @@ func (e *Engine) awaitCleaning(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		var owners engine.Owners
+		owners := engine.Owners{Engine: "docker"}
 		for _, v := range all {
 			if b := belonging(v.Labels); v.Labels[labelMarker] == cleaning && b.Owner != e.folders.Owner.String() {
 				owners.Spare(b)
@@ -113,7 +113,7 @@ func (e *Engine) awaitCleaning(ctx context.Context) error {
 		if time.Since(began) > slowTime {
 			return &engine.Hinted{
 				Err:    fmt.Errorf("images are being cleaned up, for %v by now: %s", slowTime, left[0]),
-				Advice: "wait for its end; if it has ended elsewhere, orchestrator clean --force removes what shows it",
+				Advice: "wait for its end; if it has ended elsewhere, clean --force removes what shows it",
 			}
 		}
 		select {

@@ -46,7 +46,7 @@ func TestSweepFromElsewhere(t *testing.T) {
 		told := obeyed(ctx, t, foreignOrder{Root: root, Sockets: enginetest.ShortDir(t)})
 		lines := strings.Split(told, "\n")
 		if !slices.ContainsFunc(lines, func(l string) bool {
-			return strings.HasPrefix(l, run) && strings.Contains(l, "in another PID namespace, cannot be seen from here; clean --force removes it")
+			return strings.HasPrefix(l, run) && strings.Contains(l, "in another PID namespace, cannot be seen from here; clean --engine docker --force removes it")
 		}) {
 			t.Errorf("%s: %q; want %s named", when, told, run)
 		}

@@ -21,7 +21,7 @@ const folderPrefix = "stair-stepper-"
 // have lost their name. Networks there are none of: containers use the default
 // one.
 func (e *Engine) Sweep(ctx context.Context) (engine.Cleared, error) {
-	var owners engine.Owners
+	owners := engine.Owners{Engine: "docker"}
 	dead := func(b engine.Belonging) bool { return owners.Life(b) == engine.Dead }
 	removed, err := e.removeOwned(ctx, &owners, func(labels map[string]string, dir string) bool {
 		return dead(belonging(labels)) && !keptOn(labels, dir)
@@ -47,7 +47,7 @@ func (e *Engine) Clean(ctx context.Context, force bool) (cleared engine.Cleared,
 	}
 	defer func() { err = errors.Join(err, e.removeMarker(context.WithoutCancel(ctx), name)) }()
 
-	var owners engine.Owners
+	owners := engine.Owners{Engine: "docker"}
 	due := func(b engine.Belonging) bool { return force || owners.Life(b) == engine.Dead }
 	removed, err := e.removeOwned(ctx, &owners, func(labels map[string]string, _ string) bool {
 		return due(belonging(labels))
@@ -95,7 +95,7 @@ func (e *Engine) removeOwned(ctx context.Context, owners *engine.Owners, match f
 // alone says that no other run is alive, or may be, as far as the daemon's own
 // objects and this user's folders tell.
 func (e *Engine) alone(ctx context.Context) (bool, error) {
-	var owners engine.Owners
+	owners := engine.Owners{Engine: "docker"}
 	_, err := e.removeOwned(ctx, &owners,
 		func(map[string]string, string) bool { return false },
 		func(engine.Run) bool { return false })

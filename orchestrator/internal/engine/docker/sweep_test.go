@@ -73,7 +73,7 @@ func TestCleanBesideABuild(t *testing.T) {
 	dead.Start++
 	for name, c := range map[string]struct{ owner, told, left string }{
 		"alive":    {parent(t).String(), "still going on", "is alive"},
-		"unseen":   {elsewhere, "the run of process 4711 may still be going on", "3 h old: its owner, process 4711 on host, cannot be seen from here; clean --force removes it"},
+		"unseen":   {elsewhere, "the run of process 4711 may still be going on", "3 h old: its owner, process 4711 on host, cannot be seen from here; clean --engine docker --force removes it"},
 		"earlier":  {"host - 4711 900", "may still be going on", "process 4711"},
 		"garbage":  {"{}", "a run may still be going on", "its owner's name cannot be read"},
 		"nameless": {"", "a run may still be going on", "its owner's name cannot be read"},

@@ -26,7 +26,7 @@ const (
 
 // Sweep ends processes and removes folders of dead owners.
 func (e *Engine) Sweep(ctx context.Context) (engine.Cleared, error) {
-	var owners engine.Owners
+	owners := engine.Owners{Engine: "process"}
 	removed, err := e.remove(ctx, &owners, func(r engine.Run) bool {
 		return owners.Life(r.Belonging) == engine.Dead && !engine.Kept(r.Dir)
 	})
@@ -36,7 +36,7 @@ func (e *Engine) Sweep(ctx context.Context) (engine.Cleared, error) {
 // Clean ends all that runs, what was kept as well, and removes every folder and
 // every binary. What belongs to a run that is alive stays unless force is set.
 func (e *Engine) Clean(ctx context.Context, force bool) (engine.Cleared, error) {
-	var owners engine.Owners
+	owners := engine.Owners{Engine: "process"}
 	removed, err := e.remove(ctx, &owners, func(r engine.Run) bool {
 		return force || owners.Life(r.Belonging) == engine.Dead
 	})
