@@ -143,7 +143,7 @@ func (m machine) process(state string, threads int, start uint64, numbers ...int
 	m.write(pid+"/status", "Name:\ta\nNSpid:\t"+strings.Trim(fmt.Sprint(numbers), "[]")+"\nNSsid:\t1\n")
 }
 
-const open, hidden = "proc /proc proc rw,nosuid,relatime 0 0\n", "sysfs /sys sysfs rw 0 0\nproc /proc proc rw,relatime,hidepid=invisible 0 0\n"
+const open, hides = "proc /proc proc rw,nosuid,relatime 0 0\n", "sysfs /sys sysfs rw 0 0\nproc /proc proc rw,relatime,hidepid=invisible 0 0\n"
 
 // newMachine has a process 100 that judges, in the given namespace.
 func newMachine(t *testing.T, pidNS uint64, mounts string) (machine, world) {
@@ -204,11 +204,11 @@ func TestJudge(t *testing.T) {
 		"waits for a disk":                 {firstPIDNS, open, func(m machine) { m.process("D", 9, 900, 47) }, owner(firstPIDNS), nil, Alive, ""},
 		"zombie":                           {firstPIDNS, open, func(m machine) { m.process("Z", 1, 900, 47) }, owner(firstPIDNS), nil, Dead, ""},
 		"zombie whose threads run":         {firstPIDNS, open, func(m machine) { m.process("Z", 2, 900, 47) }, owner(firstPIDNS), nil, Alive, ""},
-		"hidden, another user's":           {firstPIDNS, hidden, nobody, owner(firstPIDNS), syscall.EPERM, Unknown, "/proc does not show which"},
-		"hidden, this user's":              {firstPIDNS, hidden, nobody, owner(firstPIDNS), nil, Unknown, "/proc does not show which"},
-		"hidden, gone":                     {firstPIDNS, hidden, nobody, owner(firstPIDNS), syscall.ESRCH, Dead, ""},
-		"not hidden from its own user":     {firstPIDNS, hidden, there, owner(firstPIDNS), nil, Alive, ""},
-		"kill is forbidden by a filter":    {firstPIDNS, hidden, nobody, owner(firstPIDNS), syscall.ENOSYS, Unknown, ""},
+		"hidden, another user's":           {firstPIDNS, hides, nobody, owner(firstPIDNS), syscall.EPERM, Unknown, "/proc does not show which"},
+		"hidden, this user's":              {firstPIDNS, hides, nobody, owner(firstPIDNS), nil, Unknown, "/proc does not show which"},
+		"hidden, gone":                     {firstPIDNS, hides, nobody, owner(firstPIDNS), syscall.ESRCH, Dead, ""},
+		"not hidden from its own user":     {firstPIDNS, hides, there, owner(firstPIDNS), nil, Alive, ""},
+		"kill is forbidden by a filter":    {firstPIDNS, hides, nobody, owner(firstPIDNS), syscall.ENOSYS, Unknown, ""},
 		"stat is cut short":                {firstPIDNS, open, func(m machine) { m.write("47/stat", "47 (a) S 1") }, owner(firstPIDNS), nil, Unknown, ""},
 		"another time namespace":           {firstPIDNS, open, func(m machine) { m.process("S", 9, 12, 47) }, with(owner(firstPIDNS), func(o *Owner) { o.TimeNS = 4026532999 }), nil, Unknown, "time namespace"},
 		"another time namespace, gone":     {firstPIDNS, open, nobody, with(owner(firstPIDNS), func(o *Owner) { o.TimeNS = 4026532999 }), syscall.ESRCH, Dead, ""},
@@ -216,7 +216,7 @@ func TestJudge(t *testing.T) {
 		"its number is another's outside":  {firstPIDNS, open, func(m machine) { m.process("S", 9, 900, 4711, 47); m.process("S", 9, 7, 47) }, owner(inner), nil, Alive, ""},
 		"its container is gone":            {firstPIDNS, open, func(m machine) { m.process("S", 9, 12, 47) }, owner(inner), nil, Dead, ""},
 		"a zombie in its container":        {firstPIDNS, open, func(m machine) { m.process("Z", 1, 900, 4711, 47) }, owner(inner), nil, Dead, ""},
-		"outside hides":                    {firstPIDNS, hidden, nobody, owner(inner), nil, Unknown, "in another PID namespace"},
+		"outside hides":                    {firstPIDNS, hides, nobody, owner(inner), nil, Unknown, "in another PID namespace"},
 		"outside shows half":               {firstPIDNS, open, func(m machine) { m.write("4711/stat", "4711 (a) S") }, owner(inner), nil, Unknown, ""},
 		"no NSpid":                         {firstPIDNS, open, func(m machine) { m.process("S", 1, 900, 4711, 47); m.write("4711/status", "Name:\ta\n") }, owner(inner), nil, Unknown, ""},
 		"outside, from a container":        {inner, open, nobody, owner(firstPIDNS), syscall.ESRCH, Unknown, "process 47 in another PID namespace, cannot be seen from here"},

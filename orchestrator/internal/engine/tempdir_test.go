@@ -39,7 +39,7 @@ func TestTempHint(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err = f.Announce(); err == nil {
+		if err = f.Announce(""); err == nil {
 			t.Fatalf("TMPDIR=%s: no error (closed: %v)", c.temp, f.Close())
 		}
 		err = TempHint(fmt.Errorf("announce: %w", err), f.Root)
