@@ -25,7 +25,7 @@ type urlUse struct {
 func (l *loader) readBase(f *file, e entry) {
 	p := l.plan
 	if l.opt.Base != "" {
-		p.Base = l.opt.Base
+		p.Base = joinable(l.opt.Base)
 		return
 	}
 	switch k := resolve(e.value); k {
@@ -49,6 +49,20 @@ func (l *loader) readBase(f *file, e entry) {
 	}
 }
 
+// joinable gives a base of the command line without slashes at its end, for the
+// paths behind it bring one along. That of a file stays as it is: drill puts it
+// in front of a path letter by letter.
+func joinable(base string) string {
+	u, err := weburl.Parse(base)
+	switch {
+	case err != nil: // which is reported as it was given
+		return base
+	case u.Scheme == "unix":
+		return strings.TrimRight(base, "/")
+	}
+	return strings.TrimRight(base, `/\`)
+}
+
 // addresses works out where the requests go that no variable can change, once
 // all items are read: any of them may set the variable base.
 func (l *loader) addresses() {
@@ -57,9 +71,16 @@ func (l *loader) addresses() {
 	if p.Base != "" {
 		var err error
 		p.Origin, err = weburl.Parse(p.Base)
-		if err != nil && !errors.Is(err, weburl.ErrScheme) && !l.moving {
+		if err == nil {
+			err = endless(p.Base)
+		}
+		switch {
+		case l.moving || errors.Is(err, weburl.ErrScheme):
+		case err != nil:
 			failed = true
 			l.badBase(err)
+		default:
+			l.twoSlashes()
 		}
 	}
 	seen := make(map[*yaml.Node]bool)
@@ -85,17 +106,56 @@ func (l *loader) addresses() {
 	}
 }
 
+// endless says what a base has behind its path: no path can follow that.
+func endless(base string) error {
+	if scheme, rest, _ := strings.Cut(base, ":"); strings.EqualFold(strings.TrimSpace(scheme), "unix") {
+		_, base, _ = strings.Cut(rest, ":/") // the path of a socket may hold any character
+	}
+	switch i := strings.IndexAny(base, "?#"); {
+	case i < 0:
+		return nil
+	case base[i] == '#':
+		return errFragment
+	}
+	return errQuery
+}
+
+var (
+	errQuery    = errors.New("has a query, and the path of a request would become part of it")
+	errFragment = errors.New("has a fragment, and the path of a request would become part of it")
+)
+
+// twoSlashes warns of a base of the file that ends with a slash, which the path
+// of a request begins with too. Both are sent, as drill does.
+func (l *loader) twoSlashes() {
+	origin := l.plan.Origin
+	joined := origin.Scheme == "unix" && origin.Target == "/"
+	if l.base == nil || joined || !strings.HasSuffix(l.plan.Base, "/") || !l.baseUsed() {
+		return
+	}
+	l.warn(l.stack[0].file, l.base, "the base ends with a slash, so the path of a url that begins with one has two, as in drill", "take the slash off the base")
+}
+
+// baseUsed says whether some URL stands behind the base.
+func (l *loader) baseUsed() bool {
+	return slices.ContainsFunc(l.urls, func(u urlUse) bool { return strings.HasPrefix(u.text.String(), "/") })
+}
+
 // badBase reports a base that no URL can go to. One that is not used does no
 // harm.
 func (l *loader) badBase(err error) {
-	used := slices.ContainsFunc(l.urls, func(u urlUse) bool { return strings.HasPrefix(u.text.String(), "/") })
 	msg := fmt.Sprintf("the base %q %v", shownURL(l.plan.Base), err)
 	benchmark := l.stack[0].file
+	hint, given := baseHint, ""
+	if err == errQuery || err == errFragment {
+		hint = "end it before the ? or #, and write the query behind the path of each request"
+		given = "--base-url: "
+	}
 	switch {
 	case l.base == nil:
-		l.fail(nil, Position{}, msg, baseHint)
-	case used:
-		l.failAt(benchmark, l.base, msg, baseHint)
+		l.fail(nil, Position{}, given+msg, hint)
+	case l.baseUsed():
+		l.failAt(benchmark, l.base, msg, hint)
 	default:
 		l.warn(benchmark, l.base, msg, "no url goes there")
 	}
