@@ -76,7 +76,7 @@ type lookupsJSON struct {
 
 type countsJSON struct {
 	Requests   int            `json:"requests"`
-	Successful int            `json:"successful"` // answered with 200 to 299
+	Successful int            `json:"successful"` // answered with a status that succeeds: 200 to 299 unless the plan says otherwise
 	Failed     int            `json:"failed"`
 	PerSecond  float64        `json:"requests_per_second"`
 	Statuses   map[string]int `json:"statuses"`

@@ -48,7 +48,7 @@ type Group struct {
 // Counts is what was counted of some requests.
 type Counts struct {
 	Requests int // that came to their end: answered or failed
-	Failed   int // answered outside 200-299, or not answered
+	Failed   int // answered with a status that is no success (200-299 unless the plan says otherwise), or not answered
 
 	// Errors counts failures by class: "connect" (nobody listens), "timeout",
 	// "reset" (by the peer), "eof" (closed before the end of the answer), "closed

@@ -35,7 +35,7 @@ func (w *worker) send(ctx context.Context, r *request) error {
 		// are due at their time, this one is late already.
 		runtime.Gosched()
 	}
-	out := outcome{start: time.Now()}
+	out := outcome{start: time.Now(), success: r.Success}
 	var in *reader
 	if foreign {
 		err = &connectError{err}

@@ -2,6 +2,7 @@ package load
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -29,16 +30,27 @@ type outcome struct {
 	status   int
 	body     int64 // bytes of the body of the final answer
 	cause    class
+	success  []int // the status codes that succeed; nil: 200 to 299
 }
 
 // failed says whether a request counts as failed.
-func (o *outcome) failed() bool { return o.cause != answered || o.status < 200 || o.status > 299 }
+func (o *outcome) failed() bool { return o.cause != answered || !succeeds(o.status, o.success) }
 
-// size is an answer as Counts.Answers tells them apart. A body of -1 stands for
-// the sizes beyond maxSizes.
+// succeeds says whether an answer with a status is a success.
+func succeeds(status int, codes []int) bool {
+	if codes == nil {
+		return status >= 200 && status <= 299
+	}
+	return slices.Contains(codes, status)
+}
+
+// size is an answer as Counts.Answers tells them apart, and whether it was
+// taken for a failure: requests of one name may differ in that. A body of -1
+// stands for the sizes beyond maxSizes.
 type size struct {
 	status int
 	body   int64
+	failed bool
 }
 
 // counts is what is counted of the requests of one group.
@@ -68,7 +80,7 @@ func (c *counts) record(o *outcome) {
 	}
 	c.latency.Record(o.took)
 	c.firstByte.Record(o.first)
-	if answer := (size{o.status, o.body}); answer != c.last {
+	if answer := (size{o.status, o.body, o.failed()}); answer != c.last {
 		c.flush()
 		c.last = answer
 	}
@@ -139,14 +151,14 @@ func (c *counts) report() Counts {
 	for key, n := range c.sizes {
 		status := strconv.Itoa(key.status)
 		r.Statuses[status] += n
-		if key.status < 200 || key.status > 299 {
+		if key.failed {
 			r.Errors["status "+status] += n
 		}
 		if key.body < 0 {
 			r.Answers[status+"/other"] += n
 			continue
 		}
-		r.Answers[fmt.Sprintf("%s/%d", status, key.body)] = n
+		r.Answers[fmt.Sprintf("%s/%d", status, key.body)] += n
 	}
 	return r
 }

@@ -43,6 +43,7 @@ type Request struct {
 	Headers []Header
 	Body    Body
 	Assign  string   // the variable for the answer; empty: none
+	Success []int    // the status codes of answers that succeed, sorted; nil: 200 to 299
 	Element *Element // nil: the request is not one of a loop's
 }
 

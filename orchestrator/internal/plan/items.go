@@ -32,14 +32,14 @@ var (
 		{"exec", []kind{kindMap}, []string{"assign"}, (*loader).exec},
 		{"assign", []kind{kindMap}, nil, (*loader).assign},
 		{"assert", []kind{kindMap}, nil, (*loader).assert},
-		{"request", []kind{kindMap}, []string{"assign"}, (*loader).plainRequest},
+		{"request", []kind{kindMap}, []string{"assign", "success_codes"}, (*loader).plainRequest},
 	}
-	besideLoop = []string{"request", "assign", "shuffle", "pick"}
+	besideLoop = []string{"request", "assign", "shuffle", "pick", "success_codes"}
 )
 
 // itemKeys are the keys that items can have; formKeys those that make one.
 var (
-	itemKeys = append([]string{"name", "tags", "include", "shuffle", "pick"}, formKeys...)
+	itemKeys = append([]string{"name", "tags", "include", "shuffle", "pick", "success_codes"}, formKeys...)
 	formKeys = []string{
 		"request", "delay", "exec", "assign", "assert",
 		"with_items", "with_items_range", "with_items_from_csv", "with_items_from_file",
@@ -161,7 +161,7 @@ func (l *loader) besides(it *item) {
 		key := e.key.Value
 		switch {
 		case resolve(e.key) != kindString || !slices.Contains(itemKeys, key):
-			l.unknownKey(it.f, e.key, "an item", itemKeys)
+			l.unknownKey(it.f, e.key, inItem, itemKeys)
 		case key == "name", key == "tags", key == it.form.key, slices.Contains(it.form.beside, key):
 		case key == "request" && it.form.key == "assign":
 			l.warn(it.f, e.key, "the request is not sent, for assign is a mapping", "to keep its answer write assign: NAME")
@@ -198,7 +198,7 @@ func (l *loader) noForm(f *file, n *yaml.Node, list []entry) {
 		key := e.key.Value
 		switch {
 		case resolve(e.key) != kindString:
-			l.unknownKey(f, e.key, "an item", itemKeys)
+			l.unknownKey(f, e.key, inItem, itemKeys)
 			continue
 		case key == "request":
 			l.failAt(f, e.key, fmt.Sprintf("request is %s: it must be a mapping with a url", resolve(e.value)), "")
@@ -216,7 +216,7 @@ func (l *loader) noForm(f *file, n *yaml.Node, list []entry) {
 		case slices.Contains(formKeys, suggest(key, itemKeys)) || suggest(key, itemKeys) == "include":
 			l.failAt(f, e.key, fmt.Sprintf("unknown item %q", short(key)), didYouMean(key, itemKeys))
 		default:
-			l.unknownKey(f, e.key, "an item", itemKeys)
+			l.unknownKey(f, e.key, inItem, itemKeys)
 			continue
 		}
 		said = true

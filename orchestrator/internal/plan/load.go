@@ -26,6 +26,7 @@ type loader struct {
 	plan       *Plan
 	base       *yaml.Node // where plan.Base stands; nil: not in a file
 	baseFailed bool       // and that was reported
+	successes  []int      // the success_codes of the benchmark file
 	moving     bool       // an item sets the variable base
 	stack      []include  // the files being read, the benchmark file first
 	met        int        // items of all lists, and requests that loops make of them
@@ -66,7 +67,7 @@ func newLoader(opt Options) *loader {
 func (l *loader) load(name string) (*Plan, error) {
 	l.overlap()
 	if f, top := l.benchmark(name); f != nil {
-		l.unknown(f, top, "a benchmark file", topKeys)
+		l.unknown(f, top, topLevel, topKeys)
 		l.properties(f, top)
 		l.lab(f, top)
 		l.items(f, top)
@@ -286,7 +287,7 @@ func (l *loader) unknownKey(f *file, key *yaml.Node, what string, known []string
 			return
 		}
 	}
-	hint := didYouMean(key.Value, known)
+	hint := cmp.Or(newer(key, what), didYouMean(key.Value, known))
 	if key.Value == "<<" {
 		hint = "merge keys are not applied"
 	}

@@ -12,9 +12,9 @@
 // here too, with a warning. What drill gives up on and can be understood is
 // accepted: fractions of a second in a delay, blanks in hexadecimal digits, a
 // concurrency above the iterations, which is lowered to them. Real YAML
-// documents take the place of drill's cutting at dashes. Two top-level keys are
-// our own: lab holds settings of this project, and arrival_rate turns the plan
-// into an open loop; drill passes over both.
+// documents take the place of drill's cutting at dashes. Three keys are our own:
+// lab holds settings of this project, arrival_rate turns the plan into an open
+// loop, and success_codes says which answers succeed; drill passes over them.
 package plan
 
 import (

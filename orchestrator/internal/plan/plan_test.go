@@ -190,6 +190,9 @@ func describeRequest(b *strings.Builder, r *Request) {
 	case !r.Body.Text.Static():
 		fmt.Fprintf(b, "    %q %q\n", r.Body.Text.String(), r.Body.Text.Names())
 	}
+	if r.Success != nil {
+		fmt.Fprintf(b, "    succeeds with %v\n", r.Success)
+	}
 	if r.Assign != "" {
 		fmt.Fprintf(b, "    to %s\n", r.Assign)
 	}

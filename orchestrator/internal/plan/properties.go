@@ -13,7 +13,7 @@ import (
 )
 
 // topKeys are the keys of a benchmark file.
-var topKeys = []string{"base", "iterations", "concurrency", "rampup", "arrival_rate", "plan", "lab"}
+var topKeys = []string{"base", "iterations", "concurrency", "rampup", "arrival_rate", "success_codes", "plan", "lab"}
 
 // property is one of the numbers of a benchmark file.
 type property struct {
@@ -35,6 +35,7 @@ func (l *loader) properties(f *file, top []entry) {
 	}
 	p.Rampup = time.Duration(seconds.value) * time.Second
 	l.rate(f, get(top, "arrival_rate"))
+	l.successes = l.successCodes(f, get(top, "success_codes"))
 	if w, lowered := p.settle(); lowered {
 		l.warnAt(f, w.Pos, w.Text, "")
 	}

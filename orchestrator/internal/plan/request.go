@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	requestKeys = []string{"url", "method", "headers", "body"}
+	requestKeys = []string{"url", "method", "headers", "body", "success_codes"}
 	methods     = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"}
 	withBody    = methods[1:4] // drill sends no body with the others
 )
@@ -31,7 +31,7 @@ func (l *loader) request(it *item) *Request {
 	before := len(l.errs) + l.more
 	l.named(it)
 	list := entries(e.value)
-	l.unknown(f, list, "a request", requestKeys)
+	l.unknown(f, list, inRequest, requestKeys)
 	r := &Request{Step: it.step, Shown: vars.Parse(it.step.Name)}
 	r.URL = l.url(f, e.key, get(list, "url"))
 	r.Method = l.method(f, get(list, "method"))
@@ -40,6 +40,7 @@ func (l *loader) request(it *item) *Request {
 		r.Body = l.body(f, e.key, r.Method, get(list, "body"))
 	}
 	r.Assign = l.assignTo(it)
+	r.Success = l.success(it, list)
 	if len(l.errs)+l.more > before {
 		return nil
 	}
