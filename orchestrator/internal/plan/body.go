@@ -38,7 +38,7 @@ func (l *loader) body(f *file, request *yaml.Node, method string, e entry) Body 
 func (l *loader) newBody(f *file, request *yaml.Node, method string, e entry) Body {
 	switch k := resolve(e.value); k {
 	case kindString:
-		if text := vars.Parse(e.value.Value); !text.Static() {
+		if text := l.template(f, e.value, e.value.Value); !text.Static() {
 			return Body{Text: text}
 		}
 		return Body{Bytes: []byte(e.value.Value)}

@@ -61,18 +61,19 @@ func (l *loader) header(f *file, e entry) (Header, bool) {
 		return Header{}, false
 	}
 	value := e.value.Value
+	shown := f
+	if slices.Contains(secret, strings.ToLower(name)) {
+		shown = nil
+	}
 	if !IsFieldValue(value) {
 		hint := ""
 		if strings.IndexByte(value, '\n') == len(value)-1 {
 			hint = "a block ends with a line break: begin it with >- or |-"
 		}
-		shown := f
-		if slices.Contains(secret, strings.ToLower(name)) {
-			shown = nil
-		}
 		l.fail(shown, f.pos(e.value), fmt.Sprintf("the header %q holds a line break or control character", short(name)), hint)
 		return Header{}, false
 	}
+	l.leftovers(f, shown, e.value, value)
 	return Header{name, vars.Parse(value)}, true
 }
 

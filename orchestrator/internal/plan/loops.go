@@ -45,26 +45,27 @@ func (l *loader) elements(it *item, n *yaml.Node, read func() elements) elements
 // withItems reads a loop over a list that stands in the plan.
 func (l *loader) withItems(it *item) {
 	e := it.get("with_items")
-	values := l.elements(it, e.value, func() elements { return listed(it.f, e.value) })
+	values := l.elements(it, e.value, func() elements { return l.listed(it.f, e.value) })
 	l.loop(it, values, "with_items has no elements")
 }
 
-func listed(f *file, list *yaml.Node) elements {
+func (l *loader) listed(f *file, list *yaml.Node) elements {
 	values := elements{good: true}
 	for _, n := range list.Content {
-		values.values = append(values.values, listedValue(f, deref(n)))
+		values.values = append(values.values, l.listedValue(f, deref(n)))
 	}
 	return values
 }
 
 // listedValue gives what n stands for, or an unfit.
-func listedValue(f *file, n *yaml.Node) any {
+func (l *loader) listedValue(f *file, n *yaml.Node) any {
 	if tagged := custom(n); tagged != nil {
 		return unfit{f, f.pos(tagged), fmt.Sprintf("a value with the tag %s cannot be filled in", short(ownTag(tagged))), "take the tag away"}
 	}
 	if v := vars.Find(n.Value); v != "" && resolve(n) == kindString {
 		return unfit{f, f.find(n, v), v + " cannot stand in with_items", "the values of a loop are fixed before there are any variables"}
 	}
+	l.literals(f, n)
 	return value(n)
 }
 

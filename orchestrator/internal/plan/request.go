@@ -33,6 +33,9 @@ func (l *loader) request(it *item) *Request {
 	list := entries(e.value)
 	l.unknown(f, list, inRequest, requestKeys)
 	r := &Request{Step: it.step, Shown: vars.Parse(it.step.Name)}
+	if e := it.get("name"); e.value != nil {
+		l.leftovers(f, f, e.value, it.step.Name)
+	}
 	r.URL = l.url(f, e.key, get(list, "url"))
 	r.Method = l.method(f, get(list, "method"))
 	r.Headers = l.headers(f, get(list, "headers"))
@@ -57,7 +60,7 @@ func (l *loader) url(f *file, request *yaml.Node, e entry) vars.Text {
 	if !ok {
 		return vars.Text{}
 	}
-	url := vars.Parse(text)
+	url := l.template(f, e.value, text)
 	l.urls = append(l.urls, urlUse{f, e.value, url})
 	return url
 }

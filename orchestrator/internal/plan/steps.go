@@ -50,8 +50,8 @@ func (l *loader) pair(it *item) (key, value string, ok bool) {
 		return key, written(of.value), keyOK
 	}
 	value, valueOK := l.text(it.f, e.key, of, "the value of the "+it.form.key)
-	if v := vars.Find(value); valueOK && v != "" {
-		l.warnAt(it.f, it.f.find(of.value, v), v+" is not filled in here: it is plain text", "")
+	if valueOK {
+		l.literal(it.f, of.value, value)
 	}
 	return key, value, keyOK && valueOK
 }
@@ -143,6 +143,7 @@ func (l *loader) exec(it *item) {
 	command, ok := l.text(it.f, e.key, get(list, "command"), "the command")
 	assign := l.assignTo(it)
 	if ok {
-		l.plan.Items = append(l.plan.Items, &Exec{it.step, vars.Parse(command), assign})
+		text := l.template(it.f, get(list, "command").value, command)
+		l.plan.Items = append(l.plan.Items, &Exec{it.step, text, assign})
 	}
 }

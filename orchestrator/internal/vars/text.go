@@ -21,7 +21,8 @@ type Text struct {
 // part is some literal text and the variable that follows it.
 type part struct {
 	literal string
-	name    string   // as written, without the blanks around it; empty: none follows
+	name    string   // without the blanks around it; empty: none follows
+	written string   // the same with blanks and braces
 	path    []string // the steps of name
 }
 
@@ -36,7 +37,7 @@ func Parse(s string) Text {
 		if name == "" {
 			break
 		}
-		t.parts = append(t.parts, part{rest[:start], name, steps(name)})
+		t.parts = append(t.parts, part{rest[:start], name, rest[start:end], steps(name)})
 		rest = rest[end:]
 	}
 	if t.parts != nil && rest != "" {
@@ -62,25 +63,31 @@ func next(s string) (start, end int, name string) {
 			return 0, 0, ""
 		}
 		start = from + i
-		at := start + 2
-		for at < len(s) && s[at] == ' ' {
-			at++
-		}
-		begin := at
-		if at < len(s) && isLetter(s[at]) {
-			for at < len(s) && inName(s[at]) {
-				at++
-			}
-		}
-		name = s[begin:at]
-		for at < len(s) && s[at] == ' ' {
-			at++
-		}
-		if name != "" && strings.HasPrefix(s[at:], "}}") {
-			return start, at + 2, name
+		name, end := nameAt(s, start+2)
+		if name != "" && strings.HasPrefix(s[end:], "}}") {
+			return start, end + 2, name
 		}
 		from = start + 1 // "{{{ x }}" holds a variable after its first brace
 	}
+}
+
+// nameAt gives the name at a byte of s, with blanks around it, and where these
+// end. Where there is none, it is empty.
+func nameAt(s string, at int) (name string, end int) {
+	for at < len(s) && s[at] == ' ' {
+		at++
+	}
+	begin := at
+	if at < len(s) && isLetter(s[at]) {
+		for at < len(s) && inName(s[at]) {
+			at++
+		}
+	}
+	name = s[begin:at]
+	for at < len(s) && s[at] == ' ' {
+		at++
+	}
+	return name, at
 }
 
 func isLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
@@ -105,6 +112,25 @@ func (t Text) Names() []string {
 		}
 	}
 	return names
+}
+
+// Variable is one that a text holds.
+type Variable struct {
+	Name    string
+	Path    []string // the steps of the name: that of user.phones[0] are user, phones and 0
+	Written string   // with blanks and braces
+}
+
+// Variables gives those of the text, in order; one that occurs twice stands
+// there twice.
+func (t Text) Variables() []Variable {
+	var all []Variable
+	for _, p := range t.parts {
+		if p.name != "" {
+			all = append(all, Variable{p.name, p.path, p.written})
+		}
+	}
+	return all
 }
 
 // UnknownError is a variable that nothing stands for.
