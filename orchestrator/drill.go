@@ -106,7 +106,7 @@ func (a *app) runPlan(ctx context.Context, d *drillFlags, loaded *plan.Plan, com
 	}
 	progress := &load.Progress{}
 	if width, ok := a.liveWidth(d, lines != nil); ok {
-		live.Start(progress, console.Goal{Requests: loaded.Iterations * len(loaded.Requests()), Duration: setup.Duration}, width)
+		live.Start(progress, console.Goal{Requests: loaded.Iterations * loaded.PerIteration(), Duration: setup.Duration}, width)
 	}
 	result, err := load.Run(ctx, loaded, load.Target{}, load.Options{
 		Timeout: setup.Timeout, Duration: setup.Duration, CompatRampup: d.compat, CompatCookies: d.cookies,

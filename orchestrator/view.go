@@ -107,7 +107,11 @@ func (v *view) header(d bench.Design, p bench.Plan, known experience) {
 func headerLines(d bench.Design, p bench.Plan, known experience) []string {
 	var bodies []string
 	for _, item := range p.Items {
-		bodies = append(bodies, fmt.Sprintf("%s %s", plain.Name(item.Name), kilobytes(item.BodyBytes)))
+		body := fmt.Sprintf("%s %s", plain.Name(item.Name), kilobytes(item.BodyBytes))
+		if item.Times > 1 {
+			body += fmt.Sprintf(" × %s", thousands(item.Times))
+		}
+		bodies = append(bodies, body)
 	}
 	tags := "no tags"
 	if len(p.Tags) > 0 {
@@ -127,7 +131,7 @@ func headerLines(d bench.Design, p bench.Plan, known experience) []string {
 	}
 	lines := []string{
 		fmt.Sprintf("plan       %s · %s · %s requests a batch (%s), %s      sha256 %.12s",
-			p.File, tags, thousands(p.Iterations*len(p.Items)), strings.Join(bodies, ", "), pace, p.SHA256),
+			p.File, tags, thousands(p.Iterations*p.PerIteration()), strings.Join(bodies, ", "), pace, p.SHA256),
 		fmt.Sprintf("design     %s · %s × %s · pause %v · idle %v · sleep %v · %d workers, %s · %s · seed %d",
 			who, plural(d.Rounds, "round", "rounds"), plural(d.Batches, "batch", "batches"), d.Pause, d.Idle, d.Sleep, d.Workers, d.Threads, d.Transport, d.Seed),
 	}

@@ -123,6 +123,18 @@ type PlanItem struct {
 	URL       string   `json:"url"`
 	BodyBytes Bytes    `json:"body_bytes"`
 	Tags      []string `json:"tags"`
+	// Times is how often an iteration sends it, for each element of a loop; 0:
+	// once.
+	Times int `json:"times,omitempty"`
+}
+
+// PerIteration is how many requests an iteration sends.
+func (p *Plan) PerIteration() int {
+	n := 0
+	for i := range p.Items {
+		n += max(p.Items[i].Times, 1)
+	}
+	return n
 }
 
 // Trial is one container's life: start, warm-up, batches with pauses, final

@@ -18,7 +18,8 @@ import (
 type Comparison struct {
 	threshold float64 // in milliseconds
 	recorded  []Entry
-	place     map[plan.Item]int // among the requests of an iteration
+	names     []string          // of the requests of an iteration
+	place     map[plan.Item]int // of its first request among those of an iteration
 
 	mu   sync.Mutex
 	slow []slower
@@ -35,15 +36,20 @@ type slower struct {
 // figure for each of the plan's requests is an error.
 func NewComparison(loaded *plan.Plan, recorded []Entry, threshold float64) (*Comparison, error) {
 	requests := loaded.Requests()
-	if len(recorded) < len(requests) {
-		return nil, fmt.Errorf("the report has %d requests, the plan has %d", len(recorded), len(requests))
+	if n := loaded.PerIteration(); len(recorded) < n {
+		return nil, fmt.Errorf("the report has %d requests, the plan has %d", len(recorded), n)
 	}
 	c := &Comparison{threshold: threshold, recorded: recorded, place: map[plan.Item]int{}}
-	for i, r := range requests {
-		if !recorded[i].Timed {
-			return nil, fmt.Errorf("the report has no duration for its request %d, %q", i+1, recorded[i].Name)
+	at := 0
+	for _, r := range requests {
+		c.place[r] = at
+		for range r.Times() {
+			if !recorded[at].Timed {
+				return nil, fmt.Errorf("the report has no duration for its request %d, %q", at+1, recorded[at].Name)
+			}
+			c.names = append(c.names, r.Name)
+			at++
 		}
-		c.place[r] = i
 	}
 	return c, nil
 }
@@ -52,12 +58,11 @@ func NewComparison(loaded *plan.Plan, recorded []Entry, threshold float64) (*Com
 // compared all the same, by their place.
 func (c *Comparison) Renamed() []string {
 	var notes []string
-	for item, i := range c.place {
-		if was := c.recorded[i].Name; was != "" && was != item.Title() {
-			notes = append(notes, fmt.Sprintf("request %d is %q, in the report it is %q", i+1, item.Title(), was))
+	for i, name := range c.names {
+		if was := c.recorded[i].Name; was != "" && was != name {
+			notes = append(notes, fmt.Sprintf("request %d is %q, in the report it is %q", i+1, name, was))
 		}
 	}
-	slices.Sort(notes)
 	return notes
 }
 
@@ -67,6 +72,7 @@ func (c *Comparison) Begin(*load.Event) {}
 // End compares a request.
 func (c *Comparison) End(e *load.Event) {
 	i, ok := c.place[e.Item]
+	i += e.Element
 	if !ok || e.Status == 0 && e.Class == "" {
 		return
 	}
@@ -86,14 +92,10 @@ func (p *Printer) Compared(c *Comparison) int {
 	defer c.mu.Unlock()
 	// Of one iteration they are in order already.
 	slices.SortStableFunc(c.slow, func(x, y slower) int { return int(x.iteration) - int(y.iteration) })
-	names := make([]string, len(c.recorded))
-	for item, i := range c.place {
-		names[i] = item.Title()
-	}
 	p.print(func(b []byte) []byte { return append(b, '\n') })
 	for _, s := range c.slow {
 		p.print(func(b []byte) []byte {
-			b = append(p.padded(b, green, plain.Name(names[s.place]), nameWidth), " is "...)
+			b = append(p.padded(b, green, plain.Name(c.names[s.place]), nameWidth), " is "...)
 			b = p.text(b, red, strconv.FormatFloat(math.Round(s.by), 'f', 0, 64))
 			return append(p.text(b, red, "ms"), " slower than before\n"...)
 		})

@@ -52,5 +52,5 @@ func InterruptedLine(r *load.Result, loaded *plan.Plan) string {
 	if loaded.Iterations == 0 {
 		return fmt.Sprintf("interrupted after %d requests", r.Requests)
 	}
-	return fmt.Sprintf("interrupted after %d of %d requests", r.Requests, loaded.Iterations*len(loaded.Requests()))
+	return fmt.Sprintf("interrupted after %d of %d requests", r.Requests, loaded.Iterations*loaded.PerIteration())
 }

@@ -225,9 +225,18 @@ func Describe(p *plan.Plan) bench.Plan {
 			// Where variables change the body, its size as written.
 			BodyBytes: bench.Bytes(max(len(r.Body.Bytes), len(r.Body.Text.String()))),
 			Tags:      append([]string{}, r.Tags...),
+			Times:     times(r),
 		})
 	}
 	return b
+}
+
+// times is how often an iteration sends a request, 0 where that is once.
+func times(r *plan.Request) int {
+	if r.Loop == nil {
+		return 0
+	}
+	return r.Loop.Len()
 }
 
 func planWarnings(p *plan.Plan) []bench.Warning {

@@ -42,7 +42,7 @@ func redraw(d bench.Design, number int) Round {
 // handler, and only so many are in flight. A variant that saturates the machine
 // takes longer.
 func LeastBatch(d bench.Design, p bench.Plan) time.Duration {
-	requests := p.Iterations * len(p.Items)
+	requests := p.Iterations * p.PerIteration()
 	waves := (requests + p.Concurrency - 1) / max(p.Concurrency, 1)
 	batch := time.Duration(waves) * d.Sleep
 	if p.ArrivalRate > 0 {

@@ -53,7 +53,7 @@ func (r *run) trial(ctx context.Context, p *participant, u *underway, loaded fun
 			Image: p.image.Name, ImageID: p.image.ID, Container: p.instance.Name(), Address: p.instance.Address(), Proof: p.proof,
 			Phases: []bench.Phase{}, Batches: []bench.Batch{}, Edges: []bench.Edge{}, Warnings: []bench.Warning{},
 		},
-		status: Status{Variant: p.variant.Name, Round: u.Number, Batches: r.conf.Design.Batches, Total: r.exp.Plan.Iterations * len(r.exp.Plan.Items)},
+		status: Status{Variant: p.variant.Name, Round: u.Number, Batches: r.conf.Design.Batches, Total: r.exp.Plan.Iterations * r.exp.Plan.PerIteration()},
 	}
 	err := t.measure(ctx)
 	var unsaved *SaveError

@@ -39,8 +39,8 @@ func assigning(r *plan.Request, name string) *plan.Request {
 	return r
 }
 
-func element(r *plan.Request, value any, index int) *plan.Request {
-	r.Element = &plan.Element{Value: value, Index: index}
+func looped(r *plan.Request, values ...any) *plan.Request {
+	r.Loop = plan.NewLoop(values...)
 	return r
 }
 
@@ -98,7 +98,7 @@ func TestItems(t *testing.T) {
 		&plan.Assert{Step: plan.Step{Name: "status"}, Key: "got.status", Value: "200"},
 		&plan.Assign{Step: plan.Step{Name: "literal"}, Key: "word", Value: "{{ got }}"},
 		&plan.Exec{Step: plan.Step{Name: "shout"}, Command: vars.Parse("echo '{{ got.body.tags }}' | tr a-z A-Z; echo lost >&2; exit 3"), Assign: "out"},
-		element(vary("POST", "/{{ index }}/{{ item.k }}", "{{ word }} {{ out }} {{ got.headers.x-two }} {{ HOME }}"), map[string]any{"k": "v"}, 300),
+		looped(vary("POST", "/{{ index }}/{{ item.k }}", "{{ word }} {{ out }} {{ got.headers.x-two }} {{ HOME }}"), map[string]any{"k": "u"}, map[string]any{"k": "v"}),
 		&plan.Delay{Step: plan.Step{Name: "wait"}, For: time.Millisecond},
 		&plan.Assign{Step: plan.Step{Name: "move"}, Key: "base", Value: base + "/moved"},
 		vary("PUT", "/{{ item.k }}{{ index }}", "", Field{"X-Id", "{{ got.body.id }}"}),
@@ -109,23 +109,23 @@ func TestItems(t *testing.T) {
 	rec.stop()
 	one := func(i int) []string {
 		return []string{
-			fmt.Sprintf("GET /it/%d", i), `POST /300/v {{ got }} ["A","B"] 2 /root`, "PUT /moved/v300",
+			fmt.Sprintf("GET /it/%d", i), `POST /0/u {{ got }} ["A","B"] 2 /root`, `POST /1/v {{ got }} ["A","B"] 2 /root`, "PUT /moved/v1",
 		}
 	}
 	if diff := cmp.Diff(append(one(0), one(1)...), rec.lines()); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)
 	}
-	if rec.conns != 1 || rec.requests[2].header.Get("x-id") != "7" {
-		t.Errorf("%d connections, headers %v", rec.conns, rec.requests[2].header)
+	if rec.conns != 1 || rec.requests[3].header.Get("x-id") != "7" {
+		t.Errorf("%d connections, headers %v", rec.conns, rec.requests[3].header)
 	}
-	if got.Iterations != 2 || got.Broken != 0 || got.Requests != 6 || len(got.Groups) != 3 || got.Groups[0].Name != "/it/{{ iteration }}" || got.Groups[0].Requests != 2 {
+	if got.Iterations != 2 || got.Broken != 0 || got.Requests != 8 || len(got.Groups) != 3 || got.Groups[0].Name != "/it/{{ iteration }}" || got.Groups[0].Requests != 2 {
 		t.Errorf("result %+v", got)
 	}
 	want := []string{
 		"/it/0 " + base + "/it/0 200", "status", "literal", "shout",
-		"/300/v " + base + "/300/v 200", "wait", "move", "/v300 " + base + "/moved/v300 200",
+		"/0/u " + base + "/0/u 200", "/1/v " + base + "/1/v 200", "wait", "move", "/v1 " + base + "/moved/v1 200",
 	}
-	if diff := cmp.Diff(want, seen.lines[:8]); diff != "" {
+	if diff := cmp.Diff(want, seen.lines[:9]); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
 }
@@ -181,7 +181,7 @@ func TestFreshIterations(t *testing.T) {
 		vary("GET", "/{{ base }}/{{ cookies }}/{{ item }}{{ index }}{{ x }}{{ y }}{{ z }}", ""),
 		&plan.Assign{Key: "x", Value: "1"},
 		&plan.Exec{Command: vars.Parse("echo 2"), Assign: "y"},
-		assigning(element(vary("GET", "/two", ""), "i", 3), "z"),
+		assigning(looped(vary("GET", "/two", ""), "i"), "z"),
 		&plan.Assign{Key: "base", Value: "none"},
 	)
 	p.Base = "http://" + rec.listen(t, "tcp").Address

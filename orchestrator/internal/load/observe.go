@@ -23,6 +23,7 @@ type Observer interface {
 // Event is one item of one iteration.
 type Event struct {
 	Item      plan.Item
+	Element   int           // of a request in a loop: for which element it is sent, from 0
 	Iteration int           // from 0
 	Name      string        // of a request: with its variables filled in; else as written
 	URL       string        // of a request: absolute, without user and password, before any redirect

@@ -38,7 +38,6 @@ type request struct {
 	*plan.Request
 	group int      // index in program.groups
 	names []string // of Headers, in lower case
-	index any      // of its element
 	want  expect
 
 	relative bool // the URL stands behind the base
@@ -98,9 +97,6 @@ func (p *program) request(item *plan.Request) (*request, error) {
 	}
 	r := &request{Request: item, relative: strings.HasPrefix(item.URL.String(), "/")}
 	r.want = expect{head: item.Method == "HEAD", body: item.Assign != "", fields: item.Assign != "" || p.opt.Verbose}
-	if item.Element != nil {
-		r.index = int64(item.Element.Index)
-	}
 	fixed := true
 	for _, h := range item.Headers {
 		if !plan.IsToken(h.Name) {

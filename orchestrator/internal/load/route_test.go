@@ -133,8 +133,8 @@ func TestManyOrigins(t *testing.T) {
 	w, stop := benchWorker(t, planOf(1, 1, vary("GET", "{{ item }}", "")), Target{})
 	defer stop()
 	for _, url := range urls {
-		r := &request{Request: element(vary("GET", "{{ item }}", ""), url, 0)}
-		if err := w.send(t.Context(), r); err != nil {
+		r := &request{Request: looped(vary("GET", "{{ item }}", ""), url)}
+		if err := w.each(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -11,14 +11,30 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/weburl"
 )
 
+// each sends a request for each element of its loop, or once.
+func (w *worker) each(ctx context.Context, r *request) error {
+	w.element = 0
+	if r.Loop == nil {
+		return w.send(ctx, r)
+	}
+	for i := range r.Loop.Len() {
+		w.element = i
+		if w.scoped {
+			e := r.Loop.At(i)
+			w.composer.set("item", e.Value)
+			w.composer.set("index", int64(e.Index))
+		}
+		if err := w.send(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // send carries a request out: renders it, sends it, follows where the answer
 // leads, counts, tells the observer and keeps what later items may ask for. The
 // error is errStopped, or breaks the iteration.
 func (w *worker) send(ctx context.Context, r *request) error {
-	if r.Element != nil {
-		w.composer.set("item", r.Element.Value)
-		w.composer.set("index", r.index)
-	}
 	c, err := w.ready(r)
 	foreign := errors.Is(err, weburl.ErrScheme)
 	if err != nil && !foreign {
@@ -101,7 +117,7 @@ func (w *worker) ready(r *request) (*call, error) {
 	if w.opt.Observer == nil {
 		return c, err
 	}
-	w.event = Event{Item: r.Request, Iteration: w.event.Iteration, Name: name}
+	w.event = Event{Item: r.Request, Element: w.element, Iteration: w.event.Iteration, Name: name}
 	switch {
 	case c != nil:
 		w.event.URL = c.shown

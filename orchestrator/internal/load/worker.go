@@ -36,6 +36,7 @@ type worker struct {
 	conns    []*conn // one for each server, the one used last in front
 	backoff  time.Duration
 	event    Event
+	element  int           // of the loop that the present request is one of, from 0
 	lag      time.Duration // what the first request of the iteration is late
 
 	iterations, broken int
@@ -93,7 +94,7 @@ func (w *worker) iterate(ctx context.Context, i int64, lag time.Duration) bool {
 // step carries one item out. The error is errStopped, or breaks the iteration.
 func (w *worker) step(ctx context.Context, s *step) (err error) {
 	if s.request != nil {
-		return w.send(ctx, s.request)
+		return w.each(ctx, s.request)
 	}
 	switch item := s.item.(type) {
 	case *plan.Assign:

@@ -13,37 +13,67 @@ type csvRows struct {
 	text  string
 	quote byte
 	at    int
-	line  int // of the row that next gave, from 1
+	line  int // of the row that scan found, from 1
 	lines int // ended so far
-	field []byte
+
+	// Of the row that scan found, in buffers that are used again:
+	buf   []byte // the fields, one behind the other
+	spans []span
 }
 
+// span is where a field begins in the text, and where it ends in the buffer.
+type span struct{ at, end int }
+
 func newCSV(text string, quote byte) *csvRows {
-	return &csvRows{text: strings.TrimPrefix(text, "\ufeff"), quote: quote}
+	c := &csvRows{text: text, quote: quote}
+	if strings.HasPrefix(text, byteOrderMark) {
+		c.at = len(byteOrderMark)
+	}
+	return c
 }
+
+const byteOrderMark = "\ufeff"
 
 // next gives the next row that is not blank, or nil at the end.
 func (c *csvRows) next() []string {
+	if !c.scan() {
+		return nil
+	}
+	return c.fields()
+}
+
+// scan goes to the next row that is not blank. It is false at the end.
+func (c *csvRows) scan() bool {
 	for c.at < len(c.text) && isBreak(c.text[c.at]) {
 		c.step()
 	}
 	if c.at == len(c.text) {
-		return nil
+		return false
 	}
 	c.line = c.lines + 1
-	var row []string
-	for {
-		field, last := c.cut()
-		row = append(row, field)
-		if last {
-			return row
-		}
+	c.buf, c.spans = c.buf[:0], c.spans[:0]
+	for last := false; !last; {
+		at := c.at
+		last = c.cut()
+		c.spans = append(c.spans, span{at, len(c.buf)})
 	}
+	return true
 }
 
-// cut gives the field that begins here. last says that its row ends with it.
-func (c *csvRows) cut() (field string, last bool) {
-	c.field = c.field[:0]
+// fields gives those of the row that scan found, which share their memory.
+func (c *csvRows) fields() []string {
+	all := string(c.buf)
+	row := make([]string, len(c.spans))
+	from := 0
+	for i, s := range c.spans {
+		row[i] = all[from:s.end]
+		from = s.end
+	}
+	return row
+}
+
+// cut reads the field that begins here. It says whether the row ends with it.
+func (c *csvRows) cut() (last bool) {
 	quoted := c.at < len(c.text) && c.text[c.at] == c.quote
 	if quoted {
 		c.at++
@@ -51,23 +81,23 @@ func (c *csvRows) cut() (field string, last bool) {
 	for c.at < len(c.text) {
 		switch b := c.text[c.at]; {
 		case quoted && b == c.quote && strings.HasPrefix(c.text[c.at+1:], c.text[c.at:c.at+1]):
-			c.field = append(c.field, b)
+			c.buf = append(c.buf, b)
 			c.at += 2
 		case quoted && b == c.quote:
 			quoted = false
 			c.at++
 		case !quoted && b == ',':
 			c.at++
-			return string(c.field), false
+			return false
 		case !quoted && isBreak(b):
 			c.step()
-			return string(c.field), true
+			return true
 		default:
-			c.field = append(c.field, b)
+			c.buf = append(c.buf, b)
 			c.step()
 		}
 	}
-	return string(c.field), true
+	return true
 }
 
 // step goes one byte on, and counts a line where one ends.
@@ -84,12 +114,14 @@ func (c *csvRows) step() {
 
 func isBreak(b byte) bool { return b == '\n' || b == '\r' }
 
-// utf8Row says whether all fields are UTF-8.
-func utf8Row(row []string) bool {
-	for _, field := range row {
-		if !utf8.ValidString(field) {
+// isUTF8 says whether all fields of the row that scan found are UTF-8.
+func (c *csvRows) isUTF8() bool {
+	from := 0
+	for _, s := range c.spans {
+		if !utf8.Valid(c.buf[from:s.end]) {
 			return false
 		}
+		from = s.end
 	}
 	return true
 }

@@ -1,11 +1,11 @@
 package plan
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"hash"
 	"io"
 	"math"
 	"slices"
@@ -24,7 +24,8 @@ const hashVersion = "stair-stepper/plan/v2"
 //
 // It is taken over hashVersion, concurrency, iterations, ramp-up in
 // nanoseconds, the bits of the rate, the path and query of the base, the number
-// of items, and the items in order, each with its kind in front:
+// of items, and the items in order, a request of a loop once for each element,
+// each with its kind in front:
 //
 //   - "request": the method; the path and query of its address, or else "url"
 //     and the URL as written; the number of headers, and each header's name in
@@ -42,18 +43,23 @@ const hashVersion = "stair-stepper/plan/v2"
 // nothing. So are scheme, host and port, for the lab sends to addresses of its
 // own.
 func (p *Plan) SHA256() string {
-	h := writer{sha256.New()}
+	sum := sha256.New()
+	h := writer{sum}
 	h.text(hashVersion)
 	h.number(int64(p.Concurrency))
 	h.number(int64(p.Iterations))
 	h.number(int64(p.Rampup))
 	h.number(int64(math.Float64bits(p.Rate)))
 	h.text(p.Origin.Target)
-	h.number(int64(len(p.Items)))
+	n := len(p.Items)
+	for _, r := range p.Requests() {
+		n += r.Times() - 1
+	}
+	h.number(int64(n))
 	for _, item := range p.Items {
 		switch it := item.(type) {
 		case *Request:
-			h.request(it)
+			h.requests(it)
 		case *Assign:
 			h.text("assign", it.Key, it.Value)
 		case *Assert:
@@ -65,11 +71,28 @@ func (p *Plan) SHA256() string {
 			h.text("exec", it.Command.String(), it.Assign)
 		}
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // writer writes the encoding.
-type writer struct{ hash.Hash }
+type writer struct{ io.Writer }
+
+// requests writes a request for each element of its loop.
+func (h writer) requests(r *Request) {
+	var b bytes.Buffer
+	writer{&b}.request(r)
+	if r.Loop == nil {
+		h.Write(b.Bytes())
+		h.number(0)
+		return
+	}
+	for i := range r.Loop.Len() {
+		h.Write(b.Bytes())
+		h.number(1)
+		h.number(int64(i))
+		h.text(string(vars.AppendValue(nil, r.Loop.At(i).Value)))
+	}
+}
 
 func (h writer) request(r *Request) {
 	h.text("request", r.Method)
@@ -95,13 +118,6 @@ func (h writer) request(r *Request) {
 		h.text("text", r.Body.Text.String())
 	}
 	h.text(r.Assign)
-	if r.Element == nil {
-		h.number(0)
-		return
-	}
-	h.number(1)
-	h.number(int64(r.Element.Index))
-	h.text(string(vars.AppendValue(nil, r.Element.Value)))
 }
 
 func (h writer) number(n int64) {

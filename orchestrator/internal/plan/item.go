@@ -42,9 +42,17 @@ type Request struct {
 	Parsed  weburl.URL // Address taken apart, without user and password: they are a header
 	Headers []Header
 	Body    Body
-	Assign  string   // the variable for the answer; empty: none
-	Success []int    // the status codes of answers that succeed, sorted; nil: 200 to 299
-	Element *Element // nil: the request is not one of a loop's
+	Assign  string // the variable for the answer; empty: none
+	Success []int  // the status codes of answers that succeed, sorted; nil: 200 to 299
+	Loop    *Loop  // what it is sent for; nil: it is sent once
+}
+
+// Times is how often an iteration sends the request.
+func (r *Request) Times() int {
+	if r.Loop == nil {
+		return 1
+	}
+	return r.Loop.Len()
 }
 
 // Header is one header field. No two of a request have the same name in
@@ -58,13 +66,6 @@ type Header struct {
 type Body struct {
 	Bytes []byte    // where no variable changes it; shared by all iterations: not to be changed
 	Text  vars.Text // where Bytes is nil: what to render
-}
-
-// Element is what one request of a loop was made for. Its values are set as the
-// variables item and index before the request is sent.
-type Element struct {
-	Value any // as vars.Scope takes it
-	Index int // from 0, after shuffling and picking
 }
 
 // Assign is an item that sets a variable to a text.

@@ -32,11 +32,12 @@ type loader struct {
 	met        int        // items of all lists, and requests that loops make of them
 	found      int        // items that are no includes, selected or not
 	selected   int
-	tagged     map[string]bool      // tags of the items looked at
-	urls       []urlUse             // of the items selected
-	order      *rand.Rand           // of the loops with shuffle
-	loops      map[loopKey]elements // each read once
-	bodies     map[*yaml.Node]Body  // by what stands in the plan, each read once
+	tagged     map[string]bool     // tags of the items looked at
+	urls       []urlUse            // of the items selected
+	order      *rand.Rand          // of the loops with shuffle
+	loops      map[loopKey]series  // each read once
+	files      map[fileKey]series  // of loops, each read once
+	bodies     map[*yaml.Node]Body // by what stands in the plan, each read once
 
 	listing *Listing // where only that is asked for
 
@@ -58,7 +59,8 @@ func newLoader(opt Options) *loader {
 		read:   readFile,
 		plan:   &Plan{Tags: opt.Tags, SkipTags: opt.SkipTags, sources: make(map[string]*file)},
 		tagged: make(map[string]bool),
-		loops:  make(map[loopKey]elements),
+		loops:  make(map[loopKey]series),
+		files:  make(map[fileKey]series),
 		bodies: make(map[*yaml.Node]Body),
 		seen:   make(map[string]bool),
 	}

@@ -2,8 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
 )
@@ -16,44 +14,34 @@ func (l *loader) withCSV(it *item) {
 	if resolve(e.value) == kindMap {
 		var ok bool
 		if e, quote, ok = l.csvForm(it.f, e); !ok {
-			l.loop(it, elements{}, "")
+			l.loop(it, nil, "")
 			return
 		}
 	}
-	rows := l.elements(it, whole, func() elements { return l.rows(it.f, e, quote) })
+	rows := l.elements(it, whole, func() series { return l.rows(it.f, e, quote) })
 	l.loop(it, rows, e.value.Value+" gives no rows")
 }
 
 // rows reads a CSV file, the path of which is the value of e.
-func (l *loader) rows(f *file, e entry, quote byte) elements {
-	name, text, ok := l.loopFile(f, e, "a CSV file")
-	if !ok {
-		return elements{}
-	}
-	rows := newCSV(text, quote)
-	header := rows.next()
-	if !utf8Row(header) {
-		l.failAt(f, e.value, fmt.Sprintf("the first row of %s is not UTF-8", name), "save the file as UTF-8")
-		return elements{}
-	}
-	bad := skipped{l: l, name: name}
-	var values []any
-	for row := rows.next(); row != nil; row = rows.next() {
-		switch {
-		case len(row) != len(header):
-			bad.skip(rows.line, fmt.Sprintf("the row has %s and the first one %d", count(len(row), "field"), len(header)))
-		case !utf8Row(row):
-			bad.skip(rows.line, "the row is not UTF-8")
-		default:
-			value := make(map[string]any, len(header))
-			for i, field := range row {
-				value[header[i]] = field
+func (l *loader) rows(f *file, e entry, quote byte) series {
+	return l.loopFile(f, e, "a CSV file", string(quote), func(name, text string) series {
+		first := newCSV(text, quote)
+		var header []string
+		if first.scan() {
+			if !first.isUTF8() {
+				l.failAt(f, e.value, fmt.Sprintf("the first row of %s is not UTF-8", name), "save the file as UTF-8")
+				return nil
 			}
-			values = append(values, value)
+			header = first.fields()
 		}
-	}
-	bad.end("row")
-	return elements{values, true}
+		behind := first.at
+		bad := &skipped{l: l, name: name, lines: first.lines}
+		rows := newRecords(func(at int) reader {
+			return newCSVReader(text, quote, header, max(at, behind))
+		}, bad)
+		bad.end("row")
+		return rows
+	})
 }
 
 // csvForm reads the mapping that a CSV file can be given as. It gives the entry
@@ -91,49 +79,48 @@ func (l *loader) withFile(it *item) {
 	e := it.get("with_items_from_file")
 	if k := resolve(e.value); k != kindString {
 		l.failAt(it.f, e.key, fmt.Sprintf("with_items_from_file is %s: it must be a path", k), unquoted(e.value))
-		l.loop(it, elements{}, "")
+		l.loop(it, nil, "")
 		return
 	}
-	lines := l.elements(it, e.value, func() elements { return l.lines(it.f, e) })
+	lines := l.elements(it, e.value, func() series { return l.lines(it.f, e) })
 	l.loop(it, lines, e.value.Value+" gives no lines")
 }
 
 // lines reads a file, the path of which is the value of e.
-func (l *loader) lines(f *file, e entry) elements {
-	name, text, ok := l.loopFile(f, e, "a file of items")
-	if !ok {
-		return elements{}
-	}
-	bad := skipped{l: l, name: name}
-	var values []any
-	number := 0
-	for line := range strings.Lines(text) {
-		number++
-		if !utf8.ValidString(line) {
-			bad.skip(number, "the line is not UTF-8")
-			continue
-		}
-		if rest, ok := strings.CutSuffix(line, "\n"); ok {
-			line = strings.TrimSuffix(rest, "\r")
-		}
-		values = append(values, line)
-	}
-	bad.end("line")
-	return elements{values, true}
+func (l *loader) lines(f *file, e entry) series {
+	return l.loopFile(f, e, "a file of items", "", func(name, text string) series {
+		bad := &skipped{l: l, name: name}
+		lines := newRecords(func(at int) reader { return &lineReader{text: text, at: at} }, bad)
+		bad.end("line")
+		return lines
+	})
 }
 
-// loopFile reads the file of a loop whole.
-func (l *loader) loopFile(f *file, e entry, what string) (name, text string, ok bool) {
-	if name, ok = l.path(f, e, what); !ok {
-		return "", "", false
+// loopFile reads the file of a loop whole, once for all items that read it in
+// the same way.
+func (l *loader) loopFile(f *file, e entry, what, how string, read func(name, text string) series) series {
+	name, ok := l.path(f, e, what)
+	if !ok {
+		return nil
+	}
+	key := fileKey{absolute(name), what, how}
+	if known := l.files[key]; known != nil {
+		return known
 	}
 	data, err := l.read(name)
 	if err != nil {
 		l.failAt(f, e.value, fmt.Sprintf("cannot open %s: %v", name, reason(err))+l.chain(), files.Hint(err))
-		return "", "", false
+		return nil
 	}
-	return name, string(data), true
+	values := read(name, string(data))
+	if values != nil {
+		l.files[key] = values
+	}
+	return values
 }
+
+// fileKey is a file of a loop and how it is read.
+type fileKey struct{ path, what, how string }
 
 // mostSkips is how many rows that are skipped are told one by one; the rest is
 // counted.
@@ -142,14 +129,15 @@ const mostSkips = 5
 // skipped tells of the rows and lines of one file that cannot be used. As in
 // drill they do not stop the load.
 type skipped struct {
-	l    *loader
-	name string
-	n    int
-	rest Position // where those begin that are counted alone
+	l     *loader
+	name  string
+	lines int // of the file before the part that is read
+	n     int
+	rest  Position // where those begin that are counted alone
 }
 
 func (s *skipped) skip(line int, why string) {
-	pos := Position{s.name, line, 1}
+	pos := Position{s.name, s.lines + line, 1}
 	s.n++
 	switch {
 	case s.n <= mostSkips:

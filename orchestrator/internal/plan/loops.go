@@ -2,19 +2,14 @@ package plan
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"slices"
 
 	"go.yaml.in/yaml/v4"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
 )
-
-// elements are the values that a loop goes through, some of them perhaps unfit;
-// not good after a mistake.
-type elements struct {
-	values []any
-	good   bool
-}
 
 // unfit is a value that no request can be made for. It is a mistake once it is
 // picked, and not before.
@@ -31,8 +26,8 @@ type loopKey struct {
 }
 
 // elements gives what read makes of n, or has made of it: an item can be there
-// many times, through includes and aliases.
-func (l *loader) elements(it *item, n *yaml.Node, read func() elements) elements {
+// many times, through includes and aliases. It is nil after a mistake.
+func (l *loader) elements(it *item, n *yaml.Node, read func() series) series {
 	key := loopKey{it.form.key, n}
 	e, ok := l.loops[key]
 	if !ok {
@@ -45,14 +40,14 @@ func (l *loader) elements(it *item, n *yaml.Node, read func() elements) elements
 // withItems reads a loop over a list that stands in the plan.
 func (l *loader) withItems(it *item) {
 	e := it.get("with_items")
-	values := l.elements(it, e.value, func() elements { return l.listed(it.f, e.value) })
+	values := l.elements(it, e.value, func() series { return l.listed(it.f, e.value) })
 	l.loop(it, values, "with_items has no elements")
 }
 
-func (l *loader) listed(f *file, list *yaml.Node) elements {
-	values := elements{good: true}
-	for _, n := range list.Content {
-		values.values = append(values.values, l.listedValue(f, deref(n)))
+func (l *loader) listed(f *file, list *yaml.Node) inPlan {
+	values := make(inPlan, len(list.Content))
+	for i, n := range list.Content {
+		values[i] = l.listedValue(f, deref(n))
 	}
 	return values
 }
@@ -84,7 +79,7 @@ func (l *loader) withRange(it *item) {
 		l.failAt(it.f, get(list, "step").value, "the step of a range is 0", "it must be at least 1")
 	}
 	if !startOK || !stopOK || !stepOK || step == 0 {
-		l.loop(it, elements{}, "")
+		l.loop(it, nil, "")
 		return
 	}
 	at := get(list, "start").value
@@ -104,11 +99,7 @@ func (l *loader) withRange(it *item) {
 		l.failAt(it.f, e.key, fmt.Sprintf("the range has more than %d numbers", mostItems), "")
 		return
 	}
-	values := make([]any, n)
-	for i := range values {
-		values[i] = start + int64(i)*step
-	}
-	l.loop(it, elements{values, true}, "")
+	l.loop(it, numbers{start, step, int(n)}, "")
 }
 
 // bound reads one of the numbers of a range.
@@ -133,69 +124,74 @@ func (l *loader) bound(f *file, e entry, key string) (int64, bool) {
 }
 
 // loop shuffles and picks the values, and repeats the request for each. As in
-// drill, a request that is never sent is not looked into.
-func (l *loader) loop(it *item, from elements, empty string) {
-	values, ok := l.chosen(it, from, empty)
-	if ok && len(values) == 0 {
+// drill, a request that is never sent is not looked into. empty says that there
+// are no values at all.
+func (l *loader) loop(it *item, from series, empty string) {
+	loop, ok := l.chosen(it, from, empty)
+	if ok && loop.n == 0 {
 		return
 	}
-	if r := l.request(it); ok && r != nil {
-		l.repeat(it, r, values)
+	r := l.request(it)
+	if !ok || r == nil || !l.bounded(it, loop) {
+		return
 	}
+	r.Loop = loop
+	l.plan.Items = append(l.plan.Items, r)
 }
 
 // chosen gives the values of a loop that requests are made for, in their order.
-// empty says that there are none at all.
-func (l *loader) chosen(it *item, from elements, empty string) ([]any, bool) {
-	if !from.good {
+func (l *loader) chosen(it *item, from series, empty string) (*Loop, bool) {
+	if from == nil {
 		return nil, false
 	}
-	values := l.shuffled(it, from.values)
-	if len(values) == 0 && empty != "" {
+	loop := &Loop{from: from, n: from.Len()}
+	if loop.n == 0 && empty != "" {
 		l.warn(it.f, it.get(it.form.key).key, empty+": the request is never sent", "")
 	}
-	values, ok := l.picked(it, values)
-	for _, value := range values {
-		if u, is := value.(unfit); is {
-			l.fail(u.f, u.pos, u.msg, u.hint)
-			ok = false
+	ok := l.shuffle(it, loop) && l.pick(it, loop)
+	if _, given := from.(inPlan); given && ok {
+		for i := range loop.n {
+			if u, is := loop.At(i).Value.(unfit); is {
+				l.fail(u.f, u.pos, u.msg, u.hint)
+				ok = false
+			}
 		}
 	}
-	return values, ok
+	return loop, ok
 }
 
-// repeat makes a request of each value.
-func (l *loader) repeat(it *item, r *Request, values []any) {
-	if l.met += len(values); l.met > mostItems {
-		l.failAt(it.f, it.get(it.form.key).key, fmt.Sprintf("with this loop the plan has more than %d items", mostItems), "")
-		return
+// bounded says whether the plan with a loop is not too large. The rows of files
+// do not count: they are there, not made of a few words.
+func (l *loader) bounded(it *item, loop *Loop) bool {
+	if _, file := loop.from.(*records); file {
+		return true
 	}
-	requests := make([]Request, len(values))
-	elements := make([]Element, len(values))
-	for i, value := range values {
-		elements[i] = Element{value, i}
-		requests[i] = *r
-		requests[i].Element = &elements[i]
-		l.plan.Items = append(l.plan.Items, &requests[i])
+	if l.met += loop.n; l.met <= mostItems {
+		return true
 	}
+	l.failAt(it.f, it.get(it.form.key).key, fmt.Sprintf("with this loop the plan has more than %d items", mostItems), "")
+	return false
 }
 
 // mostSeeds is how many a load chooses from: each of them goes through JSON, as
 // most programs read it, without a change.
 const mostSeeds = 1 << 52
 
-// shuffled gives the values in another order if the item asks for that. The
+// shuffle puts the values into another order if the item asks for that. The
 // order is made here, once: all iterations have the same.
-func (l *loader) shuffled(it *item, values []any) []any {
+func (l *loader) shuffle(it *item, loop *Loop) bool {
 	e := it.get("shuffle")
 	switch k := resolve(e.value); {
 	case k == kindNull:
-		return values
+		return true
 	case k != kindBool:
 		l.warn(it.f, e.value, fmt.Sprintf("shuffle is %s, not a truth value: it is ignored", k), "write shuffle: true")
-		return values
+		return true
 	case !isTrue(e.value):
-		return values
+		return true
+	case loop.n > math.MaxUint32:
+		l.failAt(it.f, e.value, fmt.Sprintf("%d elements are too many to shuffle", loop.n), "")
+		return false
 	}
 	if l.order == nil {
 		l.plan.Seed = l.opt.Seed
@@ -204,38 +200,46 @@ func (l *loader) shuffled(it *item, values []any) []any {
 		}
 		l.order = rand.New(rand.NewPCG(l.plan.Seed, 0))
 	}
-	values = append([]any(nil), values...) // for they may be another loop's too
-	l.order.Shuffle(len(values), func(i, j int) { values[i], values[j] = values[j], values[i] })
-	return values
+	order := make([]uint32, loop.n)
+	for i := range order {
+		order[i] = uint32(i)
+	}
+	l.order.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+	loop.order = order
+	return true
 }
 
-// picked gives the first values if the item asks for that.
-func (l *loader) picked(it *item, values []any) ([]any, bool) {
+// pick keeps the first values alone if the item asks for that.
+func (l *loader) pick(it *item, loop *Loop) bool {
 	e := it.get("pick")
 	n, ok := signed(e.value)
 	switch k := resolve(e.value); {
 	case k == kindNull:
-		return values, true
+		return true
 	case k == kindRefused:
-		return nil, false
+		return false
 	case k == kindInt && !ok:
 		l.warn(it.f, e.value, "pick is too large: it is ignored", "")
-		return values, true
+		return true
 	case !ok:
 		l.warn(it.f, e.value, "pick is not a whole number: it is ignored", "")
-		return values, true
+		return true
 	case n < 0:
 		l.failAt(it.f, e.value, fmt.Sprintf("pick is %d", n), "it must be at least 0")
-		return nil, false
-	case n > int64(len(values)) && it.form.key == "with_items_range":
-		return values, true // drill lets this pass, for ranges alone
-	case n > int64(len(values)):
-		l.failAt(it.f, e.value, fmt.Sprintf("pick is %d, and the loop has %s", n, count(len(values), "element")), "")
-		return nil, false
+		return false
+	case n > int64(loop.n) && it.form.key == "with_items_range":
+		return true // drill lets this pass, for ranges alone
+	case n > int64(loop.n):
+		l.failAt(it.f, e.value, fmt.Sprintf("pick is %d, and the loop has %s", n, count(loop.n, "element")), "")
+		return false
 	case n == 0:
 		l.warn(it.f, e.value, "pick is 0: the request is never sent", "")
 	}
-	return values[:n], true
+	loop.n = int(n)
+	if loop.order != nil {
+		loop.order = slices.Clone(loop.order[:n])
+	}
+	return true
 }
 
 // count says how many there are of a thing.

@@ -22,11 +22,13 @@ func TestLoopFiles(t *testing.T) {
 			t.Fatal(withHint(err))
 		}
 		var got []string
-		for i, r := range p.Requests() {
-			if r.Element.Index != i {
-				t.Errorf("element %d has the index %d", i, r.Element.Index)
+		all := p.Requests()[0].Loop
+		for i := range all.Len() {
+			e := all.At(i)
+			if e.Index != i {
+				t.Errorf("element %d has the index %d", i, e.Index)
 			}
-			got = append(got, string(vars.AppendValue(nil, r.Element.Value)))
+			got = append(got, string(vars.AppendValue(nil, e.Value)))
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s of %q (-want +got)\n%s", loop, text, diff)
@@ -83,9 +85,11 @@ func TestSeed(t *testing.T) {
 		}
 		var order strings.Builder
 		seen := make(map[any]bool)
-		for _, r := range p.Requests() {
-			seen[r.Element.Value] = true
-			fmt.Fprintf(&order, "%d, ", r.Element.Value)
+		loop := p.Requests()[0].Loop
+		for i := range loop.Len() {
+			value := loop.At(i).Value
+			seen[value] = true
+			fmt.Fprintf(&order, "%d, ", value)
 		}
 		if len(seen) != 50 {
 			t.Errorf("%d of 50 elements", len(seen))

@@ -116,7 +116,8 @@ func ReadYAML(name string, text []byte) (any, error) {
 // ShownBase is Base without a user and password in it, for people to see.
 func (p *Plan) ShownBase() string { return weburl.WithoutUser(p.Base) }
 
-// Requests gives the requests of one iteration, in order.
+// Requests gives the requests of one iteration, in order. One with a loop stands
+// there once.
 func (p *Plan) Requests() []*Request {
 	var requests []*Request
 	for _, item := range p.Items {
@@ -125,6 +126,15 @@ func (p *Plan) Requests() []*Request {
 		}
 	}
 	return requests
+}
+
+// PerIteration is how many requests one iteration sends.
+func (p *Plan) PerIteration() int {
+	n := 0
+	for _, r := range p.Requests() {
+		n += r.Times()
+	}
+	return n
 }
 
 // ErrorAt makes an error of the same form as those of Load: msg with the place

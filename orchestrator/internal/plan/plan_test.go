@@ -145,10 +145,20 @@ func describe(p *Plan) string {
 	line(p.Refused != nil, "refused %v", p.Refused)
 	line(p.Skipped != 0, "skipped %d", p.Skipped)
 	for _, item := range p.Items {
-		fmt.Fprintf(&b, "%v %s: ", item.At(), item.Title())
+		head := fmt.Sprintf("%v %s: ", item.At(), item.Title())
+		if r, ok := item.(*Request); ok {
+			for i := range r.Times() {
+				b.WriteString(head)
+				describeRequest(&b, r)
+				if r.Loop != nil {
+					e := r.Loop.At(i)
+					line(true, "    %d: %T %s", e.Index, e.Value, vars.AppendValue(nil, e.Value))
+				}
+			}
+			continue
+		}
+		b.WriteString(head)
 		switch it := item.(type) {
-		case *Request:
-			describeRequest(&b, it)
 		case *Assign:
 			line(true, "assign %q = %q tags %v", it.Key, it.Value, it.Tags)
 		case *Assert:
@@ -195,9 +205,6 @@ func describeRequest(b *strings.Builder, r *Request) {
 	}
 	if r.Assign != "" {
 		fmt.Fprintf(b, "    to %s\n", r.Assign)
-	}
-	if e := r.Element; e != nil {
-		fmt.Fprintf(b, "    %d: %T %s\n", e.Index, e.Value, vars.AppendValue(nil, e.Value))
 	}
 }
 

@@ -42,7 +42,7 @@ func (r *Report) rests(cost bool) []string {
 	if length := r.Exp.Ended.Sub(r.Exp.Started); length > 0 {
 		took = about(length)
 	}
-	requests := plural(p.Iterations*max(1, len(p.Items)), "request", "requests")
+	requests := plural(p.Iterations*max(1, p.PerIteration()), "request", "requests")
 	if r.failures() == 0 {
 		requests += ", none failed"
 	}
@@ -261,7 +261,11 @@ func planItems(p bench.Plan) string {
 			parts = append(parts, fmt.Sprintf("and %d more", len(p.Items)-mostItems))
 			break
 		}
-		parts = append(parts, plain.Name(strings.TrimSpace(fmt.Sprintf("%s %s", item.Method, item.URL)))+" "+kilobytes(item.BodyBytes))
+		part := plain.Name(strings.TrimSpace(fmt.Sprintf("%s %s", item.Method, item.URL))) + " " + kilobytes(item.BodyBytes)
+		if item.Times > 1 {
+			part += fmt.Sprintf(" × %d", item.Times)
+		}
+		parts = append(parts, part)
 	}
 	return strings.Join(parts, ", ")
 }

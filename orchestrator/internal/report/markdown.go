@@ -79,12 +79,12 @@ func (r *Report) inBrief() string {
 	exp := r.Exp
 	d, p, e := exp.Design, exp.Plan, exp.Environment
 	body := ""
-	switch len(p.Items) {
+	switch p.PerIteration() {
 	case 0:
 	case 1:
 		body = " × " + kilobytes(p.Items[0].BodyBytes)
 	default:
-		body = fmt.Sprintf(" × %d requests", len(p.Items))
+		body = fmt.Sprintf(" × %d requests", p.PerIteration())
 	}
 	rounds := plural(r.Rounds, "round", "rounds")
 	if _, _, few := r.tooFew(); few {

@@ -1,0 +1,53 @@
+package plan
+
+// series is what a loop goes through, before it is shuffled and picked from.
+type series interface {
+	Len() int
+	At(i int) any // as vars.Scope takes it, or an unfit
+}
+
+// inPlan is values that stand in the plan.
+type inPlan []any
+
+func (l inPlan) Len() int     { return len(l) }
+func (l inPlan) At(i int) any { return l[i] }
+
+// numbers are those of a range.
+type numbers struct {
+	start, step int64
+	n           int
+}
+
+func (r numbers) Len() int     { return r.n }
+func (r numbers) At(i int) any { return r.start + int64(i)*r.step }
+
+// Loop is what one request is sent for again and again in an iteration. It
+// makes its elements when they are asked for, and may be used from many
+// goroutines at once.
+type Loop struct {
+	from  series
+	order []uint32 // which of them, in order; nil: the first n as they come
+	n     int
+}
+
+// Element is what one request of a loop is sent for. Its values are set as the
+// variables item and index before that.
+type Element struct {
+	Value any // as vars.Scope takes it
+	Index int // from 0, after shuffling and picking
+}
+
+// NewLoop makes a Loop over values.
+func NewLoop(values ...any) *Loop { return &Loop{from: inPlan(values), n: len(values)} }
+
+// Len is how many elements there are, at least 1.
+func (l *Loop) Len() int { return l.n }
+
+// At gives one of them.
+func (l *Loop) At(i int) Element {
+	at := i
+	if l.order != nil {
+		at = int(l.order[i])
+	}
+	return Element{Value: l.from.At(at), Index: i}
+}
