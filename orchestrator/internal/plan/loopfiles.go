@@ -33,6 +33,7 @@ func (l *loader) rows(f *file, e entry, quote byte) series {
 				return nil
 			}
 			header = first.fields()
+			l.columns(name, first, header)
 		}
 		behind := first.at
 		bad := &skipped{l: l, name: name, lines: first.lines}
