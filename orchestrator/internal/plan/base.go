@@ -37,7 +37,7 @@ func (l *loader) readBase(f *file, e entry) {
 		return
 	}
 	l.base = e.value
-	text := l.template(f, e.value, e.value.Value)
+	text := l.template(f, f, e.value, e.value.Value)
 	for _, name := range text.Names() {
 		if _, ok := vars.NewScope(l.opt.Env).Get(name); !ok {
 			l.fail(f, f.find(e.value, name), fmt.Sprintf("the environment has no %s for base", name), fmt.Sprintf("set it: %s=… before the command", name))

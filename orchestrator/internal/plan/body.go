@@ -28,6 +28,7 @@ func (l *loader) body(f *file, request *yaml.Node, method string, e entry) Body 
 		return Body{}
 	}
 	if body, ok := l.bodies[e.value]; ok && e.value != nil { // of a file that is included twice, or an alias
+		l.flow.looksAt(f, f, e.value, body.Text)
 		return body
 	}
 	body := l.newBody(f, request, method, e)
@@ -38,7 +39,7 @@ func (l *loader) body(f *file, request *yaml.Node, method string, e entry) Body 
 func (l *loader) newBody(f *file, request *yaml.Node, method string, e entry) Body {
 	switch k := resolve(e.value); k {
 	case kindString:
-		if text := l.template(f, e.value, e.value.Value); !text.Static() {
+		if text := l.template(f, f, e.value, e.value.Value); !text.Static() {
 			return Body{Text: text}
 		}
 		return Body{Bytes: []byte(e.value.Value)}

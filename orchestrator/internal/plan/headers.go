@@ -73,8 +73,7 @@ func (l *loader) header(f *file, e entry) (Header, bool) {
 		l.fail(shown, f.pos(e.value), fmt.Sprintf("the header %q holds a line break or control character", short(name)), hint)
 		return Header{}, false
 	}
-	l.leftovers(f, shown, e.value, value)
-	return Header{name, vars.Parse(value)}, true
+	return Header{name, l.template(f, shown, e.value, value)}, true
 }
 
 // IsToken says whether s can be a method or the name of a header.

@@ -120,6 +120,7 @@ func (l *loader) item(f *file, n *yaml.Node) {
 		l.tagged[tag] = true
 	}
 	if !l.filter.selects(tags) {
+		l.flow.skip(list)
 		return
 	}
 	l.selected++
@@ -137,6 +138,7 @@ func (l *loader) item(f *file, n *yaml.Node) {
 		return
 	}
 	it := &item{f, n, list, form, Step{Tags: tags, Pos: f.pos(n)}}
+	l.flow.begin(f, list, form)
 	l.besides(it)
 	form.read(l, it)
 }

@@ -32,8 +32,9 @@ type loader struct {
 	met        int        // items of all lists, and requests that loops make of them
 	found      int        // items that are no includes, selected or not
 	selected   int
-	tagged     map[string]bool     // tags of the items looked at
-	urls       []urlUse            // of the items selected
+	tagged     map[string]bool // tags of the items looked at
+	urls       []urlUse        // of the items selected
+	flow       flow
 	order      *rand.Rand          // of the loops with shuffle
 	loops      map[loopKey]series  // each read once
 	files      map[fileKey]series  // of loops, each read once
@@ -63,6 +64,7 @@ func newLoader(opt Options) *loader {
 		files:  make(map[fileKey]series),
 		bodies: make(map[*yaml.Node]Body),
 		seen:   make(map[string]bool),
+		flow:   flow{sets: make(map[string]*setter), leftOut: make(map[string]bool)},
 	}
 }
 
@@ -74,6 +76,7 @@ func (l *loader) load(name string) (*Plan, error) {
 		l.lab(f, top)
 		l.items(f, top)
 		l.addresses()
+		l.variables()
 	}
 	return l.result()
 }

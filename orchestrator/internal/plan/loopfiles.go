@@ -41,6 +41,7 @@ func (l *loader) rows(f *file, e entry, quote byte) series {
 			return newCSVReader(text, quote, header, max(at, behind))
 		}, bad)
 		bad.end("row")
+		rows.fields = header
 		return rows
 	})
 }

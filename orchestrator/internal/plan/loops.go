@@ -136,12 +136,13 @@ func (l *loader) loop(it *item, from series, empty string) {
 		return
 	}
 	r.Loop = loop
-	l.plan.Items = append(l.plan.Items, r)
+	l.add(r)
 }
 
 // chosen gives the values of a loop that requests are made for, in their order.
 func (l *loader) chosen(it *item, from series, empty string) (*Loop, bool) {
 	if from == nil {
+		l.flow.unread = true
 		return nil, false
 	}
 	loop := &Loop{from: from, n: from.Len()}

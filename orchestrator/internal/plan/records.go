@@ -12,9 +12,10 @@ import (
 // little more memory than its size, however short the rows are. One is read
 // when a request is made of it.
 type records struct {
-	read  func(at int) reader // begins at a byte of the text
-	marks []mark              // in order
-	n     int
+	read   func(at int) reader // begins at a byte of the text
+	fields []string            // of each record; nil: it is a text
+	marks  []mark              // in order
+	n      int
 }
 
 // mark is where a record begins.

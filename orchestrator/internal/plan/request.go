@@ -19,7 +19,7 @@ var (
 // plainRequest reads a request that is no loop's.
 func (l *loader) plainRequest(it *item) {
 	if r := l.request(it); r != nil {
-		l.plan.Items = append(l.plan.Items, r)
+		l.add(r)
 	}
 }
 
@@ -32,9 +32,9 @@ func (l *loader) request(it *item) *Request {
 	l.named(it)
 	list := entries(e.value)
 	l.unknown(f, list, inRequest, requestKeys)
-	r := &Request{Step: it.step, Shown: vars.Parse(it.step.Name)}
+	r := &Request{Step: it.step}
 	if e := it.get("name"); e.value != nil {
-		l.leftovers(f, f, e.value, it.step.Name)
+		r.Shown = l.template(f, f, e.value, it.step.Name)
 	}
 	r.URL = l.url(f, e.key, get(list, "url"))
 	r.Method = l.method(f, get(list, "method"))
@@ -60,7 +60,7 @@ func (l *loader) url(f *file, request *yaml.Node, e entry) vars.Text {
 	if !ok {
 		return vars.Text{}
 	}
-	url := l.template(f, e.value, text)
+	url := l.template(f, f, e.value, text)
 	l.urls = append(l.urls, urlUse{f, e.value, url})
 	return url
 }

@@ -17,7 +17,7 @@ func (l *loader) assign(it *item) {
 		return
 	}
 	l.assigned(it, it.get("assign"), key)
-	l.plan.Items = append(l.plan.Items, &Assign{it.step, key, value})
+	l.add(&Assign{it.step, key, value})
 }
 
 // assert reads an item that looks at a variable.
@@ -26,15 +26,19 @@ func (l *loader) assert(it *item) {
 	if !ok {
 		return
 	}
+	e := get(entries(it.get("assert").value), "key")
+	for _, v := range vars.Parse("{{ " + key + " }}").Variables() {
+		v.Written = key // without braces
+		l.flow.pending = append(l.flow.pending, use{it.f, it.f, e.value, v})
+	}
 	if !nameable(key) {
-		e := get(entries(it.get("assert").value), "key")
 		hint := "a name begins with a letter"
 		if vars.Find(key) != "" {
 			hint = "write it without braces"
 		}
 		l.warn(it.f, e.value, fmt.Sprintf("no variable can have the name %q, so this fails every time", short(key)), hint)
 	}
-	l.plan.Items = append(l.plan.Items, &Assert{it.step, key, value})
+	l.add(&Assert{it.step, key, value})
 }
 
 // pair reads the key and the value of an assign or assert. The value is text,
@@ -130,7 +134,7 @@ func (l *loader) delay(it *item) {
 	case seconds >= longest:
 		l.failAt(it.f, e.value, "the delay is longer than a program can wait", "it is given in seconds")
 	default:
-		l.plan.Items = append(l.plan.Items, &Delay{it.step, time.Duration(math.Round(seconds * float64(time.Second)))})
+		l.add(&Delay{it.step, time.Duration(math.Round(seconds * float64(time.Second)))})
 	}
 }
 
@@ -143,7 +147,7 @@ func (l *loader) exec(it *item) {
 	command, ok := l.text(it.f, e.key, get(list, "command"), "the command")
 	assign := l.assignTo(it)
 	if ok {
-		text := l.template(it.f, get(list, "command").value, command)
-		l.plan.Items = append(l.plan.Items, &Exec{it.step, text, assign})
+		text := l.template(it.f, it.f, get(list, "command").value, command)
+		l.add(&Exec{it.step, text, assign})
 	}
 }

@@ -10,19 +10,17 @@ import (
 
 const nameHint = "a variable is {{ NAME }}: a letter, then letters, digits and - . _ $ [ ]"
 
-// template compiles a text that drill fills variables into, and warns of what
-// looks like one and is none: drill leaves it as it is, and says nothing.
-func (l *loader) template(f *file, n *yaml.Node, text string) vars.Text {
-	l.leftovers(f, f, n, text)
-	return vars.Parse(text)
-}
-
-// leftovers warns of what looks like a variable. The excerpt is taken from
-// shown, which is nil where the text is a secret.
-func (l *loader) leftovers(f, shown *file, n *yaml.Node, text string) {
+// template compiles a text that drill fills variables into, takes note of these,
+// and warns of what looks like one and is none: drill leaves it as it is, and
+// says nothing. Excerpts are taken from shown, which is nil where the text is a
+// secret.
+func (l *loader) template(f, shown *file, n *yaml.Node, text string) vars.Text {
 	for _, left := range vars.Leftovers(text) {
 		l.warnAt(shown, f.find(n, left.Written), oneLine(left.Written)+" is no variable, and stays as it is: "+left.Why, nameHint)
 	}
+	t := vars.Parse(text)
+	l.flow.looksAt(f, shown, n, t)
+	return t
 }
 
 // oneLine cuts a text for a message, and shows what would break its line.

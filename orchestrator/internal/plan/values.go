@@ -1,5 +1,12 @@
 package plan
 
+import (
+	"maps"
+	"slices"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
+)
+
 // series is what a loop goes through, before it is shuffled and picked from.
 type series interface {
 	Len() int
@@ -42,6 +49,42 @@ func NewLoop(values ...any) *Loop { return &Loop{from: inPlan(values), n: len(va
 
 // Len is how many elements there are, at least 1.
 func (l *Loop) Len() int { return l.n }
+
+// fields gives the names of what there is in the elements, each once.
+func (l *Loop) fields() []string {
+	switch from := l.from.(type) {
+	case *records:
+		return from.fields
+	case inPlan:
+		names := make(map[string]bool)
+		for _, value := range from {
+			if m, ok := value.(map[string]any); ok {
+				for name := range m {
+					names[name] = true
+				}
+			}
+		}
+		return slices.Collect(maps.Keys(names))
+	}
+	return nil
+}
+
+// has says whether a variable such as item.id stands for something in one of
+// the elements.
+func (l *Loop) has(name string) bool {
+	from, ok := l.from.(inPlan)
+	if !ok { // all of them are alike
+		from = inPlan{l.from.At(0)}
+	}
+	scope := vars.NewScope(nil)
+	for _, value := range from {
+		scope.Set("item", value)
+		if _, ok := scope.Get(name); ok {
+			return true
+		}
+	}
+	return false
+}
 
 // At gives one of them.
 func (l *Loop) At(i int) Element {
