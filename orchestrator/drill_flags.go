@@ -44,6 +44,7 @@ type drillFlags struct {
 	strict      bool
 	noProxy     bool
 	noDNSCache  bool
+	noExec      bool
 
 	gates []console.Gate // failOn, as check has read it
 	given func(flag string) bool
@@ -91,6 +92,7 @@ func (d *drillFlags) define(f *pflag.FlagSet) {
 	f.BoolVar(&d.strict, "strict", false, "warnings about the plan are mistakes")
 	f.BoolVar(&d.noProxy, "no-proxy", false, "leave HTTP_PROXY and the like alone")
 	f.BoolVar(&d.noDNSCache, "no-dns-cache", false, "look a host up for each connection, within the latency, rather than once and every 30 s beside it")
+	f.BoolVar(&d.noExec, "no-exec", false, "refuse a plan that runs commands (exec)")
 
 	f.VisitAll(func(flag *pflag.Flag) {
 		if flag.Name != "fail-on" {

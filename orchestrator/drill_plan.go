@@ -18,7 +18,7 @@ import (
 func (d *drillFlags) planOptions() plan.Options {
 	return plan.Options{
 		Tags: plan.ParseTags(d.tags), TagsSet: d.given("tags"), SkipTags: plan.ParseTags(d.skipTags),
-		Strict: d.strict, Env: environ(), Base: d.base, Seed: d.seed, Secrets: d.verbose,
+		Strict: d.strict, Env: environ(), Base: d.base, Seed: d.seed, Secrets: d.verbose, NoExec: d.noExec,
 		Input: d.input,
 	}
 }

@@ -24,6 +24,7 @@ type settings struct {
 	benchmark   string
 	tags        string
 	skipTags    string
+	noExec      bool
 	variants    []string
 	baseline    string
 	batches     int
@@ -66,6 +67,7 @@ func (s *settings) define(f *pflag.FlagSet) {
 	f.StringVarP(&s.benchmark, "benchmark", "b", "benchmark.yml", "benchmark `file` with the plan and the lab's settings")
 	f.StringVar(&s.tags, "tags", "medium", "run only the plan's items with one of these `tags` (comma-separated; empty: all items)")
 	f.StringVar(&s.skipTags, "skip-tags", "", "leave out the plan's items with one of these `tags`")
+	f.BoolVar(&s.noExec, "no-exec", false, "refuse a plan that runs commands (exec)")
 	f.StringArrayVar(&s.variants, "variant", nil, "compare only the variant of this `name`; repeatable (default every Dockerfile.*)")
 	f.StringVar(&s.baseline, "baseline", "libc", "`variant` that the others are compared with")
 	baseline := f.Lookup("baseline")
@@ -121,7 +123,7 @@ func (s *settings) complete(cmd *cobra.Command) (*plan.Plan, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	loaded, err := plan.Load(s.benchmark, plan.Options{Tags: plan.ParseTags(s.tags), SkipTags: plan.ParseTags(s.skipTags), Env: environ()})
+	loaded, err := plan.Load(s.benchmark, plan.Options{Tags: plan.ParseTags(s.tags), SkipTags: plan.ParseTags(s.skipTags), Env: environ(), NoExec: s.noExec})
 	if err != nil {
 		if s.tagsByDefault && strings.Contains(err.Error(), "select none") {
 			return nil, &usageError{err: err, hint: fmt.Sprintf(`%s is the default of --tags; --tags "" sends all items`, s.tags)}

@@ -77,6 +77,7 @@ func (l *loader) load(name string) (*Plan, error) {
 		l.items(f, top)
 		l.addresses()
 		l.variables()
+		l.commands()
 	}
 	return l.result()
 }

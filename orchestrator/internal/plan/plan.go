@@ -34,6 +34,7 @@ type Options struct {
 	Env      vars.Env // for variables in base and in numbers
 	Base     string   // in place of the file's base, if not empty
 	Seed     uint64   // orders the loops with shuffle; 0: another order with each load
+	NoExec   bool     // an item that runs a command is a mistake
 	Secrets  bool     // List shows the values of headers that hold secrets
 	Input    []byte   // the text of the benchmark file, where it is none that has a name; nil: it is read
 }

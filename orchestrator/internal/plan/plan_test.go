@@ -109,6 +109,7 @@ func flags(t *testing.T, comment string) (opt Options, list bool) {
 		set.Func("skip-tags", "", func(s string) error { opt.SkipTags = ParseTags(s); return nil })
 		set.Func("env", "", func(s string) error { maps.Copy(opt.Env, vars.Environ([]string{s})); return nil })
 		set.BoolVar(&opt.Strict, "strict", false, "")
+		set.BoolVar(&opt.NoExec, "no-exec", false, "")
 		set.BoolVar(&opt.Secrets, "secrets", false, "")
 		set.StringVar(&opt.Base, "base", "", "")
 		set.Uint64Var(&opt.Seed, "seed", 0, "")

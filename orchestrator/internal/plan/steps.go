@@ -142,6 +142,9 @@ func (l *loader) delay(it *item) {
 func (l *loader) exec(it *item) {
 	l.named(it)
 	e := it.get("exec")
+	if l.opt.NoExec {
+		l.failAt(it.f, e.key, "the item runs a command, and --no-exec refuses that", "leave it out with --skip-tags, or allow all commands of the plan")
+	}
 	list := entries(e.value)
 	l.unknown(it.f, list, "an exec", []string{"command"})
 	command, ok := l.text(it.f, e.key, get(list, "command"), "the command")
