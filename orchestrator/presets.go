@@ -80,7 +80,7 @@ func (s *settings) hurry(given map[string]bool, loaded *plan.Plan) {
 		if s.iterations > 0 {
 			asked = s.iterations
 		}
-		s.iterations = min(asked, max(1, quickRequests/loaded.PerIteration()))
+		s.iterations = min(asked, max(1, quickRequests/max(1, loaded.PerIteration())))
 	}
 }
 

@@ -14,23 +14,31 @@ func (l *loader) columns(name string, first *csvRows, header []string) {
 	mark := len(first.text) - len(text)
 	f := &file{name: name, text: text[:first.at-mark]}
 	exact, bare := make(map[string]int), make(map[string]int)
+	told, more := 0, 0
+	warn := func(i int, text, hint string) {
+		if told == mostColumns { // to find a place takes time, and a row can have any number of fields
+			more++
+			return
+		}
+		told++
+		l.warnAt(f, f.offset(first.spans[i].at-mark), text, hint)
+	}
 	for i, field := range header {
-		pos := f.offset(first.spans[i].at - mark)
 		trimmed := strings.TrimSpace(field)
 		same, near := exact[field], bare[trimmed]
 		switch {
 		case same > 0:
-			l.warnAt(f, pos, fmt.Sprintf("the column %q is there twice, first as column %d: this one counts", short(field), same), "")
+			warn(i, fmt.Sprintf("the column %q is there twice, first as column %d: this one counts", short(field), same), "")
 		case near > 0:
-			l.warnAt(f, pos, fmt.Sprintf("the column %q differs from column %d, %q, in blanks alone", short(field), near, short(header[near-1])), "take the blanks away")
+			warn(i, fmt.Sprintf("the column %q differs from column %d, %q, in blanks alone", short(field), near, short(header[near-1])), "take the blanks away")
 		case field == "":
-			l.warnAt(f, pos, fmt.Sprintf("column %d has no name", i+1), "")
+			warn(i, fmt.Sprintf("column %d has no name", i+1), "")
 		case !isStep(field):
 			hint := "a name is made of letters, digits, - _ and $"
 			if isStep(trimmed) {
 				hint = "take the blanks away"
 			}
-			l.warnAt(f, pos, fmt.Sprintf("no {{ item.NAME }} leads to the column %q: %s", short(field), outside(field)), hint)
+			warn(i, fmt.Sprintf("no {{ item.NAME }} leads to the column %q: %s", short(field), outside(field)), hint)
 		}
 		if same == 0 {
 			exact[field] = i + 1
@@ -39,7 +47,13 @@ func (l *loader) columns(name string, first *csvRows, header []string) {
 			bare[trimmed] = i + 1
 		}
 	}
+	if more > 0 {
+		l.warnAt(f, f.offset(0), fmt.Sprintf("%s more of this row with such names", count(more, "column")), "")
+	}
 }
+
+// mostColumns is how many are told one by one; the rest is counted.
+const mostColumns = 20
 
 // isStep says whether a text can be one step of a variable, such as the name of
 // a column behind item.

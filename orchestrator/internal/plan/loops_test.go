@@ -109,3 +109,18 @@ func TestSeed(t *testing.T) {
 		t.Errorf("nothing is shuffled, and the seed is %d, %v", p.Seed, err)
 	}
 }
+
+// TestWideHeader checks that a first row of very many columns is read in little
+// time, and answered in few words.
+func TestWideHeader(t *testing.T) {
+	p, err := newTestLoader(map[string]string{
+		"benchmark.yml": "plan: [{name: a, request: {url: http://h/}, with_items_from_csv: items}]",
+		"items":         strings.Repeat("same,", 300_000) + "same\n" + strings.Repeat(",", 300_000),
+	}, Options{}).load("benchmark.yml")
+	if err != nil {
+		t.Fatal(withHint(err))
+	}
+	if len(p.Warnings) != mostColumns+1 || p.Warnings[0].Text != "299980 columns more of this row with such names" {
+		t.Errorf("%d warnings, the first one %q", len(p.Warnings), p.Warnings[0].Text)
+	}
+}

@@ -48,7 +48,7 @@ type Plan struct {
 	Iterations  int           // how often the list of items is run, at least 1; 0: without end, see Endless
 	Rampup      time.Duration // over which the first iterations are spread
 	Rate        float64       // iterations started a second, whatever the answers do; 0: a closed loop
-	Items       []Item        // of one iteration, in order
+	Items       []Item        // of one iteration, in order; a request with a loop stands there once
 	Lab         []Setting     // the key lab, in the file's order
 	Warnings    []Warning     // in the order of the files
 	Refused     []Refused     // numbers of the file that do not count, as drill tells of them
