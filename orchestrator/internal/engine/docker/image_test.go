@@ -230,6 +230,8 @@ func TestStandIn(t *testing.T) {
 	check("docker.io/library/debian:trixie", "stair-stepper/debian:trixie", "trixie")
 	check("golang:"+version+"-bookworm", "stair-stepper/golang:"+version+"-bookworm", "bookworm")
 
+	check("debian:bookworm-slim@sha256:"+strings.Repeat("0", 64), "stair-stepper/debian:bookworm-slim", "bookworm")
+
 	if _, err := newStandIn(t.Context(), "alpine:3", nil); err == nil {
 		t.Error("alpine: no error")
 	}
@@ -237,6 +239,32 @@ func TestStandIn(t *testing.T) {
 	var h *engine.Hinted
 	if !errors.As(err, &h) {
 		t.Errorf("another Go: %v; want one with advice", err)
+	}
+}
+
+// What the project's Dockerfiles start from is the same next year.
+func TestPinned(t *testing.T) {
+	root := filepath.Join("..", "..", "..", "..")
+	names, err := filepath.Glob(filepath.Join(root, "Dockerfile.*"))
+	if err != nil || len(names) < 3 {
+		t.Fatal(names, err)
+	}
+	bases := map[string]bool{} // by name without digest: seen with one
+	for _, name := range names {
+		d, err := engine.ReadDockerfile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range d.Bases() {
+			plain, digest, _ := strings.Cut(b.Image, "@")
+			if len(digest) != len("sha256:")+64 || b.Arg == "" {
+				t.Errorf("%s: %s is not pinned, or not in an ARG", name, b.Image)
+			}
+			bases[plain], bases[b.Image] = true, true
+		}
+	}
+	if len(bases) != 4 {
+		t.Errorf("the Dockerfiles do not share their bases: %v", bases)
 	}
 }
 

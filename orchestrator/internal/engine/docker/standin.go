@@ -55,6 +55,8 @@ var (
 
 // newStandIn plans a stand-in for a public image.
 func newStandIn(ctx context.Context, public string, packages []string) (*standIn, error) {
+	// A digest pins what a registry gives, and no registry gives this.
+	public, _, _ = strings.Cut(public, "@")
 	_, name, _ := strings.Cut("/"+public, "/")
 	s := &standIn{public: public, image: "stair-stepper/" + name[strings.LastIndexByte(name, '/')+1:]}
 	if m := debianImage.FindStringSubmatch(public); m != nil {
