@@ -71,6 +71,8 @@ type framing struct {
 	chunked bool  // the last one
 	close   bool
 	keep    bool
+
+	missized bool // a content-length is none, or differs from another
 }
 
 // reader reads answers from a connection through one buffer. However much a
@@ -132,9 +134,12 @@ func (r *reader) answer(want expect) (answer, error) {
 	case a.status == 101:
 		f.close = true
 	case want.head, a.status == 204, a.status == 304:
+		f.close = f.close || f.missized
 	case f.chunked:
-		f.close = f.close || f.length >= 0 // it says two things: trust neither for long
+		f.close = f.close || f.length >= 0 || f.missized // it says two things: trust neither for long
 		a.body, err = r.chunks()
+	case f.missized && !f.coded:
+		return answer{}, r.bad("bad content-length")
 	case f.coded, f.length < 0:
 		f.close = true
 		a.body, err = r.untilEOF()

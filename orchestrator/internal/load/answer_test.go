@@ -58,6 +58,12 @@ func TestAnswer(t *testing.T) {
 	check("HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\n\r\nok", answer{200, 2, true})
 	check("HTTP/1.1 200 OK\r\ncontent-length: 2,2 ,\t02\r\nContent-Length: 2\r\n\r\nok", answer{200, 2, true})
 	check("HTTP/1.1 200 OK\r\ncontent-length: 0, 0\r\n\r\n", answer{200, 0, true})
+	for _, bad := range []string{"3, 4", "x", "+5", "", "5\r\ncontent-length: 6"} { // nothing goes by it
+		check("HTTP/1.1 200 OK\r\ncontent-length: "+bad+"\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", answer{200, 2, false})
+		check("HTTP/1.1 200 OK\r\ntransfer-encoding: gzip\r\ncontent-length: "+bad+"\r\n\r\nuntil the end", answer{200, 13, false})
+		check("HTTP/1.1 304 Not Modified\r\ncontent-length: "+bad+"\r\n\r\n", answer{304, 0, false})
+		check("HTTP/1.1 103 Hints\r\ncontent-length: "+bad+"\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\nx", answer{200, 1, true})
+	}
 
 	if got, err := read(t, strings.NewReader("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok!"), false); err != nil || got.reuse {
 		t.Errorf("bytes beyond the answer: %+v, %v; want no reuse", got, err)
@@ -91,13 +97,13 @@ func TestBadAnswer(t *testing.T) {
 	check("HTTP/1.1 200 OK\r\ncontent-length : 2\r\n\r\nok", failProtocol, 37)
 	check("HTTP/1.1 200 OK\r\na\tb: c\r\n\r\n", failProtocol, 25)
 	check(strings.Repeat("\r\n", 1<<18), failProtocol, headLimit)
-	check("HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n", failProtocol, 37)
-	check("HTTP/1.1 200 OK\r\ncontent-length: 99999999999999999999\r\n\r\n", failProtocol, 55)
-	check("HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nx", failProtocol, 55)
-	check("HTTP/1.1 200 OK\r\ncontent-length: 1, 2\r\n\r\nx", failProtocol, 39)
-	check("HTTP/1.1 200 OK\r\ncontent-length: 2, 2\r\ncontent-length: 3\r\n\r\nok!", failProtocol, 58)
+	check("HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n", failProtocol, 39)
+	check("HTTP/1.1 200 OK\r\ncontent-length: 99999999999999999999\r\n\r\n", failProtocol, 57)
+	check("HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nx", failProtocol, 57)
+	check("HTTP/1.1 200 OK\r\ncontent-length: 1, 2\r\n\r\nx", failProtocol, 41)
+	check("HTTP/1.1 200 OK\r\ncontent-length: 2, 2\r\ncontent-length: 3\r\n\r\nok!", failProtocol, 60)
 	for _, list := range []string{"", ",", "2,", ",2", "2,,2", "2;2", "2 2", "2, +2", "2, 0x2", "2, two", "2, 18446744073709551618"} {
-		check("HTTP/1.1 200 OK\r\ncontent-length:"+list+"\r\n\r\nok", failProtocol, int64(34+len(list)))
+		check("HTTP/1.1 200 OK\r\ncontent-length:"+list+"\r\n\r\nok", failProtocol, int64(36+len(list)))
 	}
 	check("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n", failProtocol, 52)
 	check("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n\r\n", failProtocol, 49)

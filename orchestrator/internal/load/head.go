@@ -108,9 +108,7 @@ func (f *framing) field(line []byte) (note bool, wrong string) {
 		}
 	case len("content-length"):
 		if equalFold(name, "content-length") {
-			if !f.sized(value) {
-				return false, "bad content-length"
-			}
+			f.missized = !f.sized(value) || f.missized
 		}
 	case len("transfer-encoding"):
 		if equalFold(name, "transfer-encoding") {
