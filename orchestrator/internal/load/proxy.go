@@ -2,7 +2,7 @@ package load
 
 import (
 	"fmt"
-	"net/netip"
+	"iter"
 	"slices"
 	"strings"
 
@@ -13,8 +13,8 @@ import (
 
 // ProxyFor gives the proxy that env names for a URL, without user and password,
 // or "". HTTP_PROXY and HTTPS_PROXY go by the URL's scheme, ALL_PROXY stands in
-// for both, NO_PROXY lists hosts that are reached without; all may be written
-// in lower case too. As with drill, and unlike with Go, they hold for localhost
+// for both, NO_PROXY lists what is reached without; all may be written in lower
+// case too. As with drill, and unlike with Go, they hold for localhost
 // as well. A proxy speaks HTTP, with TLS or without, or SOCKS5: then either it
 // looks up the server's name (socks5h), or we do (socks5).
 func ProxyFor(env vars.Env, u weburl.URL) string {
@@ -33,20 +33,20 @@ func ProxyMistakes(env vars.Env, p *plan.Plan) []string {
 	}
 	var mistakes []string
 	for _, variable := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"} {
-		name, text := either(env, variable)
-		if text == "" {
-			continue
-		}
-		if _, err := weburl.ParseProxy(text); err != nil {
+		for name, text := range spellings(env, variable) {
+			_, err := weburl.ParseProxy(text)
+			if err == nil {
+				if variable == "HTTP_PROXY" && isCGI(env) {
+					mistakes = append(mistakes, name+" is passed over: REQUEST_METHOD is set too, and for scripts of a web server a visitor's header may be what it holds")
+				}
+				break
+			}
 			mistakes = append(mistakes, fmt.Sprintf("%s is passed over: it %s", name, unquoted(err)))
-		} else if variable == "HTTP_PROXY" && isCGI(env) {
-			mistakes = append(mistakes, name+" is passed over: REQUEST_METHOD is set too, and for scripts of a web server a visitor's header may be what it holds")
 		}
 	}
-	name, list := either(env, "NO_PROXY")
-	for entry := range strings.SplitSeq(list, ",") {
-		entry = strings.TrimSpace(entry)
-		if _, err := netip.ParsePrefix(entry); err != nil && strings.Contains(entry, "/") {
+	name, list := noProxy(env)
+	for _, entry := range entries(list) {
+		if _, err := parseException(entry); err != nil {
 			mistakes = append(mistakes, fmt.Sprintf("%s: its entry %q is passed over: it is neither a host nor a network", name, entry))
 		}
 	}
@@ -78,11 +78,11 @@ func proxyFor(env vars.Env, u weburl.URL) *proxy {
 	default:
 		return nil
 	}
-	if _, list := either(env, "NO_PROXY"); bypassed(list, bare(u.Host)) {
+	if _, list := noProxy(env); bypassed(list, u) {
 		return nil
 	}
 	for _, variable := range append(candidates, "ALL_PROXY") {
-		if _, text := either(env, variable); text != "" {
+		for _, text := range spellings(env, variable) {
 			if p, err := weburl.ParseProxy(text); err == nil {
 				return &proxy{p}
 			}
@@ -91,44 +91,14 @@ func proxyFor(env vars.Env, u weburl.URL) *proxy {
 	return nil
 }
 
-// either looks a variable up under its name and, if there is none, under its
-// name in lower case. It gives the one that counts, and what it holds.
-func either(env vars.Env, variable string) (name, value string) {
-	name = variable
-	value, ok := env[name]
-	if !ok {
-		name = strings.ToLower(variable)
-		value = env[name]
-	}
-	return name, strings.TrimSpace(value)
-}
-
-// bypassed says whether a list of hosts, domains, addresses and networks holds
-// a host. A star is all of them.
-func bypassed(list, host string) bool {
-	address, err := netip.ParseAddr(host)
-	isAddress := err == nil
-	for entry := range strings.SplitSeq(list, ",") {
-		entry = strings.ToLower(strings.TrimSpace(entry))
-		switch {
-		case entry == "":
-			continue
-		case entry == "*":
-			return true
-		case isAddress:
-			network, err := netip.ParsePrefix(entry)
-			if err == nil && network.Contains(address) {
-				return true
-			}
-			if one, err := netip.ParseAddr(entry); err == nil && one == address {
-				return true
-			}
-		default:
-			domain := strings.TrimPrefix(entry, ".")
-			if host == domain || strings.HasSuffix(host, "."+domain) {
-				return true
+// spellings gives what a variable holds under its name, and under its name in
+// lower case: the first that can be understood counts. An empty one is none.
+func spellings(env vars.Env, variable string) iter.Seq2[string, string] {
+	return func(yield func(name, text string) bool) {
+		for _, name := range []string{variable, strings.ToLower(variable)} {
+			if text := strings.TrimSpace(env[name]); text != "" && !yield(name, text) {
+				return
 			}
 		}
 	}
-	return false
 }

@@ -188,7 +188,29 @@ func TestProxyFor(t *testing.T) {
 		want := map[bool]string{true: "", false: "http://p"}[bypass]
 		check("http://h.org/", "HTTP_PROXY=p NO_PROXY="+strings.ReplaceAll(entry, " ", ""), want)
 	}
+	check("http://localhost/", "HTTP_PROXY= http_proxy=p:1", "http://p:1")
+	check("http://localhost/", "HTTP_PROXY=x:y http_proxy=p:1 ALL_PROXY=q", "http://p:1")
+	check("http://localhost/", "ALL_PROXY=socks4://x all_proxy=socks5://p:1", "socks5://p:1")
+	check("https://localhost/", "HTTPS_PROXY= https_proxy=user:pw@p:1", "http://p:1")
+	check("http://localhost/", "HTTP_PROXY=p NO_PROXY= no_proxy=localhost", "http://p")
+	for entry, bypass := range map[string]bool{
+		"h.org:81": true, ".h.org:81": true, "*.h.org": true, "*.org:81": true, "*:81": true, "h.org.": true,
+		"h.org:80": false, "*:82": false, "h.org:x": false, "http://h.org": false, "*h.org": false, "h.*": false, ":81": false,
+	} {
+		want := map[bool]string{true: "", false: "http://p"}[bypass]
+		check("http://h.org:81/", "HTTP_PROXY=p NO_PROXY="+entry, want)
+		check("http://h.org.:81/", "HTTP_PROXY=p NO_PROXY=x,"+entry+",y", want)
+	}
+	if u, _ := weburl.Parse("http://h.org/"); ProxyFor(vars.Env{"HTTP_PROXY": " p:1 ", "NO_PROXY": "a.org  b.org\th.org"}, u) != "" {
+		t.Error("a list with blanks is not split")
+	}
 	check("http://10.1.2.3/", "HTTP_PROXY=p NO_PROXY=10.0.0.0/8", "")
+	check("http://10.1.2.3:80/", "HTTP_PROXY=p NO_PROXY=10.1.2.3:80", "")
+	check("http://10.1.2.3/", "HTTP_PROXY=p NO_PROXY=10.1.2.3:81", "http://p")
+	check("http://[::1]:81/", "HTTP_PROXY=p NO_PROXY=[::1]:81", "")
+	check("http://[::1]:81/", "HTTP_PROXY=p NO_PROXY=[::1]", "")
+	check("http://[::ffff:10.1.2.3]/", "HTTP_PROXY=p NO_PROXY=10.0.0.0/8", "")
+	check("http://10.1.2.3/", "HTTP_PROXY=p NO_PROXY=*", "")
 	check("http://10.1.2.3/", "HTTP_PROXY=p no_proxy=10.1.2.3", "")
 	check("http://10.1.2.3/", "HTTP_PROXY=p no_proxy=2.3", "http://p")
 	check("http://[::1]/", "HTTP_PROXY=p no_proxy=::1", "")

@@ -253,7 +253,10 @@ func TestProxyMistakes(t *testing.T) {
 	}
 	const spoken = "://, and only http, https, socks5 and socks5h are spoken"
 	check(nil)
-	check(nil, "HTTP_PROXY=", "HTTPS_PROXY= ", "ALL_PROXY=socks5h://u:p@h:1", "http_proxy=http://bad:port")
+	check(nil, "HTTP_PROXY=", "HTTPS_PROXY= ", "ALL_PROXY=socks5h://u:p@h:1", "https_proxy=h:1")
+	check(nil, "HTTP_PROXY=h:1", "http_proxy=http://bad:port")
+	check([]string{"http_proxy is passed over: it is not a URL: invalid port"}, "HTTP_PROXY= ", "http_proxy=http://bad:port")
+	check([]string{"HTTP_PROXY is passed over: it is not a URL: invalid port"}, "HTTP_PROXY=h:65536", "http_proxy=h:65535")
 	check(nil, "HTTP_PROXY=127.0.0.1:3128", "https_proxy=https://h", "all_proxy=h", "NO_PROXY=*, a.b,.c,10.0.0.0/8,fd00::/8,::1,")
 	check([]string{"HTTP_PROXY is passed over: it is not a URL: invalid port"}, "HTTP_PROXY=127.0.0.1:9x")
 	check([]string{"HTTPS_PROXY is passed over: it is not a URL: invalid port"}, "HTTPS_PROXY=h:99999")
@@ -269,6 +272,8 @@ func TestProxyMistakes(t *testing.T) {
 	check([]string{"HTTP_PROXY is passed over: REQUEST_METHOD is set too, and for scripts of a web server a visitor's header may be what it holds"},
 		"HTTP_PROXY=h:1", "REQUEST_METHOD=GET")
 	check([]string{`no_proxy: its entry "10.0.0.0/99" is passed over: it is neither a host nor a network`}, "no_proxy=a, 10.0.0.0/99")
+	check([]string{`NO_PROXY: its entry "http://h" is passed over: it is neither a host nor a network`}, "NO_PROXY=http://h h:80,[::1]:80")
+	check([]string{`NO_PROXY: its entry "h:80x" is passed over: it is neither a host nor a network`}, "NO_PROXY=*.a,h:80x")
 	if got := ProxyMistakes(vars.Environ([]string{"HTTP_PROXY=x:y"}), planOf[plan.Item](1, 1, &plan.Delay{})); got != nil {
 		t.Errorf("without a request: %v", got)
 	}
