@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"sync"
 	"time"
@@ -46,7 +47,13 @@ func (c *causes) of(key string) *cause {
 // say so itself.
 func (d *dialer) explain(ctx context.Context, r *route, deadline time.Time, err error) error {
 	var refused *tlsError
-	if !errors.As(err, &refused) || HintOf(err) != "" || d.tls.InsecureSkipVerify {
+	if !errors.As(err, &refused) || HintOf(err) != "" {
+		return err
+	}
+	if d.tls.InsecureSkipVerify { // there is nothing more to offer
+		if isAlert(err) {
+			err = &tlsError{&hinted{refused.err, nothingFits}}
+		}
 		return err
 	}
 	entry := d.causes.of(r.key)
@@ -57,6 +64,7 @@ func (d *dialer) explain(ctx context.Context, r *route, deadline time.Time, err 
 		lax := dialer{dial: d.dial, names: d.names, tls: tlsConfig(true)}
 		nc, plain, err := lax.connect(ctx, r, deadline)
 		if err != nil {
+			entry.hint = HintOf(err)
 			return
 		}
 		_ = plain.Close()
@@ -68,6 +76,17 @@ func (d *dialer) explain(ctx context.Context, r *route, deadline time.Time, err 
 		return err
 	}
 	return &tlsError{&hinted{refused.err, entry.hint}}
+}
+
+// nothingFits is what is known of a server that refuses all that is offered. The
+// reason it has to itself.
+const nothingFits = "the server refuses all of TLS 1.0 to 1.3 that is offered, and --no-check-certificate does not change that: " +
+	"maybe it has only ciphers that are not spoken here (DHE, Camellia, pre-shared keys), or no certificate for this name"
+
+// isAlert says that the server refused.
+func isAlert(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "remote error"
 }
 
 // lack says what is old about a connection; nothing if it is not.

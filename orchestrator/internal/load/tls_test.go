@@ -157,25 +157,36 @@ func TestLegacyTLS(t *testing.T) {
 	}
 }
 
-// A server that has nothing old about it is asked nothing more than once, and no
-// cause is made up.
+// A server that refuses everything is asked nothing more than once, and that is
+// all that is said of it.
 func TestNoLegacy(t *testing.T) {
-	rec := &recorder{raw: func(c net.Conn) {
-		_, _ = c.Read(make([]byte, 1000))
-		_, _ = c.Write([]byte("\x15\x03\x03\x00\x02\x02\x28")) // handshake failure
-	}}
-	target := rec.listen(t, "tcp")
-	got := mustRun(t, planOf(1, 5, vary("GET", "https://"+target.Address+"/", "")), Target{}, Options{})
-	rec.stop()
-	check(t, got, failure(5, "tls"))
-	if got.Hints != nil || rec.conns != 6 {
-		t.Errorf("hints %+v, %d connections", got.Hints, rec.conns)
+	for alert, insecure := range map[string]bool{
+		"\x28": false, // handshake failure
+		"\x46": true,  // protocol version
+		"\x47": false, // insufficient security
+		"\x70": true,  // unrecognised name
+	} {
+		rec := &recorder{raw: func(c net.Conn) {
+			_, _ = c.Read(make([]byte, 1000))
+			_, _ = io.WriteString(c, "\x15\x03\x03\x00\x02\x02"+alert)
+			_, _ = io.Copy(io.Discard, c)
+		}}
+		target := rec.listen(t, "tcp")
+		got := mustRun(t, planOf(1, 5, vary("GET", "https://"+target.Address+"/", "")), Target{}, Options{Insecure: insecure})
+		rec.stop()
+		conns := 6
+		if insecure {
+			conns = 5
+		}
+		if got.Errors["tls"] != 5 || len(got.Hints) != 1 || !strings.Contains(got.Hints[0].Text, "refuses all") || got.Hints[0].Requests != 5 || rec.conns != conns {
+			t.Errorf("alert %q: %+v, hints %+v, %d connections", alert, got.Counts, got.Hints, rec.conns)
+		}
 	}
 	plain := (&recorder{raw: func(c net.Conn) {
 		_, _ = c.Read(make([]byte, 1000))
 		_, _ = io.WriteString(c, "HTTP/1.1 400 Bad Request\r\n\r\n")
 	}}).listen(t, "tcp")
-	got = mustRun(t, planOf(1, 1, vary("GET", "https://"+plain.Address+"/", "")), Target{}, Options{})
+	got := mustRun(t, planOf(1, 1, vary("GET", "https://"+plain.Address+"/", "")), Target{}, Options{})
 	if len(got.Hints) != 1 || !strings.Contains(got.Hints[0].Text, "write http://") {
 		t.Errorf("hints %+v", got.Hints)
 	}
