@@ -14,9 +14,9 @@ type Leftover struct {
 	Why     string // what about it makes it none
 }
 
-// Leftovers gives those of s. Braces with nothing between them are none, nor are
-// those that only close, as at the end of a JSON text. A name with one closing
-// brace too few is.
+// Leftovers gives those of s, in the order in which they end. Braces that only
+// close are none, as at the end of a JSON text, nor are two that open and are
+// closed one by one. A name with closing braces too few is.
 func Leftovers(s string) []Leftover {
 	var w walker
 	for w.at = 0; w.at < len(s); {
@@ -27,6 +27,11 @@ func Leftovers(s string) []Leftover {
 			w.closing(s)
 		default:
 			w.at++
+		}
+	}
+	for _, p := range w.open {
+		if p.name > 0 {
+			w.found = append(w.found, Leftover{s[p.at:p.name], "the closing braces are missing"})
 		}
 	}
 	return w.found
@@ -42,7 +47,9 @@ type walker struct {
 // pair is two opening braces that are not closed yet.
 type pair struct {
 	at     int
+	name   int  // where a name ends that stands right behind them; 0: none does
 	single int  // opening braces inside that stand alone, less the closing ones
+	half   bool // a brace that stands alone has closed one of the two
 	holds  bool // a variable stands inside
 }
 
@@ -69,7 +76,11 @@ func (w *walker) opening(s string) {
 		w.found = append(w.found, Leftover{s[start : end+1], "the second closing brace is missing"})
 		w.at = end + 1
 	default:
-		w.open = append(w.open, pair{at: start})
+		p := pair{at: start}
+		if name != "" {
+			p.name = w.at + strings.Index(s[w.at:], name) + len(name)
+		}
+		w.open = append(w.open, p)
 	}
 }
 
@@ -82,14 +93,17 @@ func (w *walker) closing(s string) {
 	case top.single > 0:
 		top.single--
 	case strings.HasPrefix(s[w.at:], "}"):
-		if inside := s[top.at+2 : w.at-1]; inside != "" {
-			w.found = append(w.found, Leftover{s[top.at : w.at+1], why(inside, top.holds)})
-		}
+		inside := s[top.at+2 : w.at-1]
+		w.found = append(w.found, Leftover{s[top.at : w.at+1], why(inside, top.holds)})
 		w.at++
 		w.open = w.open[:len(w.open)-1]
 		if outer := w.top(); outer != nil {
 			outer.holds = true
 		}
+	case top.half:
+		w.open = w.open[:len(w.open)-1]
+	default:
+		top.half = true
 	}
 }
 
