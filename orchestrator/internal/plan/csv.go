@@ -19,6 +19,7 @@ type csvRows struct {
 	// Of the row that scan found, in buffers that are used again:
 	buf   []byte // the fields, one behind the other
 	spans []span
+	open  bool // a quote is not closed, so that the last field is the rest of the text
 }
 
 // span is where a field begins in the text, and where it ends in the buffer.
@@ -97,6 +98,7 @@ func (c *csvRows) cut() (last bool) {
 			c.step()
 		}
 	}
+	c.open = quoted
 	return true
 }
 

@@ -35,8 +35,11 @@ func (l *loader) columns(name string, first *csvRows, header []string) {
 			warn(i, fmt.Sprintf("column %d has no name", i+1), "")
 		case !isStep(field):
 			hint := "a name is made of letters, digits, - _ and $"
-			if isStep(trimmed) {
+			switch {
+			case isStep(trimmed):
 				hint = "take the blanks away"
+			case len(header) == 1 && strings.ContainsAny(field, ";\t|"):
+				hint = "only commas part the columns"
 			}
 			warn(i, fmt.Sprintf("no {{ item.NAME }} leads to the column %q: %s", short(field), outside(field)), hint)
 		}
@@ -46,6 +49,9 @@ func (l *loader) columns(name string, first *csvRows, header []string) {
 		if near == 0 {
 			bare[trimmed] = i + 1
 		}
+	}
+	if first.open {
+		l.warnAt(f, f.offset(first.spans[len(header)-1].at-mark), openQuote, "")
 	}
 	if more > 0 {
 		l.warnAt(f, f.offset(0), fmt.Sprintf("%s more of this row with such names", count(more, "column")), "")

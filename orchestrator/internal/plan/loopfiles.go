@@ -155,3 +155,8 @@ func (s *skipped) end(thing string) {
 	}
 	s.l.plan.Skipped += s.n
 }
+
+// note tells of something that does not make a row or line useless.
+func (s *skipped) note(line int, text string) {
+	s.l.warnAt(nil, Position{s.name, s.lines + line, 1}, text, "")
+}

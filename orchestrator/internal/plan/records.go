@@ -31,6 +31,7 @@ type reader interface {
 	scan() bool      // goes to the next one
 	begin() (at int) // where it begins
 	flaw() string    // what makes it unfit to be used; empty: nothing
+	oddity() string  // what is strange about it although it is used; empty: nothing
 	lineNumber() int // from 1; of a reader that began at the start
 	value() any      // what the variable item is
 }
@@ -47,6 +48,9 @@ func newRecords(read func(at int) reader, bad *skipped) *records {
 			r.marks = append(r.marks, mark{r.n, at})
 		}
 		r.n++
+		if odd := rows.oddity(); odd != "" {
+			bad.note(rows.lineNumber(), odd)
+		}
 	}
 	r.marks = append(make([]mark, 0, len(r.marks)), r.marks...) // with no room to grow
 	return r
@@ -88,10 +92,21 @@ func (c *csvReader) lineNumber() int { return c.line }
 
 func (c *csvReader) flaw() string {
 	switch {
+	case len(c.spans) != len(c.header) && c.open:
+		return openQuote
 	case len(c.spans) != len(c.header):
 		return "the row has " + count(len(c.spans), "field") + " and the first one " + strconv.Itoa(len(c.header))
 	case !c.isUTF8():
 		return "the row is not UTF-8"
+	}
+	return ""
+}
+
+const openQuote = "the row has a quote that is not closed, so all behind it is one field"
+
+func (c *csvReader) oddity() string {
+	if c.open {
+		return openQuote
 	}
 	return ""
 }
@@ -137,6 +152,8 @@ func (l *lineReader) flaw() string {
 	}
 	return ""
 }
+
+func (l *lineReader) oddity() string { return "" }
 
 func (l *lineReader) value() any {
 	line := l.text[l.start:l.at]
