@@ -1,10 +1,10 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
@@ -32,7 +32,7 @@ func (l *loader) assert(it *item) {
 		l.flow.pending = append(l.flow.pending, use{it.f, it.f, e.value, v})
 	}
 	if !nameable(key) {
-		hint := "a name begins with a letter"
+		hint := misnamed(key)
 		if vars.Find(key) != "" {
 			hint = "write it without braces"
 		}
@@ -66,14 +66,27 @@ func nameable(key string) bool {
 	return vars.Find(text) == text
 }
 
+// misnamed says what keeps a text from being a variable; empty: nothing.
+func misnamed(key string) string {
+	for _, left := range vars.Leftovers("{{ " + key + " }}") {
+		return left.Why
+	}
+	return ""
+}
+
+// findable says whether a variable of a name can be filled in: dots and brackets
+// lead on to something inside of one.
+func findable(name string) bool { return nameable(name) && isStep(name) }
+
 // assigned takes note of a variable that an item sets. A name that no path can
 // lead to is let pass with a warning, as is one that is known to be misused.
 func (l *loader) assigned(it *item, e entry, name string) {
 	if name == "base" {
 		l.moving = true
 	}
-	if !nameable(name) || strings.ContainsAny(name, " .[]") {
-		l.warn(it.f, e.key, fmt.Sprintf("no {{ }} leads to a variable with the name %q", short(name)), "")
+	if !findable(name) {
+		hint := cmp.Or(outside(name), misnamed(name))
+		l.warn(it.f, e.key, fmt.Sprintf("no {{ }} leads to a variable with the name %q", short(name)), hint)
 	}
 }
 

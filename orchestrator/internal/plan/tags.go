@@ -118,6 +118,7 @@ func (l *loader) tags(f *file, e entry) []string {
 			l.warn(f, m, "a tag that is not text does not count", "quote it")
 			continue
 		}
+		l.literal(f, m, m.Value)
 		tags = append(tags, m.Value)
 	}
 	return tags

@@ -206,7 +206,12 @@ func (l *loader) insideLoop(u use, loops []*Loop) (why, hint string) {
 
 // namesHint names the variables that there are.
 func (l *loader) namesHint(name string) string {
-	names := slices.Concat(slices.Collect(maps.Keys(l.flow.sets)), builtIn)
+	names := slices.Clone(builtIn)
+	for name := range l.flow.sets {
+		if findable(name) {
+			names = append(names, name)
+		}
+	}
 	if l.flow.loops {
 		names = append(names, "item", "index")
 	}
@@ -230,7 +235,7 @@ func among(name string, names []string, what string) string {
 		shown = append(slices.Clone(names[:most]), fmt.Sprintf("and %d more", len(names)-most))
 	}
 	for i := range shown {
-		shown[i] = short(shown[i])
+		shown[i] = oneLine(shown[i])
 	}
 	return hint + what + " " + strings.Join(shown, ", ")
 }
