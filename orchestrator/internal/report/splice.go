@@ -36,8 +36,8 @@ const mostMarkdown = 16 << 20
 // The file has to exist: a misspelt name should not make one. That, markers that
 // are lone, doubled or in the wrong order, a code fence or HTML that does not
 // end and so leaves them no place, and a block that would itself bring markers or
-// not end are errors with a line where there is one; the file is left alone
-// then.
+// not end are errors with a line where there is one, and so is a file in UTF-16;
+// the file is left alone then.
 func Splice(file string, block []byte) error {
 	old, spliced, err := read(file, block)
 	if err != nil || bytes.Equal(old, spliced) {
@@ -70,6 +70,9 @@ func read(file string, block []byte) (old, spliced []byte, err error) {
 			err = &hinted{err, "the file has to exist; make an empty one if the name is right"}
 		}
 		return nil, nil, err
+	}
+	if bytes.HasPrefix(old, []byte("\xff\xfe")) || bytes.HasPrefix(old, []byte("\xfe\xff")) {
+		return nil, nil, &hinted{fmt.Errorf("splice the table: %s is UTF-16", file), "save it as UTF-8"}
 	}
 	spliced, err = splice(old, block)
 	if err != nil {

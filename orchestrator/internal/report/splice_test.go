@@ -176,6 +176,21 @@ func TestSpliceErrors(t *testing.T) {
 			t.Errorf("block %q was taken", block)
 		}
 	}
+	for _, in := range []string{"\xff\xfe#\x00 \x00x\x00", "\xfe\xff\x00#\x00 \x00x", "\xff\xfe"} {
+		file := filepath.Join(t.TempDir(), "README.md")
+		if err := os.WriteFile(file, []byte(in), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		for _, err := range []error{CheckSplice(file), Splice(file, []byte("b"))} {
+			if err == nil || !strings.HasSuffix(err.Error(), file+" is UTF-16") {
+				t.Errorf("%q: %v; want that it is UTF-16", in, err)
+			}
+		}
+		if after, _ := os.ReadFile(file); string(after) != in {
+			t.Errorf("%q: the file changed to %q", in, after)
+		}
+	}
+
 	missing := filepath.Join(t.TempDir(), "REDAME.md")
 	var hint interface{ Hint() string }
 	if err := Splice(missing, nil); !errors.As(err, &hint) {
