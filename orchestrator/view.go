@@ -83,7 +83,16 @@ func (v *view) broken(err error) {
 
 // logger is for what the engines have to say beside errors.
 func (v *view) logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(viewWriter{v}, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	return slog.New(slog.NewTextHandler(viewWriter{v}, &slog.HandlerOptions{Level: slog.LevelWarn, ReplaceAttr: words}))
+}
+
+// words leaves what an error says: as it is, one of a library's may print the
+// stack of its origin with it.
+func words(_ []string, a slog.Attr) slog.Attr {
+	if err, ok := a.Value.Any().(error); ok {
+		a.Value = slog.StringValue(err.Error())
+	}
+	return a
 }
 
 // viewWriter lets a logger print whole lines through the view.

@@ -271,6 +271,19 @@ func TestChoiceMistakes(t *testing.T) {
 		mistaken(t, err, c.text, "DOCKER_HOST")
 	}
 
+	for _, c := range []struct{ host, text, advice string }{
+		{"/nowhere/docker.sock", "docker at tcp://localhost:2375/nowhere/docker.sock: ", "write DOCKER_HOST=unix:///nowhere/docker.sock"},
+		{"tcp://127.0.0.1:99999", "invalid port", "correct or unset DOCKER_HOST; or"},
+		{"fd://", "docker at fd://: unable to parse", "correct or unset DOCKER_HOST; or"},
+	} {
+		choices(t, map[string]string{"DOCKER_HOST": c.host})
+		_, err := asked(t.Context(), nil)
+		mistaken(t, err, c.text, c.advice)
+		if err != nil && c.text == "invalid port" && strings.Contains(err.(*engine.Hinted).Hint(), "reached") {
+			t.Errorf("%s: no machine can be reached there: %v", c.host, err)
+		}
+	}
+
 	for _, c := range []struct {
 		set    map[string]string
 		advice string

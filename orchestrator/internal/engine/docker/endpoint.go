@@ -145,7 +145,7 @@ func unusable(err error, advice string) error {
 // failing is the error of an endpoint that does not serve.
 func (ep *endpoint) failing(why *engine.Hinted) error {
 	host := ep.Host
-	if u, parseErr := url.Parse(host); parseErr == nil {
+	if u, parseErr := url.Parse(host); parseErr == nil && u.User != nil {
 		host = u.Redacted()
 	}
 	return &engine.Hinted{Err: fmt.Errorf("docker at %s: %w", host, why.Err), Advice: why.Advice + "; or use --engine process"}
@@ -155,6 +155,9 @@ func (ep *endpoint) failing(why *engine.Hinted) error {
 func (ep *endpoint) correct() string {
 	switch ep.chosen {
 	case client.EnvOverrideHost:
+		if host := strings.TrimSpace(os.Getenv(client.EnvOverrideHost)); strings.HasPrefix(host, "/") {
+			return "write DOCKER_HOST=unix://" + host + " if it is a socket, or unset DOCKER_HOST"
+		}
 		return "correct or unset DOCKER_HOST"
 	case envContext:
 		return fmt.Sprintf("correct or unset DOCKER_CONTEXT (it is %q)", ep.context)

@@ -83,6 +83,9 @@ func (e *Engine) unconnected(at attempt) *engine.Hinted {
 	if errors.Is(at.failed, syscall.ECONNREFUSED) {
 		return advise(errors.New("nobody listens there"), "start the daemon that is to listen on this port, or "+correct)
 	}
+	if _, malformed := errors.AsType[*net.AddrError](at.failed); malformed {
+		return advise(at.failed, correct)
+	}
 	return advise(at.failed, "see that the machine runs and can be reached, or "+correct)
 }
 
