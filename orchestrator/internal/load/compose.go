@@ -11,7 +11,7 @@ import (
 
 // begin forgets the iteration before.
 func (c *composer) begin(iteration string) {
-	c.base, c.cookies, c.moved = c.prog.base, nil, false
+	c.base, c.cookies, c.own, c.moved = c.prog.base, nil, nil, false
 	if c.prog.scoped {
 		c.scope.Reset()
 		c.scope.Set("iteration", iteration)
@@ -25,7 +25,7 @@ func (c *composer) set(name string, value any) {
 	case "base":
 		c.base, c.moved = value, true
 	case "cookies":
-		c.cookies = value
+		c.cookies, c.own = value, nil
 	}
 	if c.prog.scoped {
 		c.scope.Set(name, value)
@@ -109,7 +109,7 @@ func (c *composer) fields(r *request) error {
 		fields = append(fields, Field{"authorization", basic(url.User, url.Password)})
 	}
 	if c.cookies != nil {
-		line, err := cookieLine(c.cookies)
+		line, err := c.cookieLine(url.Origin())
 		if err != nil {
 			return err
 		}

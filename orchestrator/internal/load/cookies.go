@@ -9,18 +9,26 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 )
 
-// cookieLine gives the value of a cookie header, sorted by name, for the
-// variable cookies. A plan may have assigned what cannot be sent.
-func cookieLine(cookies any) (string, error) {
-	jar, isObject := cookies.(map[string]any)
+var errCookies = errors.New("the variable cookies is not an object of texts")
+
+// cookieLine gives the value of a cookie header for a server, sorted by name:
+// all cookies, for a plan knows no servers apart; but where two of them have set
+// one of the same name, each is shown its own. A plan may have assigned what
+// cannot be sent.
+func (c *composer) cookieLine(origin string) (string, error) {
+	jar, isObject := c.cookies.(map[string]any)
 	if !isObject {
-		return "", errors.New("the variable cookies is not an object of texts")
+		return "", errCookies
 	}
+	own := c.own[origin]
 	var line strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(jar)) {
 		value, isText := jar[name].(string)
 		if !isText {
-			return "", errors.New("the variable cookies is not an object of texts")
+			return "", errCookies
+		}
+		if set, ok := own[name]; ok {
+			value = set
 		}
 		if line.Len() > 0 {
 			line.WriteString("; ")
@@ -30,10 +38,9 @@ func cookieLine(cookies any) (string, error) {
 	return line.String(), nil
 }
 
-// keepCookies adds the cookies that an answer sets, and gives their names. Its
-// fields may name one several times: the last one counts. Domain, path and
-// expiry do not.
-func (c *composer) keepCookies(in *reader) (names []string) {
+// keepCookies adds the cookies that a server's answer sets. Its fields may name
+// one several times: the last one counts. Domain, path and expiry do not.
+func (c *composer) keepCookies(origin string, in *reader) {
 	in.each(func(name string, value []byte) {
 		if name != "set-cookie" {
 			return
@@ -50,45 +57,37 @@ func (c *composer) keepCookies(in *reader) (names []string) {
 			c.set("cookies", jar)
 		}
 		jar[key] = content
-		names = append(names, key)
+		if c.prog.opt.CompatCookies {
+			return
+		}
+		if c.own == nil {
+			c.own = map[string]map[string]string{}
+		}
+		if c.own[origin] == nil {
+			c.own[origin] = map[string]string{}
+		}
+		c.own[origin][key] = content
 	})
-	return names
 }
 
-// chain is what is known of the cookies in a chain of redirects. All servers of a
-// plan are shown all cookies, for that is how it is written; a server that only a
-// redirect leads to is shown those that it has set itself, as browsers do.
-type chain struct {
-	first  string            // the server that the plan names
-	setter map[string]string // of a cookie: the server that set it last, in this chain
-}
-
-// keep keeps the cookies of an answer that leads on.
-func (h *chain) keep(c *composer, from *call, in *reader) {
-	if h.first == "" {
-		h.first = from.url.Origin()
-	}
-	for _, name := range c.keepCookies(in) {
-		if h.setter == nil {
-			h.setter = map[string]string{}
-		}
-		h.setter[name] = from.url.Origin()
-	}
-}
-
-// show puts the cookies that the next server may see into its call.
-func (h *chain) show(c *composer, next *call) {
-	jar, _ := c.cookies.(map[string]any)
-	if to := next.url.Origin(); to != h.first {
-		shown := map[string]any{}
-		for name, setter := range h.setter {
-			if setter == to {
-				shown[name] = jar[name]
+// showCookies puts the cookies that the next server in a chain of redirects may
+// see into its call. All servers that a plan names are shown all cookies, for
+// that is how it is written; one that only a redirect leads to, not first, is
+// shown what it has set itself, as browsers do.
+func (c *composer) showCookies(first string, next *call) {
+	to := next.url.Origin()
+	var line string
+	if to == first {
+		line, _ = c.cookieLine(to) // an error was the first request's
+	} else {
+		for _, name := range slices.Sorted(maps.Keys(c.own[to])) {
+			if line != "" {
+				line += "; "
 			}
+			line += name + "=" + c.own[to][name]
 		}
-		jar = shown
 	}
-	if line, err := cookieLine(jar); err == nil && line != "" {
+	if line != "" {
 		next.fields = set(next.fields, Field{"cookie", line})
 	}
 }

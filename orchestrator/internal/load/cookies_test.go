@@ -157,3 +157,35 @@ func TestRedirectCookiesElsewhere(t *testing.T) {
 		t.Errorf("the second (-want +got):\n%s", diff)
 	}
 }
+
+// Two servers that have set a cookie of the same name are shown their own, in the
+// chain and after it; drill's way is that the last one counts for all.
+func TestCookiesOfOneName(t *testing.T) {
+	for _, compat := range []bool{false, true} {
+		here, there := &recorder{}, &recorder{}
+		first, second := "http://"+here.listen(t, "tcp").Address, "http://"+there.listen(t, "tcp").Address
+		here.reply = hops{"/start": {"set-cookie: sid=a", "location: " + second + "/login"}}.reply
+		there.reply = hops{
+			"/login": {"set-cookie: sid=b", "location: /check"},
+			"/check": {"location: " + first + "/back"},
+			"/set":   {"set-cookie: sid=c"},
+		}.reply
+		p := planOf(1, 1, vary("GET", first+"/start", ""), vary("GET", first+"/after", ""), vary("GET", second+"/after", ""),
+			vary("GET", second+"/set", ""), vary("GET", first+"/last", ""))
+		mustRun(t, p, Target{}, Options{CompatCookies: compat})
+		here.stop()
+		there.stop()
+		wantHere := []string{"/start", "/back sid=a", "/after sid=a", "/last sid=a"}
+		wantThere := []string{"/login", "/check sid=b", "/after sid=b", "/set sid=b"}
+		if compat {
+			wantHere = []string{"/start", "/back", "/after", "/last sid=c"}
+			wantThere = []string{"/login", "/check", "/after", "/set"}
+		}
+		if diff := cmp.Diff(wantHere, here.shown()); diff != "" {
+			t.Errorf("compat %v: the first (-want +got):\n%s", compat, diff)
+		}
+		if diff := cmp.Diff(wantThere, there.shown()); diff != "" {
+			t.Errorf("compat %v: the second (-want +got):\n%s", compat, diff)
+		}
+	}
+}

@@ -156,12 +156,13 @@ func behind(base, text string) (string, weburl.URL, error) {
 type composer struct {
 	prog    *program
 	scope   *vars.Scope
-	base    any    // the variable base
-	moved   bool   // it was assigned to
-	cookies any    // the variable cookies: nil, or an object of texts
-	call    call   // the last one that was put together
-	head    []byte // of call
-	text    []byte // of its body
+	base    any                          // the variable base
+	moved   bool                         // it was assigned to
+	cookies any                          // the variable cookies: nil, or an object of texts
+	own     map[string]map[string]string // by origin: the cookies that it set itself
+	call    call                         // the last one that was put together
+	head    []byte                       // of call
+	text    []byte                       // of its body
 }
 
 func newComposer(p *program) composer {

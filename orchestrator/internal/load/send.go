@@ -79,6 +79,9 @@ func (w *worker) send(ctx context.Context, r *request) error {
 		w.tell(c, in, &out, took, err)
 	}
 	if out.status != 0 {
+		if len(in.fields) > 0 {
+			w.composer.keepCookies(c.url.Origin(), in)
+		}
 		if err := w.keep(r, in, out.status, err); err != nil {
 			return err
 		}
@@ -86,12 +89,9 @@ func (w *worker) send(ctx context.Context, r *request) error {
 	return w.rest(ctx, out.cause)
 }
 
-// keep remembers what later items may ask for of an answer whose head came. err
-// is what happened to its body.
+// keep remembers an answer whose head came, if the plan assigns it. err is what
+// happened to its body.
 func (w *worker) keep(r *request, in *reader, status int, err error) error {
-	if len(in.fields) > 0 {
-		w.composer.keepCookies(in)
-	}
 	if r.Assign == "" {
 		return nil
 	}
@@ -136,7 +136,7 @@ func (w *worker) ready(r *request) (*call, error) {
 // the last one of them with the reader that holds its answer.
 func (w *worker) exchange(ctx context.Context, c *call, r *request, out *outcome) (*call, *reader, error) {
 	want := r.want
-	var met chain
+	first := ""
 	for hop := 0; ; hop++ {
 		want.head = c.method == "HEAD"
 		conn := w.conn(c.route)
@@ -158,7 +158,10 @@ func (w *worker) exchange(ctx context.Context, c *call, r *request, out *outcome
 		}
 		_, refused := err.(*redirectError)
 		if (next != nil || refused) && !w.opt.CompatCookies {
-			met.keep(&w.composer, c, &conn.in)
+			if first == "" {
+				first = c.url.Origin()
+			}
+			w.composer.keepCookies(c.url.Origin(), &conn.in)
 		}
 		if next == nil {
 			if !refused {
@@ -167,7 +170,7 @@ func (w *worker) exchange(ctx context.Context, c *call, r *request, out *outcome
 			return c, &conn.in, err
 		}
 		if !w.opt.CompatCookies && !slices.Contains(r.names, "cookie") {
-			met.show(&w.composer, next)
+			w.composer.showCookies(first, next)
 		}
 		next.seal(nil)
 		c = next
