@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -167,7 +166,7 @@ func readExperiment(path string) (*bench.Experiment, error) {
 	if len(text) == 0 {
 		return nil, usage(path+" is empty", "its run has saved nothing yet, or died before it did")
 	}
-	exp, err := report.Read(bytes.NewReader(text))
+	exp, err := report.Read(text)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

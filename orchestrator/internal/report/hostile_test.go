@@ -131,7 +131,7 @@ func TestHostileExperiments(t *testing.T) {
 				}
 				saved := render(t, JSON, exp)
 				checkSigns(t, "JSON", string(saved))
-				again, err := Read(bytes.NewReader(saved))
+				again, err := Read(saved)
 				if err != nil {
 					t.Fatal(err)
 				}

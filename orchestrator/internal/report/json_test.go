@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -23,7 +24,7 @@ var formats = map[string]func(io.Writer, *bench.Experiment) error{
 func TestRoundTrip(t *testing.T) {
 	for _, exp := range []*bench.Experiment{experiment(1), troubled(), {Schema: bench.Schema}} {
 		file := render(t, JSON, exp)
-		back, err := Read(bytes.NewReader(file))
+		back, err := Read(file)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,7 +84,7 @@ func TestManySamples(t *testing.T) {
 	}
 	start := time.Now()
 	file := render(t, JSON, exp)
-	if _, err := Read(bytes.NewReader(file)); err != nil {
+	if _, err := Read(file); err != nil {
 		t.Fatal(err)
 	}
 	if took := time.Since(start); took > 20*time.Second {
@@ -94,7 +95,7 @@ func TestManySamples(t *testing.T) {
 func TestReadErrors(t *testing.T) {
 	check := func(in, want string) {
 		t.Helper()
-		_, err := Read(strings.NewReader(in))
+		_, err := Read([]byte(in))
 		if err == nil || err.Error() != want {
 			t.Errorf("Read(%q): %v; want %s", in, err, want)
 		}
@@ -119,7 +120,7 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add(render(f, JSON, small))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		exp, err := Read(bytes.NewReader(data))
+		exp, err := Read(data)
 		if err != nil {
 			if strings.Contains(err.Error(), "\n") {
 				t.Errorf("an error of more than one line: %v", err)
@@ -137,7 +138,7 @@ func FuzzRead(f *testing.F) {
 			if name != "JSON" {
 				continue
 			}
-			back, err := Read(&second)
+			back, err := Read(second.Bytes())
 			if err != nil {
 				t.Fatalf("what JSON wrote is not read: %v", err)
 			}
@@ -146,4 +147,20 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A file that was edited, or is another one altogether, can be huge.
+func TestReadCopiesNothing(t *testing.T) {
+	junk := bytes.Repeat([]byte(" "), 32<<20)
+	copy(junk, "{}")
+	junk[len(junk)-1] = 'x'
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if _, err := Read(junk); err == nil {
+		t.Error("what stands behind the value was passed over")
+	}
+	runtime.ReadMemStats(&after)
+	if took := after.TotalAlloc - before.TotalAlloc; took > uint64(len(junk))/2 {
+		t.Errorf("%d bytes were allocated for a file of %d", took, len(junk))
+	}
 }

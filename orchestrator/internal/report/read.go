@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
@@ -23,15 +22,12 @@ func (e *hinted) Unwrap() error { return e.err }
 // Hint gives the advice.
 func (e *hinted) Hint() string { return e.advice }
 
-// Read reads an experiment that JSON wrote. The summary in it is passed over:
+// Read reads an experiment that JSON wrote; as it may be huge, data is not copied
+// for that. The summary in it is passed over:
 // whoever reports computes it anew. Unknown keys are passed over too, for a
 // later version of the same schema may add some. Errors say where: no JSON, a
 // value of the wrong kind, another schema, more than one value.
-func Read(r io.Reader) (*bench.Experiment, error) {
-	data, err := io.ReadAll(r)
-	if err != nil {
-		return nil, fmt.Errorf("read the experiment: %w", err)
-	}
+func Read(data []byte) (*bench.Experiment, error) {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil, errors.New("read the experiment: the file is empty")
 	}
