@@ -216,19 +216,36 @@ func (l *loader) namesHint(name string) string {
 		names = append(names, "item", "index")
 	}
 	slices.Sort(names)
-	return among(name, slices.Compact(names), "the variables are")
+	hint := among(name, slices.Compact(names), "the variables are")
+	if suggestion := nearest(name, slices.Sorted(maps.Keys(l.opt.Env))); suggestion != "" && nearest(name, names) == "" && len(name) >= shortestOfMany {
+		hint = fmt.Sprintf("did you mean %q of the environment? %s", oneLine(suggestion), hint)
+	}
+	return hint
+}
+
+// shortestOfMany is how long a name is that only what was meant comes near to,
+// among all that an environment holds.
+const shortestOfMany = 4
+
+// nearest gives the name that was probably meant, in whatever case, or "".
+func nearest(name string, names []string) string {
+	lower := make([]string, len(names))
+	for i, n := range names {
+		lower[i] = strings.ToLower(n)
+	}
+	i := slices.Index(lower, suggest(name, lower))
+	if i < 0 || len(name) < 2 { // one letter is near to any other
+		return ""
+	}
+	return names[i]
 }
 
 // among says which of some names was probably meant, and which there are.
 func among(name string, names []string, what string) string {
 	const most = 12
-	lower := make([]string, len(names))
-	for i, n := range names {
-		lower[i] = strings.ToLower(n)
-	}
 	hint := ""
-	if i := slices.Index(lower, suggest(name, lower)); i >= 0 && len(name) > 1 { // one letter is near to any other
-		hint = fmt.Sprintf("did you mean %q? ", names[i])
+	if meant := nearest(name, names); meant != "" {
+		hint = fmt.Sprintf("did you mean %q? ", meant)
 	}
 	shown := names
 	if len(shown) > most {
