@@ -1,0 +1,26 @@
+package main
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The end of a terminal is told more than once. The first time ends the work,
+// the others must not cut short what has to be done then: that would end this
+// test's process.
+func TestHangups(t *testing.T) {
+	if signal.Ignored(syscall.SIGHUP) {
+		t.Skip("SIGHUP is ignored here")
+	}
+	ctx := untilSignalled()
+	for range 50 {
+		if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Millisecond) // for the first to have its effect
+	}
+	<-ctx.Done()
+}
