@@ -128,9 +128,7 @@ func (a *app) conclude(ctx context.Context, s *settings, exp *bench.Experiment, 
 		// Before anything is printed, which may fail.
 		spliced = splice(s.readme, exp, out)
 	}
-	if err := render(a.stdout, exp, s.format); err != nil {
-		return errors.Join(failed, spliced, err)
-	}
+	unprinted := render(a.stdout, exp, s.format)
 	var unsaved *lab.SaveError
 	if !errors.As(failed, &unsaved) {
 		a.tell(s, "saved: %s   ·   again: go run ./orchestrator report %s", filepath.Join(out, experimentFile), out)
@@ -145,9 +143,9 @@ func (a *app) conclude(ctx context.Context, s *settings, exp *bench.Experiment, 
 		a.tellKept(exp)
 	}
 	if ctx.Err() != nil {
-		return a.interrupted(failed)
+		return a.interrupted(errors.Join(failed, unprinted))
 	}
-	if failed = errors.Join(failed, spliced); failed != nil {
+	if failed = errors.Join(failed, spliced, unprinted); failed != nil {
 		return failed
 	}
 	return verdict(exp)

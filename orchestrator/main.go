@@ -48,7 +48,7 @@ const (
 )
 
 func main() {
-	os.Exit(run(untilSignalled(), os.Args[1:], outlet{os.Stdout}, outlet{os.Stderr}))
+	os.Exit(run(untilSignalled(), os.Args[1:], &outlet{File: os.Stdout}, &outlet{File: os.Stderr}))
 }
 
 // app is what the commands share.
@@ -81,6 +81,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return &usageError{err: err, hint: "see: go run ./orchestrator " + strings.TrimPrefix(cmd.CommandPath(), "orchestrator ") + " --help"}
 	})
 	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = lost(stdout)
+	}
 	if err == nil {
 		return exitDone
 	}
