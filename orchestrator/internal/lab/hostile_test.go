@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
 )
 
@@ -113,6 +114,76 @@ func TestSocketReplaced(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// phases knows which one each variant is in.
+type phases struct {
+	Nobody
+	mu  sync.Mutex
+	now map[string]string
+}
+
+func (p *phases) Phase(variant string, _ int, phase bench.Phase) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.now == nil {
+		p.now = map[string]string{}
+	}
+	p.now[variant] = phase.Kind
+}
+
+func (p *phases) of(variant string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.now[variant]
+}
+
+// So it is in the pauses and at the end, when nobody but the gauges asks.
+func TestSocketReplacedAtRest(t *testing.T) {
+	for moment, phase := range map[string]string{"the pause after batch 1": bench.PhasePause, "the final idle": bench.PhaseIdle} {
+		t.Run(moment, func(t *testing.T) {
+			t.Parallel()
+			trap, hits := decoy(t)
+			now := &phases{}
+			f := honest(nil)
+			handler := f.Handler
+			f.Handler = func(in *enginetest.FakeInstance) http.Handler {
+				plain := handler(in)
+				var once sync.Once
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					w.Header().Set("Connection", "close")
+					if in.Spec.Labels["variant"] == "jemalloc" && now.of("jemalloc") == phase {
+						once.Do(func() {
+							if err := errors.Join(os.Remove(in.Socket()), os.Symlink(trap, in.Socket())); err != nil {
+								t.Error(err)
+							}
+						})
+					}
+					plain.ServeHTTP(w, r)
+				})
+			}
+			conf := config(t, f)
+			conf.Observe = now
+			conf.gaugeEvery = 5 * time.Millisecond
+			conf.Design.Pause, conf.Design.Idle = time.Second, time.Second
+			exp, err := Run(t.Context(), conf)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, trial := range exp.Trials {
+				want := ""
+				if trial.Variant == "jemalloc" {
+					want = "ended in " + moment + ": "
+				}
+				if wrong := strings.Contains(trial.Error, "is a symbolic link"); wrong != (want != "") || !strings.HasPrefix(trial.Error, want) {
+					t.Errorf("%s: %q; want %q", trial.Variant, trial.Error, want)
+				}
+			}
+			if n := hits.Load(); n != 0 {
+				t.Errorf("the lab came to the decoy %d times", n)
+			}
+		})
 	}
 }
 
