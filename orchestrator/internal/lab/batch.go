@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -39,9 +40,13 @@ func (t *trial) batch(ctx context.Context, number int) error {
 	t.mu.Unlock()
 
 	b := bench.Batch{Number: number, Start: t.now()}
-	sent, err := load.Run(ctx, t.run.conf.Plan, t.part.target, load.Options{
-		Timeout: requestTimeout, Progress: progress, Env: t.run.conf.Env, Dial: t.part.dial,
+	timeout := cmp.Or(t.run.conf.requestTimeout, requestTimeout)
+	loading, stop := untilInVain(ctx, progress, 2*timeout)
+	sent, err := load.Run(loading, t.run.conf.Plan, t.part.target, load.Options{
+		Timeout: timeout, Progress: progress, Env: t.run.conf.Env, Dial: t.part.dial,
 	})
+	cut := context.Cause(loading)
+	stop()
 	if err != nil && sent.Requests == 0 {
 		return err
 	}
@@ -80,7 +85,7 @@ func (t *trial) batch(ctx context.Context, number int) error {
 	case err != nil:
 		return err
 	case sent.Interrupted:
-		return context.Cause(ctx)
+		return cut
 	case ended != nil:
 		return ended
 	}

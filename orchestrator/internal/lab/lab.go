@@ -36,8 +36,9 @@ type Config struct {
 	// failure ends the run: a disk that is full now will be full at the end.
 	Checkpoint func(*bench.Experiment) error
 
-	patience   time.Duration // for a service's answers; 0: answerWithin
-	gaugeEvery time.Duration // 0: the constant of that name
+	patience       time.Duration // for a service's answers; 0: answerWithin
+	requestTimeout time.Duration // 0: the constant of that name
+	gaugeEvery     time.Duration // 0: the constant of that name
 
 	machine meter.FS // where the machine's own figures are read; empty: Host
 }

@@ -18,7 +18,7 @@ type Progress struct {
 }
 
 // Done gives the number of requests that have come to their end, failed ones
-// included.
+// included. Who takes Failed from it asks for Done first.
 func (p *Progress) Done() int { return int(p.done.Load()) }
 
 // Failed gives the number of requests that failed.
@@ -52,10 +52,10 @@ func (p *Progress) count(failed bool) {
 	if p == nil {
 		return
 	}
-	p.done.Add(1)
 	if failed {
-		p.failed.Add(1)
+		p.failed.Add(1) // first: nobody is to count it as done and as no failure
 	}
+	p.done.Add(1)
 }
 
 // watch has Latency look at a run's tallies, until settle adds what they hold
