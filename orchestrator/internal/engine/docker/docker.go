@@ -25,12 +25,13 @@ import (
 // Deadlines of the calls to the engine. A call that outlives them is an error
 // of its own, so that a hung engine never hangs a run.
 const (
-	infoTime  = 5 * time.Second  // is anybody there?
-	sshTime   = 30 * time.Second // the same, over ssh, which tells of its own failures after 10 s, twice
-	quickTime = 20 * time.Second // questions
-	slowTime  = 90 * time.Second // creating, starting and removing, on a busy disk
-	listTime  = 2 * time.Minute  // the go command, which may fetch modules
-	buildTime = 15 * time.Minute
+	infoTime   = 5 * time.Second  // is anybody there?
+	sshTime    = 30 * time.Second // the same, over ssh, which tells of its own failures after 10 s, twice
+	quickTime  = 20 * time.Second // questions
+	slowTime   = 90 * time.Second // creating, starting and removing, on a busy disk
+	removeTime = time.Minute      // removing what is small, from a daemon that may be restarting
+	listTime   = 2 * time.Minute  // the go command, which may fetch modules
+	buildTime  = 15 * time.Minute
 )
 
 // Options are the settings of an Engine. The zero value of each but Root has a

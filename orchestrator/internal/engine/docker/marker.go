@@ -59,7 +59,7 @@ func (e *Engine) mark(ctx context.Context, what string) (name string, err error)
 	// One that is broken off may be made all the same, and nobody would know.
 	steady, cancel := context.WithTimeout(context.WithoutCancel(ctx), quickTime)
 	defer cancel()
-	made, err := e.api.VolumeCreate(steady, volume.CreateOptions{
+	options := volume.CreateOptions{
 		Name:   folderPrefix + "marker-" + strings.ToLower(rand.Text()),
 		Driver: "local",
 		Labels: map[string]string{
@@ -67,6 +67,12 @@ func (e *Engine) mark(ctx context.Context, what string) (name string, err error)
 			labelOwner:  e.folders.Owner.String(),
 			labelMade:   time.Now().UTC().Format(time.RFC3339),
 		},
+	}
+	// By its name it is made once, however often that is asked for.
+	var made volume.Volume
+	err = insistWhile(steady, away, func(ctx context.Context) error {
+		made, err = e.api.VolumeCreate(ctx, options)
+		return err
 	})
 	if noVolumes(err) {
 		e.log.Warn("other users' clean-ups cannot see this one", "error", err)
@@ -139,9 +145,9 @@ func (e *Engine) removeMarker(ctx context.Context, name string) error {
 	if name == "" {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, quickTime)
+	ctx, cancel := context.WithTimeout(ctx, removeTime)
 	defer cancel()
-	err := e.api.VolumeRemove(ctx, name, false)
+	err := insistWhile(ctx, away, func(ctx context.Context) error { return e.api.VolumeRemove(ctx, name, false) })
 	if err != nil && !errdefs.IsNotFound(err) {
 		return fmt.Errorf("volume %s: %w", name, err)
 	}

@@ -21,9 +21,15 @@ const (
 // insist does what must not be left undone, until it is done, fails for good, or
 // ctx ends: a daemon that restarts is back within seconds.
 func insist(ctx context.Context, do func(context.Context) error) error {
+	return insistWhile(ctx, passing, do)
+}
+
+// insistWhile does something until it is done, fails otherwise than for a while,
+// or ctx ends.
+func insistWhile(ctx context.Context, forAWhile func(error) bool, do func(context.Context) error) error {
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		err := do(ctx)
-		if err == nil || !passing(err) {
+		if err == nil || !forAWhile(err) {
 			return err
 		}
 		select {
@@ -37,8 +43,13 @@ func insist(ctx context.Context, do func(context.Context) error) error {
 // passing says that the same call may succeed a little later: the daemon could
 // not be reached, has trouble of its own, or is at it already.
 func passing(err error) bool {
-	return client.IsErrConnectionFailed(err) || broke(err) || errors.Is(err, context.DeadlineExceeded) ||
-		errdefs.IsInternal(err) || errdefs.IsUnavailable(err) || errdefs.IsConflict(err)
+	return away(err) || errors.Is(err, context.DeadlineExceeded) || errdefs.IsInternal(err) || errdefs.IsConflict(err)
+}
+
+// away says that the daemon is not there, as while it restarts. What it was asked
+// to do may be done all the same.
+func away(err error) bool {
+	return client.IsErrConnectionFailed(err) || broke(err) || errdefs.IsUnavailable(err)
 }
 
 // removeContainer removes a container, which may be gone already.
@@ -49,6 +60,22 @@ func (e *Engine) removeContainer(ctx context.Context, id string) error {
 		err := e.api.ContainerRemove(try, id, container.RemoveOptions{Force: true, RemoveVolumes: true})
 		if errdefs.IsNotFound(err) {
 			return nil
+		}
+		return err
+	})
+}
+
+// removeLost removes the container that has its socket in dir: the daemon may
+// have made one and not have come to say so.
+func (e *Engine) removeLost(ctx context.Context, dir string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), slowTime)
+	defer cancel()
+	return insist(ctx, func(ctx context.Context) error {
+		list, err := e.owned(ctx)
+		for _, c := range list {
+			if mountOf(c.Mounts) == dir {
+				err = errors.Join(err, e.removeContainer(ctx, c.ID))
+			}
 		}
 		return err
 	})

@@ -2,6 +2,7 @@ package docker
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -9,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -19,6 +21,7 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/client"
 
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
 )
 
@@ -213,4 +216,69 @@ func TestRemovePatience(t *testing.T) {
 			t.Errorf("%v after %v", err, took)
 		}
 	})
+}
+
+// TestCreateWhileRestarting: a container that was made though nobody was told
+// does not stay.
+func TestCreateWhileRestarting(t *testing.T) {
+	var dir string
+	var removed []string
+	e := restarting(t, func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method == http.MethodDelete:
+			removed = append(removed, filepath.Base(r.URL.Path))
+			w.WriteHeader(http.StatusNoContent)
+		case strings.HasSuffix(r.URL.Path, "/containers/json"):
+			fmt.Fprintf(w, `[{"Id":"another","Mounts":[{"Source":"/elsewhere","Destination":%[1]q}]},{"Id":"lost","Mounts":[{"Source":%[2]q,"Destination":%[1]q}]}]`, socketDir, dir)
+		default:
+			w.WriteHeader(http.StatusNotFound)
+			fmt.Fprint(w, `{"message":"no such thing"}`)
+		}
+	})
+	var err error
+	if dir, err = e.folders.Add("r", "libc", ""); err != nil {
+		t.Fatal(err)
+	}
+	in := &instance{engine: e, dir: dir}
+	if err := in.create(t.Context(), engine.Spec{RunID: "r", Image: engine.Image{Variant: "libc", Name: "x"}}); !away(err) || !slices.Equal(removed, []string{"lost"}) {
+		t.Errorf("%v, removed %q", err, removed)
+	}
+	var h *engine.Hinted
+	if err := explain(syscall.ECONNRESET); !errors.As(err, &h) || !strings.Contains(h.Hint(), "restarted") {
+		t.Errorf("no hint of what happened: %v", err)
+	}
+}
+
+// TestMarkerWhileRestarting: nor does a marker.
+func TestMarkerWhileRestarting(t *testing.T) {
+	there := map[string]bool{}
+	made := 0
+	e := restarting(t, func(w http.ResponseWriter, r *http.Request) {
+		switch name := filepath.Base(r.URL.Path); {
+		case name == "create":
+			var asked struct{ Name string }
+			if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
+				t.Error(err)
+			}
+			there[asked.Name] = true
+			if made++; made == 1 {
+				panic(http.ErrAbortHandler) // it is made, and nobody is told
+			}
+			fmt.Fprintf(w, `{"Name":%q}`, asked.Name)
+		case r.Method == http.MethodDelete && len(there) == 1 && made < 3:
+			made = 3
+			panic(http.ErrAbortHandler)
+		case r.Method == http.MethodDelete:
+			delete(there, name)
+			w.WriteHeader(http.StatusNoContent)
+		default:
+			fmt.Fprint(w, `{"Volumes":[]}`)
+		}
+	})
+	if err := e.announce(t.Context()); err != nil || made != 2 || len(there) != 1 {
+		t.Errorf("%v, %d made, there are %v", err, made, there)
+	}
+	if err := e.retire(t.Context()); err != nil || len(there) != 0 {
+		t.Errorf("%v, left: %v", err, there)
+	}
 }

@@ -162,6 +162,9 @@ func (in *instance) create(ctx context.Context, spec engine.Spec) error {
 			in.id, in.name = made.ID, name
 			return errors.Join(ctx.Err(), in.heed(made.Warnings, spec))
 		}
+		if away(err) {
+			return errors.Join(err, in.engine.removeLost(ctx, in.dir))
+		}
 		if !errdefs.IsConflict(err) {
 			return err
 		}

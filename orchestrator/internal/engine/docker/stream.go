@@ -109,6 +109,8 @@ func explain(err error) error {
 		}
 	case strings.Contains(text, "permission denied") && strings.Contains(text, "docker.sock"):
 		return &engine.Hinted{Err: err, Advice: "add yourself to the group that owns Docker's socket"}
+	case away(err):
+		return &engine.Hinted{Err: err, Advice: "the daemon went away, or restarted: see its log (journalctl -u docker), then do it again"}
 	}
 	return err
 }
