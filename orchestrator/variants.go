@@ -21,6 +21,10 @@ import (
 // container names, which know no capitals.
 var variantName = regexp.MustCompile(`^[a-z0-9][a-z0-9_.-]*$`)
 
+// longestName is how long a variant's name may be: below /tmp, the path of its
+// socket has room for a few letters more.
+const longestName = 48
+
 // leftOut are endings of files that editors and tools leave beside a
 // Dockerfile.
 var leftOut = regexp.MustCompile(`(\.(dockerignore|orig|rej|bak|backup|old|save|tmp|temp|sw[a-p]|un~|rpmsave|rpmnew|rpmorig|dpkg-\w+|ucf-\w+)|~|#)$`)
@@ -77,8 +81,10 @@ func checkVariant(root, name string, paths []string) error {
 		return usage(path+": the ending is that of a file which belongs to another, or is left over", "rename it if it is a variant")
 	case !variantName.MatchString(name):
 		return usage(fmt.Sprintf("%s: %q cannot name a variant", path, name), "use small letters, digits, '_', '.' and '-', and begin with a letter or digit")
+	case len(name) > longestName:
+		return usage(fmt.Sprintf("%s: the name has %d letters", path, len(name)), fmt.Sprintf("use at most %d: it is part of a socket's path", longestName))
 	case len(paths) > 1:
-		return usage(fmt.Sprintf("%s describes a variant that %s describes too", paths[0], paths[1]), "rename one of the files")
+		return usage(fmt.Sprintf("%s describes a variant that %s describes too", path, paths[1]), "rename one of the files")
 	}
 	_, err := engine.ReadDockerfile(filepath.Join(root, filepath.FromSlash(paths[0])))
 	return err

@@ -116,7 +116,7 @@ func ParseDockerfile(text string) (*Dockerfile, error) {
 		return nil, fmt.Errorf("%d: the last line ends with a backslash", line)
 	}
 	if len(d.Stages) == 0 {
-		return nil, fmt.Errorf("%d: no FROM", line)
+		return nil, fmt.Errorf("%d: no FROM", max(1, line))
 	}
 	return d, nil
 }

@@ -98,7 +98,7 @@ func TestDockerfileMistakes(t *testing.T) {
 			t.Errorf("%q: %v; want %s", in, err, want)
 		}
 	}
-	check("", "0: no FROM")
+	check("", "1: no FROM")
 	check("RUN x\nFROM y\n", "1: RUN before the first FROM")
 	check("\nFROM a b\n", "2: FROM wants an image, or an image AS a name")
 	check("FROM a\nRUN x \\\n", "2: the last line ends with a backslash")
