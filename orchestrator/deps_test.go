@@ -45,6 +45,7 @@ var arrows = map[string][]string{
 // only says which package alone may import a library from outside, and why.
 var only = map[string]struct{ room, why string }{
 	"github.com/docker/docker":             {"orchestrator/internal/engine/docker", "the rest of the lab runs without Docker"},
+	"github.com/moby/patternmatcher":       {"orchestrator/internal/engine/docker", "it alone makes build contexts, and reads .dockerignore as Docker does"},
 	"github.com/olekukonko/tablewriter":    {"orchestrator/internal/report", "one place decides how tables look"},
 	"github.com/gorilla/mux":               {"services/stepper", "the orchestrator serves nothing"},
 	"github.com/spf13/cobra":               {"orchestrator", "only the command line knows flags"},

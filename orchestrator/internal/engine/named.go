@@ -11,7 +11,8 @@ import (
 
 // Named reads the files under root that a Dockerfile names itself, in COPY, ADD
 // and RUN --mount: by slash-separated path, as Source does, which reads the
-// rest. Of a folder that is named all files come, but hidden ones. The service's
+// rest. Of a folder that is named all files come, but hidden ones, and those no
+// wildcard brings either. The service's
 // folder and those above it stand for what Source reads, so that COPY . . brings
 // what the build needs and no more. A name that leads to nothing is for
 // the engine to tell.
@@ -28,6 +29,9 @@ func (d *Dockerfile) Named(root string) (map[string][]byte, error) {
 			continue // the engine has its own words for a bad pattern
 		}
 		for _, name := range matches {
+			if reveals(pattern, name) {
+				continue
+			}
 			if service := path.Clean(Service); name == "." || service == name || strings.HasPrefix(service, name+"/") {
 				continue
 			}
@@ -37,6 +41,17 @@ func (d *Dockerfile) Named(root string) (map[string][]byte, error) {
 		}
 	}
 	return found, nil
+}
+
+// reveals says that a wildcard stands for a hidden part of a name.
+func reveals(pattern, name string) bool {
+	parts := strings.Split(pattern, "/")
+	for i, part := range strings.Split(name, "/") {
+		if hidden(part) && (i >= len(parts) || !strings.HasPrefix(parts[i], part[:1])) {
+			return true
+		}
+	}
+	return false
 }
 
 // sources are the names and patterns in the build context that instructions

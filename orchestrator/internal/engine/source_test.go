@@ -101,6 +101,7 @@ func TestNamed(t *testing.T) {
 	for _, name := range []string{
 		"services/stepper/main.go", "services/stepper/tuning.conf", "services/stepper/other.conf", "services/stepper/.env", "services/stepper/a b.conf",
 		"variants/lib/one.so", "variants/lib/deep/two.so", "variants/lib/.secret", "variants/lib/.git/config", "variants/list", "go.mod", "go.sum", "secret.pem",
+		".env", ".git/config",
 	} {
 		texts[name] = name
 	}
@@ -137,6 +138,10 @@ func TestNamed(t *testing.T) {
 	check("ARG CONF\nCOPY ${CONF} /etc/", "services/stepper/tuning.conf")
 	check("ENV D=variants\nCOPY $D/lib /lib", "variants/lib/deep/two.so", "variants/lib/one.so")
 	check("COPY services/stepper/.env /", "services/stepper/.env") // it is asked for
+	check("COPY services/stepper/.e* /", "services/stepper/.env")  // so it is here
+	check("COPY services/stepper/* /", "services/stepper/a b.conf", "services/stepper/main.go", "services/stepper/other.conf", "services/stepper/tuning.conf")
+	check("COPY services/stepper/?env services/*/[.]env variants/*/config variants/lib/*/config /")
+	check("COPY * /", "go.mod", "go.sum", "secret.pem", "variants/lib/deep/two.so", "variants/lib/one.so", "variants/list")
 	check("COPY go.mod go.sum ./", "go.mod", "go.sum")
 	check("COPY --from=build services/stepper/tuning.conf /etc/")
 	check("COPY ../../etc/passwd variants/link variants/linked/passwd variants/linked /etc/")

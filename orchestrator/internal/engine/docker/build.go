@@ -142,7 +142,7 @@ func (b *builder) run(ctx context.Context, source tree, tell func(engine.Progres
 }
 
 // context adds to what every variant is built from its Dockerfile, and the files
-// that this names.
+// that this names, less what .dockerignore keeps out.
 func (b *builder) context(source tree) (tree, error) {
 	with, err := b.dockerfile.Named(b.engine.root)
 	if err != nil {
@@ -150,7 +150,10 @@ func (b *builder) context(source tree) (tree, error) {
 	}
 	maps.Copy(with, source) // go.mod is another than the project's
 	with[b.variant.Dockerfile], err = files.Read(filepath.Join(b.engine.root, filepath.FromSlash(b.variant.Dockerfile)), engine.MostDockerfile)
-	return with, err
+	if err != nil {
+		return nil, err
+	}
+	return with, b.ignore(with)
 }
 
 // proxies are the ways to the network that a build's steps may need, for no

@@ -42,9 +42,9 @@ func (e *Engine) source(ctx context.Context, tell func(engine.Progress)) (tree, 
 	}
 	// The same allow-list as by hand keeps the Dockerfile itself out of the
 	// COPY, so that variants can share layers.
-	switch ignore, err := files.Read(filepath.Join(e.root, ".dockerignore"), engine.MostDockerfile); {
+	switch ignore, err := files.Read(filepath.Join(e.root, ignoreFile), engine.MostDockerfile); {
 	case err == nil:
-		f[".dockerignore"] = ignore
+		f[ignoreFile] = ignore
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("build context: %w", err)
 	}

@@ -195,6 +195,42 @@ func TestContext(t *testing.T) {
 	check("COPY . .")
 	check("COPY services/stepper/binary variants/extra.conf /", "services/stepper/binary", "variants/extra.conf")
 	check("COPY go.mod /")
+
+	// What .dockerignore keeps out does not travel, whoever names it. What the
+	// build itself needs does.
+	everything := "COPY services/stepper/binary variants/ /"
+	for _, c := range []struct {
+		ignore, own string // own is that of the Dockerfile
+		more        []string
+	}{
+		{"", "", []string{"services/stepper/binary", "variants/extra.conf"}},
+		{"# all\n*\n!services\n", "", []string{"services/stepper/binary"}},
+		{"*\n!services\n**/bin*\n", "", nil},
+		{"**/*.conf\n!variants/extra.conf\n", "", []string{"services/stepper/binary", "variants/extra.conf"}},
+		{"/variants/\n", "", []string{"services/stepper/binary"}},
+		{"*\n!services/**/*.go\n", "", nil},
+		{"*\n", "*.conf\n", []string{"services/stepper/binary", "variants/extra.conf"}},
+		{"", "*\n!services/stepper\n", []string{"services/stepper/binary"}},
+		{"vendor\ngo.mod\n" + variant.Dockerfile + "\nvariants/*", "", []string{"services/stepper/binary"}},
+	} {
+		texts := map[string]string{".dockerignore": c.ignore, variant.Dockerfile + ".dockerignore": c.own}
+		for name, text := range texts {
+			file := filepath.Join(project, name)
+			if text == "" {
+				_ = os.Remove(file)
+			} else if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if source, err = e.source(t.Context(), func(engine.Progress) {}); err != nil {
+			t.Fatal(err)
+		}
+		more := slices.Clone(c.more)
+		if c.ignore+c.own != "" {
+			more = append(more, ".dockerignore")
+		}
+		check(everything, more...)
+	}
 	if text := string(source["go.mod"]); !strings.HasPrefix(text, "module ") {
 		t.Errorf("go.mod: %s", text)
 	}
