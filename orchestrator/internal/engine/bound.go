@@ -75,25 +75,12 @@ func CheckFolder(dir string) error {
 	return nil
 }
 
-// removeAll removes a folder and all in it, also folders in it that their owner
-// has locked.
+// removeAll removes a folder and all in it, and what is mounted over it.
 func removeAll(dir string) error {
 	if err := Unbound(dir); err != nil {
 		return err
 	}
-	err := os.RemoveAll(dir)
-	if !errors.Is(err, fs.ErrPermission) {
-		return err
-	}
-	// WalkDir hands out a folder before it lists it, and follows no link. What
-	// is still in the way, the second try tells.
-	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, _ error) error {
-		if d != nil && d.IsDir() {
-			_ = os.Chmod(path, 0o700)
-		}
-		return nil
-	})
-	return os.RemoveAll(dir)
+	return uproot(dir)
 }
 
 // SeesFolder says whether what a process has mounted at a place inside is this

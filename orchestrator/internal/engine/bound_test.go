@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -30,6 +31,14 @@ func TestRemoveAll(t *testing.T) {
 			return errors.Join(os.MkdirAll(locked, 0o755), os.WriteFile(filepath.Join(locked, "f"), nil, 0o644),
 				os.Chmod(locked, 0), os.Chmod(filepath.Dir(locked), 0))
 		},
+		"a locked folder itself": func(dir string) error { return errors.Join(os.Mkdir(filepath.Join(dir, "a"), 0), os.Chmod(dir, 0)) },
+		"very deep folders, the last one locked": func(dir string) error {
+			return deep(dir, 3000) // more than there are descriptors, and than a path can name
+		},
+		"folders with names that are in the way": func(dir string) error {
+			return errors.Join(os.MkdirAll(filepath.Join(dir, "a", "b", "a", "b"), 0o700), os.MkdirAll(filepath.Join(dir, "b", "b", "a"), 0o700),
+				os.WriteFile(filepath.Join(dir, "a", "b", "b"), nil, 0))
+		},
 		"many files": func(dir string) error {
 			for i := range 5000 {
 				if err := os.WriteFile(filepath.Join(dir, fmt.Sprint(i)), nil, 0o644); err != nil {
@@ -51,6 +60,7 @@ func TestRemoveAll(t *testing.T) {
 			if err := fill(dir); err != nil {
 				t.Fatal(err)
 			}
+			fewFiles(t)
 			if err := f.Remove(dir); err != nil {
 				t.Fatal(err)
 			}
@@ -158,4 +168,40 @@ cut short
 	if got := mountsAt(text, "/run"); got != nil {
 		t.Errorf("mountsAt = %q", got)
 	}
+}
+
+// fewFiles gives this process few descriptors for the time of a test.
+func fewFiles(t *testing.T) {
+	t.Helper()
+	var before syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &before); err != nil {
+		t.Fatal(err)
+	}
+	few := syscall.Rlimit{Cur: min(256, before.Max), Max: before.Max}
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &few); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &before); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// deep makes folders in one another, with a locked one at the bottom.
+func deep(dir string, levels int) error {
+	at, err := unix.Open(dir, unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	for i := 0; err == nil && i < levels; i++ {
+		inner := -1
+		if err = unix.Mkdirat(at, "d", 0o700); err == nil {
+			inner, err = unix.Openat(at, "d", unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+		}
+		unix.Close(at)
+		at = inner
+	}
+	if err != nil {
+		return err
+	}
+	defer unix.Close(at)
+	return errors.Join(unix.Mkdirat(at, "l", 0o700), unix.Mkdirat(at, "l/inner", 0o700), unix.Fchmodat(at, "l", 0, 0))
 }
