@@ -242,3 +242,32 @@ func TestDeaf(t *testing.T) {
 		}
 	}
 }
+
+// While a service is waited for that says nothing, the engine is asked for it,
+// which sees what the service does meanwhile.
+func TestDeafAtTheStart(t *testing.T) {
+	full := errors.New("it has filled its folder")
+	f := honest(nil)
+	f.FailState = map[string]error{"jemalloc": full}
+	handler := f.Handler
+	f.Handler = func(in *enginetest.FakeInstance) http.Handler {
+		plain := handler(in)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if in.Spec.Labels["variant"] == "jemalloc" {
+				<-in.Done()
+				return
+			}
+			plain.ServeHTTP(w, r)
+		})
+	}
+	conf := config(t, f)
+	conf.patience = 50 * time.Millisecond
+	_, err := Run(t.Context(), conf)
+	if !errors.Is(err, full) || !strings.Contains(err.Error(), "variant jemalloc: ") {
+		t.Errorf("the lab says %v", err)
+	}
+	f.FailState = nil
+	if len(left(f)) != 0 {
+		t.Errorf("left running: %v", left(f))
+	}
+}

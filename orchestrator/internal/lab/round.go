@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/http"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,10 +22,12 @@ import (
 
 // The bounds of what an instance may take.
 const (
-	readyWithin  = 60 * time.Second // to answer GET /healthz
-	answerWithin = 10 * time.Second // to answer about itself
-	stopGrace    = 5 * time.Second  // to end after SIGTERM
-	removeWithin = 60 * time.Second // to clean up a whole round, also after Ctrl-C
+	readyWithin  = 60 * time.Second       // to answer GET /healthz
+	readyAsk     = 2 * time.Second        // of these, for one answer
+	answerWithin = 10 * time.Second       // to answer about itself
+	stateEvery   = 200 * time.Millisecond // between looks at what does not answer
+	stopGrace    = 5 * time.Second        // to end after SIGTERM
+	removeWithin = 60 * time.Second       // to clean up a whole round, also after Ctrl-C
 )
 
 // participant is a variant of a round: its instance, and how to reach it.
@@ -171,8 +174,8 @@ func (p *participant) awaitReady(ctx context.Context) error {
 	defer cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for polls := 1; ; polls++ {
-		err := p.service.get(bounded, "/healthz", nil)
+	for asked := time.Now(); ; {
+		err := p.service.ask(bounded, min(readyAsk, p.service.patience), http.MethodGet, "/healthz", "", http.StatusOK, nil)
 		if err == nil {
 			return nil
 		}
@@ -180,7 +183,8 @@ func (p *participant) awaitReady(ctx context.Context) error {
 			return wrong
 		}
 		// The engine is slower to ask than the service.
-		if polls%20 == 0 {
+		if time.Since(asked) > stateEvery {
+			asked = time.Now()
 			state, stateErr := p.instance.State(bounded)
 			if stateErr != nil {
 				return errors.Join(err, stateErr)

@@ -61,6 +61,12 @@ func (in *instance) State(ctx context.Context) (engine.State, error) {
 	if err != nil {
 		return engine.State{}, in.wrap("state", err)
 	}
+	if c.State.Running && !in.bounded {
+		// This is asked while a service that does not answer is waited for.
+		if err := engine.CheckFolder(in.dir); err != nil {
+			return engine.State{}, in.wrap("state", err)
+		}
+	}
 	s := engine.State{Running: c.State.Running, OOMKilled: c.State.OOMKilled}
 	if !s.Running {
 		s.ExitCode = c.State.ExitCode

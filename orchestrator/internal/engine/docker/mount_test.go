@@ -81,3 +81,56 @@ func TestColon(t *testing.T) {
 		t.Errorf("left in the socket folder: %v, %v", left, err)
 	}
 }
+
+// TestFull: a folder that has no bound of its own is looked at whenever somebody
+// waits for its container.
+func TestFull(t *testing.T) {
+	api := daemon(t)
+	root, variant := enginetest.Project(t, false)
+	variant.Name = "full"
+	e, err := New(Options{Root: root, SocketRoot: enginetest.ShortDir(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	images, err := e.Prepare(ctx, variants(variant), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if _, err := api.ImageRemove(context.Background(), images[0].Name, image.RemoveOptions{PruneChildren: true}); err != nil {
+			t.Error(err)
+		}
+	}()
+	started, err := e.Start(ctx, engine.Spec{Image: images[0], RunID: "full"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := started.(*instance)
+	in.bounded = false // as where nobody may mount
+	if state, err := in.State(ctx); err != nil || !state.Running {
+		t.Errorf("before: %v, %v", state, err)
+	}
+	if err := os.Mkdir(filepath.Join(in.dir, "inner"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for what, ask := range map[string]func() error{
+		"state":     func() error { _, err := in.State(ctx); return err },
+		"processes": func() error { _, err := in.Processes(ctx); return err },
+	} {
+		if err := ask(); err == nil || !strings.Contains(err.Error(), "a folder into the folder of its socket: inner") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if _, err := in.Stop(ctx, time.Second); err != nil {
+		t.Error(err)
+	}
+	if state, err := in.State(ctx); err != nil || state.Running {
+		t.Errorf("after its end: %v, %v", state, err)
+	}
+	if err := in.Remove(ctx); err != nil {
+		t.Error(err)
+	}
+}

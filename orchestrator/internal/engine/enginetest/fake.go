@@ -35,6 +35,7 @@ type Fake struct {
 	FailInfo    error            // of Info
 	FailPrepare map[string]error // of Prepare, by variant
 	FailStart   map[string]error // of Start, by variant
+	FailState   map[string]error // of State, by variant
 	FailRemove  map[string]error // of Remove, by variant
 
 	// World holds what engines of the same machine share; nil: a world of its own.

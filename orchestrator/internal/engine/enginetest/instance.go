@@ -159,6 +159,9 @@ func (in *FakeInstance) State(ctx context.Context) (engine.State, error) {
 	if in.removed {
 		return engine.State{}, fmt.Errorf("%s: %w", in.Name(), engine.ErrNotFound)
 	}
+	if err := in.fake.FailState[in.Spec.Image.Variant]; err != nil {
+		return engine.State{}, err
+	}
 	return in.state, ctx.Err()
 }
 
