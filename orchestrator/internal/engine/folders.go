@@ -108,7 +108,8 @@ func (f *Folders) sign(dir string) error {
 
 // Add makes a folder for an instance, with a number to its name where an
 // earlier one is still up. If keepFor is not empty, Close marks the run as kept.
-func (f *Folders) Add(run, name, keepFor string) (string, error) {
+func (f *Folders) Add(run, name, keepFor string) (dir string, err error) {
+	defer func() { err = TempHint(err, f.Root) }()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	run = filepath.Join(f.Root, f.Prefix+SafeName(run))
@@ -128,7 +129,7 @@ func (f *Folders) Add(run, name, keepFor string) (string, error) {
 		f.keep[run] = keepFor
 	}
 	plain := filepath.Join(run, SafeName(name))
-	dir := plain
+	dir = plain
 	for i := 2; ; i++ {
 		err := os.Mkdir(dir, 0o700)
 		if err == nil {
@@ -189,7 +190,7 @@ const mostRecord = 4 << 10
 func (f *Folders) Runs() ([]Run, error) {
 	entries, err := os.ReadDir(f.Root)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+		return nil, TempHint(err, f.Root)
 	}
 	var runs []Run
 	for _, d := range entries {

@@ -9,8 +9,9 @@ import (
 	"syscall"
 )
 
-// TempHint adds advice to the failure to make something in root, where that is
-// the system's folder for temporary files and the failure is the folder's.
+// TempHint adds advice to the failure to make or find something in root, where
+// that is the system's folder for temporary files and the failure is the
+// folder's.
 func TempHint(err error, root string) error {
 	temp, absErr := filepath.Abs(os.TempDir())
 	if absErr != nil || root != temp {

@@ -42,6 +42,12 @@ func TestTempHint(t *testing.T) {
 		if err = f.Announce(""); err == nil {
 			t.Fatalf("TMPDIR=%s: no error (closed: %v)", c.temp, f.Close())
 		}
+		if _, err := f.Add("r", "x", ""); err == nil || strings.Contains(hint(err), "TMPDIR") != (c.root == "") {
+			t.Errorf("TMPDIR=%s, root %q: a folder for an instance: %v, advice %q", c.temp, c.root, err, hint(err))
+		}
+		if _, err := f.Runs(); c.temp == file && !strings.Contains(hint(err), "TMPDIR") {
+			t.Errorf("TMPDIR=%s: other runs: %v, advice %q", c.temp, err, hint(err))
+		}
 		err = TempHint(fmt.Errorf("announce: %w", err), f.Root)
 		if got := strings.Contains(hint(err), "TMPDIR"); got != (c.root == "") {
 			t.Errorf("TMPDIR=%s, root %q: %v, advice %q", c.temp, c.root, err, hint(err))

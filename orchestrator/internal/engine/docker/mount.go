@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/mount"
@@ -25,6 +26,13 @@ func share(host *container.HostConfig, dir string) {
 // shareable refuses a folder that no container of a daemon with these security
 // options could use.
 func shareable(dir string, security []string) error {
+	if !utf8.ValidString(dir) {
+		// On its way to the daemon it would become the name of another folder.
+		return &engine.Hinted{
+			Err:    fmt.Errorf("folder for the socket: %q is not UTF-8", dir),
+			Advice: "set TMPDIR to a folder whose name is UTF-8",
+		}
+	}
 	selinux := func(s string) bool { return strings.HasPrefix(s, "name=selinux") }
 	if strings.Contains(dir, ":") && slices.ContainsFunc(security, selinux) {
 		return &engine.Hinted{

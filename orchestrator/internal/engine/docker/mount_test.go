@@ -32,7 +32,7 @@ func TestShare(t *testing.T) {
 		dir      string
 		security []string
 		ok       bool
-	}{{"/tmp/x", selinux, true}, {"/tmp/a:b", selinux, false}, {"/tmp/a:b", selinux[:1], true}, {"/tmp/a:b", nil, true}} {
+	}{{"/tmp/x", selinux, true}, {"/tmp/a:b", selinux, false}, {"/tmp/a:b", selinux[:1], true}, {"/tmp/a:b", nil, true}, {"/tmp/\xff", nil, false}, {"/tmp/ünï \n,\"", selinux, true}} {
 		err := shareable(c.dir, c.security)
 		var h *engine.Hinted
 		if (err == nil) != c.ok || err != nil && (!errors.As(err, &h) || !strings.Contains(h.Hint(), "TMPDIR")) {
