@@ -7,19 +7,16 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"strings"
 	"time"
 	"unicode"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/lab"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
 )
@@ -243,24 +240,6 @@ func (a *app) tellKept(exp *bench.Experiment) {
 	a.say("remove them with: go run ./orchestrator clean --engine %s", exp.Environment.Engine)
 }
 
-// dryRun prints the schedule.
-func (a *app) dryRun(d bench.Design, loaded *plan.Plan, known experience) error {
-	p := lab.Describe(loaded)
-	for _, line := range headerLines(d, p, known) {
-		fmt.Fprintln(a.stdout, plain.Line(line))
-	}
-	order := "starts"
-	if d.Mode == bench.Apart {
-		order = "starts and loads, one after the other,"
-	}
-	for _, r := range lab.Schedule(d) {
-		fmt.Fprintf(a.stdout, "round %d    %s %s; then each: warm-up, %s of %s requests with pauses of %v, idle %v\n",
-			r.Number, order, plain.Line(strings.Join(r.Order, ", ")), plural(d.Batches, "batch", "batches"), thousands(p.Iterations*p.PerIteration()), d.Pause, d.Idle)
-	}
-	fmt.Fprintf(a.stdout, "takes      at least %v, images not counted; longer where a variant saturates the CPUs\n", lab.Duration(d, lab.LeastBatch(d, p)).Round(time.Second))
-	return nil
-}
-
 // commandLine writes the call as a shell would take it again.
 func commandLine(args []string) string {
 	bare := func(r rune) bool {
@@ -284,17 +263,4 @@ func newRunID() (string, error) {
 		return "", fmt.Errorf("name the run: %w", err)
 	}
 	return time.Now().Format("20060102-150405-") + hex.EncodeToString(b[:]), nil
-}
-
-// terminalWidth gives the columns of w, or 0 where it is no terminal.
-func terminalWidth(w io.Writer) int {
-	f, ok := w.(terminal)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return 0
-	}
-	width, _, err := term.GetSize(int(f.Fd()))
-	if err != nil {
-		return 0
-	}
-	return width
 }

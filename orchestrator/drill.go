@@ -4,13 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"io"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/console"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
@@ -222,11 +220,6 @@ func (a *app) liveWidth(d *drillFlags, lines bool) (width int, show bool) {
 		return 0, true
 	}
 	return cmp.Or(terminalWidth(a.stderr), 80), !flooded // some terminals do not tell their width
-}
-
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(terminal)
-	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // listPlan prints what there is in a plan.

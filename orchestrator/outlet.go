@@ -1,0 +1,74 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+	"sync/atomic"
+	"syscall"
+
+	"golang.org/x/term"
+)
+
+// outlet is standard output or standard error. Once nobody reads it any more,
+// as when the program behind a pipe or the terminal is gone, what is written is
+// dropped: there is still what was started to remove and what was measured to
+// save. Other failed writes, as to a disk that is full, are remembered, for most
+// who print a line do not look.
+type outlet struct {
+	*os.File
+	failed atomic.Pointer[error] // the first
+}
+
+func (o *outlet) Write(p []byte) (int, error) {
+	n, err := o.File.Write(p)
+	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.EIO) {
+		return len(p), nil
+	}
+	if err != nil {
+		o.failed.CompareAndSwap(nil, &err)
+	}
+	return n, err
+}
+
+// WriteString must not be the file's own.
+func (o *outlet) WriteString(s string) (int, error) { return o.Write([]byte(s)) }
+
+// lost gives the first error of what was written to an outlet.
+func lost(w io.Writer) error {
+	if o, ok := w.(*outlet); ok {
+		if err := o.failed.Load(); err != nil {
+			return *err
+		}
+	}
+	return nil
+}
+
+// terminal is what can be asked whether it is one.
+type terminal interface{ Fd() uintptr }
+
+// fileOf gives the file of an outlet, for who must know that it is one.
+func fileOf(w io.Writer) io.Writer {
+	if o, ok := w.(*outlet); ok {
+		return o.File
+	}
+	return w
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(terminal)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// terminalWidth gives the columns of w, or 0 where it is no terminal.
+func terminalWidth(w io.Writer) int {
+	f, ok := w.(terminal)
+	if !ok || !isTerminal(w) {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
+}
