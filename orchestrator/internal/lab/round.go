@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"net"
-	"net/http"
 	"strconv"
 	"strings"
 	"sync"
@@ -175,7 +174,7 @@ func (p *participant) awaitReady(ctx context.Context) error {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for asked := time.Now(); ; {
-		err := p.service.ask(bounded, min(readyAsk, p.service.patience), http.MethodGet, "/healthz", "", http.StatusOK, nil)
+		err := p.service.healthy(bounded, readyAsk)
 		if err == nil {
 			return nil
 		}

@@ -41,25 +41,50 @@ func newService(dial dialer, patience time.Duration) *service {
 
 func (s *service) close() { s.client.CloseIdleConnections() }
 
-// get reads a JSON answer into v, or drops the answer where v is nil.
-func (s *service) get(ctx context.Context, path string, v any) error {
-	return s.ask(ctx, s.patience, http.MethodGet, path, "", http.StatusOK, v)
+// question is one request to a service, and what its answer is to be.
+type question struct {
+	method, path string
+	body         string
+	want         int           // the status
+	within       time.Duration // for the whole answer
+	into         any           // what its JSON is read into; nil: it is dropped
 }
 
-// ask sends one request and waits for its whole answer, but no longer than within.
-func (s *service) ask(ctx context.Context, within time.Duration, method, path, body string, want int, v any) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("no answer within %v", within))
+func (q question) String() string { return q.method + " " + q.path }
+
+// get reads a JSON answer into v.
+func (s *service) get(ctx context.Context, path string, v any) error {
+	return s.ask(ctx, question{method: http.MethodGet, path: path, want: http.StatusOK, within: s.patience, into: v})
+}
+
+// healthy asks whether it serves, and waits no longer than within for an answer.
+func (s *service) healthy(ctx context.Context, within time.Duration) error {
+	return s.ask(ctx, question{method: http.MethodGet, path: "/healthz", want: http.StatusOK, within: min(within, s.patience)})
+}
+
+// warmUp sends one tiny request, so that what a first request alone brings
+// about is there before the baseline is read. The handler sleeps meanwhile.
+func (s *service) warmUp(ctx context.Context, handler time.Duration) error {
+	return s.ask(ctx, question{
+		method: http.MethodPost, path: "/widgets", body: `{"payload":[]}`,
+		want: http.StatusCreated, within: s.patience + handler,
+	})
+}
+
+// ask sends a question and waits for its whole answer.
+func (s *service) ask(ctx context.Context, q question) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, q.within, fmt.Errorf("no answer within %v", q.within))
 	defer cancel()
-	err := s.exchange(ctx, method, path, body, want, v)
+	err := s.exchange(ctx, q)
 	if err != nil && ctx.Err() != nil {
 		// Whose time is up says more than that it is.
-		return fmt.Errorf("%s %s: %w", method, path, context.Cause(ctx))
+		return fmt.Errorf("%v: %w", q, context.Cause(ctx))
 	}
 	return err
 }
 
-func (s *service) exchange(ctx context.Context, method, path, body string, want int, v any) error {
-	r, err := http.NewRequestWithContext(ctx, method, "http://localhost"+path, strings.NewReader(body))
+func (s *service) exchange(ctx context.Context, q question) error {
+	r, err := http.NewRequestWithContext(ctx, q.method, "http://localhost"+q.path, strings.NewReader(q.body))
 	if err != nil {
 		return err
 	}
@@ -71,24 +96,18 @@ func (s *service) exchange(ctx context.Context, method, path, body string, want 
 	defer answer.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
 	if err != nil {
-		return fmt.Errorf("%s %s: %w", method, path, err)
+		return fmt.Errorf("%v: %w", q, err)
 	}
-	if answer.StatusCode != want {
-		return fmt.Errorf("%s %s: answered %s: %s", method, path, plain.Name(answer.Status), plain.Name(string(text)))
+	if answer.StatusCode != q.want {
+		return fmt.Errorf("%v: answered %s: %s", q, plain.Name(answer.Status), plain.Name(string(text)))
 	}
-	if v == nil {
+	if q.into == nil {
 		return nil
 	}
-	if err := json.Unmarshal(text, v); err != nil {
-		return fmt.Errorf("%s %s: %w", method, path, err)
+	if err := json.Unmarshal(text, q.into); err != nil {
+		return fmt.Errorf("%v: %w", q, err)
 	}
 	return nil
-}
-
-// warmUp sends one tiny request, so that what a first request alone brings
-// about is there before the baseline is read. The handler sleeps meanwhile.
-func (s *service) warmUp(ctx context.Context, handler time.Duration) error {
-	return s.ask(ctx, s.patience+handler, http.MethodPost, "/widgets", `{"payload":[]}`, http.StatusCreated, nil)
 }
 
 // allocatorAnswer is what the lab reads of GET /allocator.
