@@ -15,6 +15,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/lab"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 // bars is the live part of the view: a bar per trial with requests done,
@@ -130,7 +131,7 @@ func tail(line *bar) string {
 	if s.Left > 0 {
 		left = fmt.Sprintf("%d:%02d left", int(s.Left.Minutes()), int(s.Left.Seconds())%60)
 	}
-	return fmt.Sprintf("%s/%s %5.0f MiB %-*s %d failed %s", thousands(s.Done), thousands(s.Total), s.RSS.MiB(),
+	return fmt.Sprintf("%s/%s %5.0f MiB %-*s %d failed %s", words.Count(s.Done), words.Count(s.Total), s.RSS.MiB(),
 		historyLength, sparkline(line.lately), s.Failed, left)
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 )
 
@@ -16,10 +17,10 @@ func (a *app) cleanCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "clean",
 		Short: "Removes every container, network, image and folder that the lab made",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !slices.Contains(engineNames, name) {
-				return usage(fmt.Sprintf("--engine is %q", name), "it must be docker or process")
+				return hint.Mistake(fmt.Sprintf("--engine is %q", name), "it must be docker or process")
 			}
 			eng, err := openEngine(name, newView(a.stderr, false, bench.Design{}).logger())
 			if err != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/lab"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
@@ -33,7 +33,7 @@ memory, repeats that in rounds of fresh containers, and prints a row per variant
 Settings stand under the key lab of the benchmark file; flags override them.
 Designs have names (--preset):
 ` + explainPresets(),
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.compare(cmd, s) },
 	}
 	s.define(cmd.Flags())
@@ -79,7 +79,7 @@ func (a *app) compare(cmd *cobra.Command, s *settings) error {
 	if s.readme != "" {
 		// Markers that are broken would lose the table after an hour's work.
 		if err := report.CheckSplice(s.readme); err != nil {
-			return &usageError{err: err, hint: hintOf(err)}
+			return &hint.Error{Mistake: true, Err: err, Advice: hint.Of(err)}
 		}
 	}
 	saved, err := claimResults(s.out, "results", time.Now())
@@ -162,7 +162,7 @@ func verdict(exp *bench.Experiment) error {
 		}
 	}
 	if !counts {
-		return &engine.Hinted{
+		return &hint.Error{
 			Err:    fmt.Errorf("no round counts: %s", exp.Trials[0].Void),
 			Advice: "see that the machine has nothing else to do, or let rounds count that others disturbed: --void-at 0",
 		}
@@ -216,11 +216,11 @@ func splice(readme string, exp *bench.Experiment, out string) error {
 		return err
 	}
 	if err := report.Splice(readme, block.Bytes()); err != nil {
-		hint := "mend it and call: go run ./orchestrator report " + out + " --readme " + readme
-		if known := hintOf(err); known != "" {
-			hint = known + "; " + hint
+		advice := "mend it and call: go run ./orchestrator report " + out + " --readme " + readme
+		if known := hint.Of(err); known != "" {
+			advice = known + "; " + advice
 		}
-		return &engine.Hinted{Err: err, Advice: hint}
+		return hint.With(err, advice)
 	}
 	return nil
 }

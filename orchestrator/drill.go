@@ -36,7 +36,7 @@ statistics up to then.`,
 		Example: `  go run ./orchestrator drill --benchmark benchmark.yml --stats
   go run ./orchestrator drill --benchmark benchmark.yml --stats --tags small,medium
   go run ./orchestrator drill -qsb benchmark.yml --duration 30s --fail-on 'p99>250ms' --fail-on 'failed>0'`,
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		Version: drillVersion,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := lostValue(cmd.Flags(), a.args); err != nil {

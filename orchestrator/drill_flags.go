@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/console"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 )
@@ -105,7 +106,7 @@ func (d *drillFlags) define(f *pflag.FlagSet) {
 // check refuses what cannot be meant, before anything is read.
 func (d *drillFlags) check() error {
 	if !d.given("benchmark") {
-		return usage("--benchmark is missing", "name the plan: --benchmark benchmark.yml")
+		return hint.Mistake("--benchmark is missing", "name the plan: --benchmark benchmark.yml")
 	}
 	for _, pair := range [][2]string{
 		{"stats", "compare"},
@@ -119,25 +120,25 @@ func (d *drillFlags) check() error {
 		{"report", "rate"},
 	} {
 		if d.given(pair[0]) && d.given(pair[1]) {
-			return usage(fmt.Sprintf("--%s and --%s do not go together", pair[0], pair[1]), "leave one of them out")
+			return hint.Mistake(fmt.Sprintf("--%s and --%s do not go together", pair[0], pair[1]), "leave one of them out")
 		}
 	}
 	if d.given("compare") && !d.given("threshold") {
-		return usage("--compare needs --threshold", "say how many milliseconds slower is too slow: --threshold 50")
+		return hint.Mistake("--compare needs --threshold", "say how many milliseconds slower is too slow: --threshold 50")
 	}
 	if d.given("compare") && d.statsFormat == formatJSON {
-		return usage("--stats-format json and --compare do not go together", "leave one of them out")
+		return hint.Mistake("--stats-format json and --compare do not go together", "leave one of them out")
 	}
 	if !slices.Contains([]string{formatText, formatJSON}, d.statsFormat) {
-		return usage(fmt.Sprintf("--stats-format is %q", d.statsFormat), "it must be text or json")
+		return hint.Mistake(fmt.Sprintf("--stats-format is %q", d.statsFormat), "it must be text or json")
 	}
 	if !slices.Contains([]string{progressAuto, progressPlain, progressNone}, d.progress) {
-		return usage(fmt.Sprintf("--progress is %q", d.progress), "it must be auto, plain or none")
+		return hint.Mistake(fmt.Sprintf("--progress is %q", d.progress), "it must be auto, plain or none")
 	}
 	for _, text := range d.failOn {
 		gate, err := console.ParseGate(text)
 		if err != nil {
-			return &usageError{err: fmt.Errorf("--fail-on: %w", err), hint: hintOf(err)}
+			return &hint.Error{Mistake: true, Err: fmt.Errorf("--fail-on: %w", err), Advice: hint.Of(err)}
 		}
 		d.gates = append(d.gates, gate)
 	}

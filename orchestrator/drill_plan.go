@@ -10,6 +10,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/console"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 )
@@ -36,7 +37,7 @@ func (d *drillFlags) readInput(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return fmt.Errorf("the plan: %w", err)
 		}
-		return usage(fmt.Sprintf("the plan: %v", err), files.Hint(err))
+		return hint.Mistake(fmt.Sprintf("the plan: %v", err), hint.Of(err))
 	}
 	d.benchmark, d.input = standardInput[0], text // a plan's includes are beside it, and not in /dev
 	return nil
@@ -92,10 +93,10 @@ func (d *drillFlags) checkGates(loaded *plan.Plan) error {
 	}
 	for _, g := range d.gates {
 		if g.Item() != "" && !names[g.Item()] {
-			return usage(fmt.Sprintf("--fail-on %q: the plan has no request %q", g, g.Item()), "names stand there as in the plan, variables and all")
+			return hint.Mistake(fmt.Sprintf("--fail-on %q: the plan has no request %q", g, g.Item()), "names stand there as in the plan, variables and all")
 		}
 		if g.OpenLoop() && loaded.Rate == 0 {
-			return usage(fmt.Sprintf("--fail-on %q: only an open loop counts that", g), "add --rate, or leave the gate out")
+			return hint.Mistake(fmt.Sprintf("--fail-on %q: only an open loop counts that", g), "add --rate, or leave the gate out")
 		}
 	}
 	return nil
@@ -106,14 +107,14 @@ func (d *drillFlags) comparison(loaded *plan.Plan) (*console.Comparison, error) 
 	if d.compare == "" {
 		return nil, nil
 	}
-	const hint = "make a report of this plan with --report FILE"
+	const advice = "make a report of this plan with --report FILE"
 	recorded, err := console.ReadReport(d.compare)
 	if err != nil {
-		return nil, &usageError{err: err, hint: hint}
+		return nil, &hint.Error{Mistake: true, Err: err, Advice: advice}
 	}
 	compared, err := console.NewComparison(loaded, recorded, float64(d.threshold))
 	if err != nil {
-		return nil, &usageError{err: fmt.Errorf("%s: %w", d.compare, err), hint: hint}
+		return nil, &hint.Error{Mistake: true, Err: fmt.Errorf("%s: %w", d.compare, err), Advice: advice}
 	}
 	return compared, nil
 }
@@ -125,10 +126,10 @@ func (d *drillFlags) checkReport() error {
 	}
 	folder := filepath.Dir(d.report)
 	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
-		return usage(fmt.Sprintf("--report %s: there is no folder %s", d.report, folder), "make it first")
+		return hint.Mistake(fmt.Sprintf("--report %s: there is no folder %s", d.report, folder), "make it first")
 	}
 	if err := files.CheckWrite(d.report); err != nil {
-		return usage(fmt.Sprintf("--report: %v", err), "name another file")
+		return hint.Mistake(fmt.Sprintf("--report: %v", err), "name another file")
 	}
 	return nil
 }

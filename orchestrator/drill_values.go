@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 )
 
@@ -25,7 +26,7 @@ func lostValue(f *pflag.FlagSet, args []string) error {
 			continue
 		}
 		if next := args[i+1]; len(next) > 1 && next[0] == '-' {
-			return usage(fmt.Sprintf("--%s needs a value, and %s is an option", flag.Name, next), fmt.Sprintf("if it is meant, write --%s=%s", flag.Name, next))
+			return hint.Mistake(fmt.Sprintf("--%s needs a value, and %s is an option", flag.Name, next), fmt.Sprintf("if it is meant, write --%s=%s", flag.Name, next))
 		}
 	}
 	return nil

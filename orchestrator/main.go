@@ -34,6 +34,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
 )
@@ -69,7 +70,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		Short:         "Compares memory allocators under a real load",
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
+		Args:          noArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
@@ -78,7 +79,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &usageError{err: err, hint: "see: go run ./orchestrator " + strings.TrimPrefix(cmd.CommandPath(), "orchestrator ") + " --help"}
+		return &hint.Error{Mistake: true, Err: err, Advice: "see: go run ./orchestrator " + strings.TrimPrefix(cmd.CommandPath(), "orchestrator ") + " --help"}
 	})
 	err := root.ExecuteContext(ctx)
 	if err == nil {
@@ -92,7 +93,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	a.printError(err)
 	switch {
-	case isUsage(err):
+	case hint.IsMistake(err):
 		return exitUsage
 	case ctx.Err() != nil:
 		return exitInterrupted
@@ -104,8 +105,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 // printError prints an error and, where one knows it, what to do about it.
 func (a *app) printError(err error) {
 	a.say("orchestrator: %v", err)
-	if hint := hintOf(err); hint != "" {
-		a.say("hint: %s", hint)
+	if advice := hint.Of(err); advice != "" {
+		a.say("hint: %s", advice)
 	}
 }
 
@@ -114,27 +115,6 @@ func (a *app) printError(err error) {
 func (a *app) say(format string, args ...any) {
 	fmt.Fprintln(a.stderr, plain.Text(fmt.Sprintf(format, args...)))
 }
-
-// hintOf finds the first hint in an error.
-func hintOf(err error) string {
-	var hinted interface{ Hint() string }
-	if errors.As(err, &hinted) {
-		return hinted.Hint()
-	}
-	return ""
-}
-
-// usageError is a mistake in what was asked for: nothing was started.
-type usageError struct {
-	err  error
-	hint string
-}
-
-func (e *usageError) Error() string { return e.err.Error() }
-func (e *usageError) Unwrap() error { return e.err }
-
-// Hint says what to do instead.
-func (e *usageError) Hint() string { return e.hint }
 
 // exitError ends the program with a code whose reason has been printed already.
 type exitError struct{ code int }
@@ -149,9 +129,10 @@ func knownExit(err error) (int, bool) {
 	return 0, false
 }
 
-// isUsage says whether an error is a mistake in the command line or the plan.
-// cobra has no type for an unknown command.
-func isUsage(err error) bool {
-	var usage *usageError
-	return errors.As(err, &usage) || isPlanMistake(err) || strings.HasPrefix(err.Error(), "unknown command")
+// noArgs refuses arguments, as a command that has none.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return hint.Mistake(fmt.Sprintf("unknown command %q for %q", args[0], cmd.CommandPath()), "")
+	}
+	return nil
 }

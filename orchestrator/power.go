@@ -9,9 +9,11 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/lab"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/stat"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 // defaultScatter is the standard deviation between rounds of the log-ratio of
@@ -50,7 +52,7 @@ func shows(d bench.Design, known experience) string {
 		if m > 1 {
 			need = fmt.Sprintf("intervals over %d comparisons need", m)
 		}
-		return fmt.Sprintf("no difference for sure: %s of the %d that %s", plural(d.Rounds, "round", "rounds"), stat.MinRounds(m), need)
+		return fmt.Sprintf("no difference for sure: %s of the %d that %s", words.Plural(d.Rounds, "round", "rounds"), stat.MinRounds(m), need)
 	}
 	from := "assumed"
 	if known.from != "" {
@@ -92,7 +94,7 @@ func (s *settings) fit(d bench.Design, p bench.Plan, known experience) (bench.De
 		least.Batches = 1
 	}
 	if shortest := lab.Duration(least, lab.LeastBatch(d, p)); shortest > d.Until {
-		return d, usage(fmt.Sprintf("--for %v is too short for anything: a round of %s takes at least %v", d.Until, plural(least.Batches, "batch", "batches"), shortest.Round(time.Second)),
+		return d, hint.Mistake(fmt.Sprintf("--for %v is too short for anything: a round of %s takes at least %v", d.Until, words.Plural(least.Batches, "batch", "batches"), shortest.Round(time.Second)),
 			"give it more time, or less to do: --iterations, --idle, --preset quick")
 	}
 	// One more than needed: a round may be lost.

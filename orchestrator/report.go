@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
 )
 
@@ -53,7 +54,7 @@ func render(w io.Writer, exp *bench.Experiment, format string) error {
 			return f.write(w, exp)
 		}
 	}
-	return usage(fmt.Sprintf("--format is %q", format), "it must be one of "+strings.Join(formatNames(), ", "))
+	return hint.Mistake(fmt.Sprintf("--format is %q", format), "it must be one of "+strings.Join(formatNames(), ", "))
 }
 
 func (a *app) reportCommand() *cobra.Command {
@@ -63,13 +64,13 @@ func (a *app) reportCommand() *cobra.Command {
 		Short: "Prints a saved experiment again; needs no engine",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usage("report takes one folder or file", "such as: go run ./orchestrator report results/2026-01-31T10-12-05")
+				return hint.Mistake("report takes one folder or file", "such as: go run ./orchestrator report results/2026-01-31T10-12-05")
 			}
 			return nil
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			if !slices.Contains(formatNames(), format) {
-				return usage(fmt.Sprintf("--format is %q", format), "it must be one of "+strings.Join(formatNames(), ", "))
+				return hint.Mistake(fmt.Sprintf("--format is %q", format), "it must be one of "+strings.Join(formatNames(), ", "))
 			}
 			exp, err := readExperiment(args[0])
 			if err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
 )
 
@@ -36,7 +37,7 @@ type results struct {
 func claimResults(out, parent string, now time.Time) (*results, error) {
 	r := &results{dir: out}
 	if err := r.makeFolder(parent, now); err != nil {
-		return nil, usage(fmt.Sprintf("no folder for the results: %v", err), "name another with --out")
+		return nil, hint.Mistake(fmt.Sprintf("no folder for the results: %v", err), "name another with --out")
 	}
 	err := checkFolder(r.dir)
 	if err == nil {
@@ -85,13 +86,13 @@ func (r *results) claim() error {
 	file, err := os.OpenFile(r.path(), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	if errors.Is(err, os.ErrExist) {
 		if info, err := os.Lstat(r.path()); err == nil && info.Mode().IsRegular() && info.Size() == 0 {
-			return usage(fmt.Sprintf("%s is another run's, which has saved nothing yet", r.dir),
+			return hint.Mistake(fmt.Sprintf("%s is another run's, which has saved nothing yet", r.dir),
 				"name another folder with --out; if that run has died, remove "+r.path())
 		}
-		return usage(fmt.Sprintf("%s already holds an experiment", r.dir), "name another folder with --out; results are never overwritten")
+		return hint.Mistake(fmt.Sprintf("%s already holds an experiment", r.dir), "name another folder with --out; results are never overwritten")
 	}
 	if err != nil {
-		return usage(fmt.Sprintf("cannot write to the results folder: %v", err), "name another with --out")
+		return hint.Mistake(fmt.Sprintf("cannot write to the results folder: %v", err), "name another with --out")
 	}
 	r.file, err = file.Stat()
 	return errors.Join(err, file.Close())
@@ -132,7 +133,7 @@ func (r *results) release() error {
 func checkFolder(out string) error {
 	probe, err := os.CreateTemp(out, ".probe-*")
 	if err != nil {
-		return usage(fmt.Sprintf("cannot write to the results folder: %v", err), "name another with --out")
+		return hint.Mistake(fmt.Sprintf("cannot write to the results folder: %v", err), "name another with --out")
 	}
 	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
 		return fmt.Errorf("try the results folder: %w", err)
@@ -142,7 +143,7 @@ func checkFolder(out string) error {
 		return fmt.Errorf("ask for the free space of %s: %w", out, err)
 	}
 	if free := int64(fs.Bavail) * fs.Bsize; free < roomForResults {
-		return usage(fmt.Sprintf("no room for the results: %s has %d MiB free", out, free>>20), "free some space, or name another folder with --out")
+		return hint.Mistake(fmt.Sprintf("no room for the results: %s has %d MiB free", out, free>>20), "free some space, or name another folder with --out")
 	}
 	return nil
 }
@@ -158,13 +159,13 @@ func readExperiment(path string) (*bench.Experiment, error) {
 	}
 	text, err := files.Read(path, mostExperiment)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, usage("there is no "+path, "name a folder that compare has written, or its "+experimentFile)
+		return nil, hint.Mistake("there is no "+path, "name a folder that compare has written, or its "+experimentFile)
 	}
 	if err != nil {
 		return nil, err
 	}
 	if len(text) == 0 {
-		return nil, usage(path+" is empty", "its run has saved nothing yet, or died before it did")
+		return nil, hint.Mistake(path+" is empty", "its run has saved nothing yet, or died before it did")
 	}
 	exp, err := report.Read(text)
 	if err != nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -14,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/stat"
 )
@@ -126,7 +126,7 @@ func (s *settings) complete(cmd *cobra.Command) (*plan.Plan, error) {
 	loaded, err := plan.Load(s.benchmark, plan.Options{Tags: plan.ParseTags(s.tags), SkipTags: plan.ParseTags(s.skipTags), Env: environ(), NoExec: s.noExec})
 	if err != nil {
 		if s.tagsByDefault && strings.Contains(err.Error(), "select none") {
-			return nil, &usageError{err: err, hint: fmt.Sprintf(`%s is the default of --tags; --tags "" sends all items`, s.tags)}
+			return nil, &hint.Error{Mistake: true, Err: err, Advice: fmt.Sprintf(`%s is the default of --tags; --tags "" sends all items`, s.tags)}
 		}
 		return nil, err
 	}
@@ -137,7 +137,7 @@ func (s *settings) complete(cmd *cobra.Command) (*plan.Plan, error) {
 	}
 	s.applyPreset(settled, loaded)
 	if s.concurrency > 0 && s.iterations == 0 && s.concurrency > loaded.Iterations {
-		return nil, usage(fmt.Sprintf("--concurrency %d is more than the %d iterations of the plan", s.concurrency, loaded.Iterations), "set --iterations too")
+		return nil, hint.Mistake(fmt.Sprintf("--concurrency %d is more than the %d iterations of the plan", s.concurrency, loaded.Iterations), "set --iterations too")
 	}
 	return loaded.WithLoad(s.iterations, s.concurrency), nil
 }
@@ -181,8 +181,6 @@ func (s *settings) fromFile(head *plan.Plan, flags *pflag.FlagSet, given map[str
 	return inFile, nil
 }
 
-func usage(problem, hint string) error { return &usageError{err: errors.New(problem), hint: hint} }
-
 // check holds the values against their ranges.
 func (s *settings) check() error {
 	for _, n := range []struct {
@@ -197,7 +195,7 @@ func (s *settings) check() error {
 		{"concurrency", s.concurrency, 0, 1 << 16},
 	} {
 		if n.value < n.min || n.value > n.max {
-			return usage(fmt.Sprintf("--%s is %d", n.flag, n.value), fmt.Sprintf("it must be from %d to %d", n.min, n.max))
+			return hint.Mistake(fmt.Sprintf("--%s is %d", n.flag, n.value), fmt.Sprintf("it must be from %d to %d", n.min, n.max))
 		}
 	}
 	for _, d := range []struct {
@@ -205,20 +203,20 @@ func (s *settings) check() error {
 		value time.Duration
 	}{{"pause", s.pause}, {"idle", s.idle}, {"sleep", s.sleep}} {
 		if d.value < 0 || d.value > 24*time.Hour {
-			return usage(fmt.Sprintf("--%s is %v", d.flag, d.value), "it must be from 0s to 24h")
+			return hint.Mistake(fmt.Sprintf("--%s is %v", d.flag, d.value), "it must be from 0s to 24h")
 		}
 	}
 	if s.within < 0 || s.given["for"] && s.within == 0 {
-		return usage(fmt.Sprintf("--for is %v", s.within), "give a time such as 40m")
+		return hint.Mistake(fmt.Sprintf("--for is %v", s.within), "give a time such as 40m")
 	}
 	if !(s.voidAt >= 0 && s.voidAt <= 100) {
-		return usage(fmt.Sprintf("--void-at is %v", s.voidAt), "it must be from 0 to 100 per cent")
+		return hint.Mistake(fmt.Sprintf("--void-at is %v", s.voidAt), "it must be from 0 to 100 per cent")
 	}
 	if s.quick && s.preset != "quick" {
-		return usage(fmt.Sprintf("--quick and --preset %s are two designs", s.preset), "choose one of them")
+		return hint.Mistake(fmt.Sprintf("--quick and --preset %s are two designs", s.preset), "choose one of them")
 	}
 	if s.sleep%time.Millisecond != 0 {
-		return usage(fmt.Sprintf("--sleep is %v", s.sleep), "the service counts whole milliseconds")
+		return hint.Mistake(fmt.Sprintf("--sleep is %v", s.sleep), "the service counts whole milliseconds")
 	}
 	for _, choice := range []struct {
 		flag, value string
@@ -232,22 +230,22 @@ func (s *settings) check() error {
 		{"engine", s.engine, engineNames},
 	} {
 		if !slices.Contains(choice.of, choice.value) {
-			return usage(fmt.Sprintf("--%s is %q", choice.flag, choice.value), "it must be one of "+strings.Join(choice.of, ", "))
+			return hint.Mistake(fmt.Sprintf("--%s is %q", choice.flag, choice.value), "it must be one of "+strings.Join(choice.of, ", "))
 		}
 	}
 	if s.memory != "" {
 		limit, err := bench.ParseBytes(s.memory)
 		if err != nil {
-			return usage("--memory: "+err.Error(), "give a number with a unit: 512MiB, 2g")
+			return hint.Mistake("--memory: "+err.Error(), "give a number with a unit: 512MiB, 2g")
 		}
 		if limit != 0 && limit < 8*bench.MiB {
-			return usage(fmt.Sprintf("--memory %s is too little for any container", s.memory), "give 8MiB or more; 0 means no limit")
+			return hint.Mistake(fmt.Sprintf("--memory %s is too little for any container", s.memory), "give 8MiB or more; 0 means no limit")
 		}
 		s.memoryLimit = limit
 	}
 	if s.readme != "" {
 		if info, err := os.Stat(s.readme); err != nil || !info.Mode().IsRegular() {
-			return usage(fmt.Sprintf("--readme %s is no file that can be read", s.readme), "name an existing Markdown file")
+			return hint.Mistake(fmt.Sprintf("--readme %s is no file that can be read", s.readme), "name an existing Markdown file")
 		}
 	}
 	return nil
@@ -279,21 +277,15 @@ func (s *settings) design(variants []bench.Variant) (bench.Design, error) {
 // addTwin adds the baseline a second time, under another name.
 func addTwin(d *bench.Design) error {
 	if len(d.Variants) < 2 {
-		return usage("--aa with one variant: there is nothing whose difference it could vouch for", "leave --aa out, or add a --variant")
+		return hint.Mistake("--aa with one variant: there is nothing whose difference it could vouch for", "leave --aa out, or add a --variant")
 	}
 	i := slices.IndexFunc(d.Variants, func(v bench.Variant) bool { return v.Name == d.Baseline })
 	twin := d.Variants[i]
 	twin.Name = d.Baseline + "-twin"
 	if slices.ContainsFunc(d.Variants, func(v bench.Variant) bool { return v.Name == twin.Name }) {
-		return usage(fmt.Sprintf("--aa would call the second baseline %s, and there is a variant of that name", twin.Name), "rename Dockerfile."+twin.Name)
+		return hint.Mistake(fmt.Sprintf("--aa would call the second baseline %s, and there is a variant of that name", twin.Name), "rename Dockerfile."+twin.Name)
 	}
 	d.Twin = twin.Name
 	d.Variants = slices.Insert(slices.Clone(d.Variants), i+1, twin)
 	return nil
-}
-
-func isPlanMistake(err error) bool {
-	var mistakes plan.Errors
-	var one *plan.Mistake
-	return errors.As(err, &mistakes) || errors.As(err, &one)
 }

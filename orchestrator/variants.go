@@ -14,6 +14,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 )
 
@@ -64,7 +65,7 @@ func findVariants(root, baseline string) (found []bench.Variant, skipped []skipp
 		found = append(found, bench.Variant{Name: name, Dockerfile: paths[name][0]})
 	}
 	if len(paths) == 0 {
-		return nil, nil, usage("there is no Dockerfile.NAME here", "run it in the project's folder: go run ./orchestrator compare")
+		return nil, nil, hint.Mistake("there is no Dockerfile.NAME here", "run it in the project's folder: go run ./orchestrator compare")
 	}
 	if i := slices.IndexFunc(found, func(v bench.Variant) bool { return v.Name == baseline }); i > 0 {
 		first := found[i]
@@ -78,13 +79,13 @@ func checkVariant(root, name string, paths []string) error {
 	path := printable(paths[0])
 	switch {
 	case leftOut.MatchString("." + name):
-		return usage(path+": the ending is that of a file which belongs to another, or is left over", "rename it if it is a variant")
+		return hint.Mistake(path+": the ending is that of a file which belongs to another, or is left over", "rename it if it is a variant")
 	case !variantName.MatchString(name):
-		return usage(fmt.Sprintf("%s: %q cannot name a variant", path, name), "use small letters, digits, '_', '.' and '-', and begin with a letter or digit")
+		return hint.Mistake(fmt.Sprintf("%s: %q cannot name a variant", path, name), "use small letters, digits, '_', '.' and '-', and begin with a letter or digit")
 	case len(name) > longestName:
-		return usage(fmt.Sprintf("%s: the name has %d letters", path, len(name)), fmt.Sprintf("use at most %d: it is part of a socket's path", longestName))
+		return hint.Mistake(fmt.Sprintf("%s: the name has %d letters", path, len(name)), fmt.Sprintf("use at most %d: it is part of a socket's path", longestName))
 	case len(paths) > 1:
-		return usage(fmt.Sprintf("%s describes a variant that %s describes too", path, paths[1]), "rename one of the files")
+		return hint.Mistake(fmt.Sprintf("%s describes a variant that %s describes too", path, paths[1]), "rename one of the files")
 	}
 	_, err := engine.ReadDockerfile(filepath.Join(root, filepath.FromSlash(paths[0])))
 	return err
@@ -111,13 +112,13 @@ func chooseVariants(found []bench.Variant, skipped []skippedFile, chosen []strin
 	}
 	for i, name := range chosen {
 		if slices.Contains(chosen[:i], name) {
-			return nil, usage(fmt.Sprintf("the variant %s is named twice", name), "--aa adds the baseline a second time")
+			return nil, hint.Mistake(fmt.Sprintf("the variant %s is named twice", name), "--aa adds the baseline a second time")
 		}
 		if err := isSkipped(skipped, name); err != nil {
 			return nil, err
 		}
 		if !slices.Contains(all, name) {
-			return nil, usage(fmt.Sprintf("unknown variant %q", name), known+"; a new one is a new Dockerfile."+name)
+			return nil, hint.Mistake(fmt.Sprintf("unknown variant %q", name), known+"; a new one is a new Dockerfile."+name)
 		}
 	}
 	var kept []bench.Variant
@@ -130,11 +131,11 @@ func chooseVariants(found []bench.Variant, skipped []skippedFile, chosen []strin
 		if err := isSkipped(skipped, baseline); err != nil {
 			return nil, err
 		}
-		hint := known
+		advice := known
 		if slices.Contains(all, baseline) {
-			hint = "add --variant " + baseline + ", or name another with --baseline"
+			advice = "add --variant " + baseline + ", or name another with --baseline"
 		}
-		return nil, usage(fmt.Sprintf("the baseline %s is not among the variants", baseline), hint)
+		return nil, hint.Mistake(fmt.Sprintf("the baseline %s is not among the variants", baseline), advice)
 	}
 	return kept, nil
 }
@@ -143,7 +144,7 @@ func chooseVariants(found []bench.Variant, skipped []skippedFile, chosen []strin
 func isSkipped(skipped []skippedFile, name string) error {
 	for _, s := range skipped {
 		if s.name == name {
-			return &usageError{err: fmt.Errorf("variant %s: %w", printable(name), s.err), hint: hintOf(s.err)}
+			return &hint.Error{Mistake: true, Err: fmt.Errorf("variant %s: %w", printable(name), s.err), Advice: hint.Of(s.err)}
 		}
 	}
 	return nil
@@ -153,7 +154,7 @@ func (a *app) variantsCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "variants",
 		Short: "Lists what there is to compare and what it would run",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE:  func(*cobra.Command, []string) error { return a.variants() },
 	}
 }

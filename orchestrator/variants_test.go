@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 // TestFindVariants: what is called like a variant and is none stops nothing
@@ -108,7 +109,7 @@ func TestFindVariants(t *testing.T) {
 		if got := told[name]; !strings.HasPrefix(got, "skipped: ") || !strings.Contains(got, why) {
 			t.Errorf("%q: told %q; want %q", name, got, why)
 		}
-		if _, err := chooseVariants(found, skipped, []string{"musl", name}, "musl"); err == nil || !strings.Contains(err.Error(), why) || !isUsage(err) {
+		if _, err := chooseVariants(found, skipped, []string{"musl", name}, "musl"); err == nil || !strings.Contains(err.Error(), why) || !hint.IsMistake(err) {
 			t.Errorf("--variant %q: %v; want a usage error with %q", name, err, why)
 		}
 		if _, err := chooseVariants(found, skipped, nil, name); err == nil || !strings.Contains(err.Error(), why) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/lab"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 // view shows what happens while it happens, on standard error: one line for
@@ -83,12 +83,12 @@ func (v *view) broken(err error) {
 
 // logger is for what the engines have to say beside errors.
 func (v *view) logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(viewWriter{v}, &slog.HandlerOptions{Level: slog.LevelWarn, ReplaceAttr: words}))
+	return slog.New(slog.NewTextHandler(viewWriter{v}, &slog.HandlerOptions{Level: slog.LevelWarn, ReplaceAttr: onlyText}))
 }
 
-// words leaves what an error says: as it is, one of a library's may print the
+// onlyText leaves what an error says: as it is, one of a library's may print the
 // stack of its origin with it.
-func words(_ []string, a slog.Attr) slog.Attr {
+func onlyText(_ []string, a slog.Attr) slog.Attr {
 	if err, ok := a.Value.Any().(error); ok {
 		a.Value = slog.StringValue(err.Error())
 	}
@@ -116,9 +116,9 @@ func (v *view) header(d bench.Design, p bench.Plan, known experience) {
 func headerLines(d bench.Design, p bench.Plan, known experience) []string {
 	var bodies []string
 	for _, item := range p.Items {
-		body := fmt.Sprintf("%s %s", plain.Name(item.Name), kilobytes(item.BodyBytes))
+		body := fmt.Sprintf("%s %s", plain.Name(item.Name), words.Body(int64(item.BodyBytes)))
 		if item.Times > 1 {
-			body += fmt.Sprintf(" × %s", thousands(item.Times))
+			body += fmt.Sprintf(" × %s", words.Count(item.Times))
 		}
 		bodies = append(bodies, body)
 	}
@@ -140,9 +140,9 @@ func headerLines(d bench.Design, p bench.Plan, known experience) []string {
 	}
 	lines := []string{
 		fmt.Sprintf("plan       %s · %s · %s requests a batch (%s), %s      sha256 %.12s",
-			p.File, tags, thousands(p.Iterations*p.PerIteration()), strings.Join(bodies, ", "), pace, p.SHA256),
+			p.File, tags, words.Count(p.Iterations*p.PerIteration()), strings.Join(bodies, ", "), pace, p.SHA256),
 		fmt.Sprintf("design     %s · %s × %s · pause %v · idle %v · sleep %v · %d workers, %s · %s · seed %d",
-			who, plural(d.Rounds, "round", "rounds"), plural(d.Batches, "batch", "batches"), d.Pause, d.Idle, d.Sleep, d.Workers, d.Threads, d.Transport, d.Seed),
+			who, words.Plural(d.Rounds, "round", "rounds"), words.Plural(d.Batches, "batch", "batches"), d.Pause, d.Idle, d.Sleep, d.Workers, d.Threads, d.Transport, d.Seed),
 	}
 	if d.MemoryLimit > 0 {
 		lines = append(lines, fmt.Sprintf("limit      %.0f MiB of memory for each container", d.MemoryLimit.MiB()))
@@ -155,7 +155,7 @@ func headerLines(d bench.Design, p bench.Plan, known experience) []string {
 	}
 	if d.Until > 0 {
 		lines = append(lines, fmt.Sprintf("for        %v: %s, about %v %s; rounds that do not fit are left out",
-			d.Until, plural(d.Rounds, "round", "rounds"), lab.Duration(d, known.batchOf(d, p)).Round(10*time.Second), known.paceFrom()))
+			d.Until, words.Plural(d.Rounds, "round", "rounds"), lab.Duration(d, known.batchOf(d, p)).Round(10*time.Second), known.paceFrom()))
 	}
 	return lines
 }
@@ -234,7 +234,7 @@ func (v *view) Phase(variant string, round int, p bench.Phase) {
 // Batch shows the outcome of a batch.
 func (v *view) Batch(variant string, round int, b bench.Batch, highest bench.Bytes) {
 	v.line(variant, "round %d batch %d/%d: %s requests in %.1f s, %d failed, peak %.0f MiB, p50 %s, p99 %s",
-		round, b.Number, v.design.Batches, thousands(b.Requests), (b.End - b.Start).Seconds(), b.Failed, highest.MiB(),
+		round, b.Number, v.design.Batches, words.Count(b.Requests), (b.End - b.Start).Seconds(), b.Failed, highest.MiB(),
 		b.Latency.P50.Round(time.Millisecond), b.Latency.P99.Round(time.Millisecond))
 	switch {
 	case b.Useless():
@@ -263,30 +263,3 @@ func (v *view) Ended(t bench.Trial) {
 
 // Note shows something else.
 func (v *view) Note(text string) { v.line("note", "%s", text) }
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return thousands(n) + " " + many
-}
-
-// thousands writes a count with separators: 12,500.
-func thousands(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
-// kilobytes writes the size of a body in decimal units, as HTTP counts.
-func kilobytes(b bench.Bytes) string {
-	switch {
-	case b >= 1e6:
-		return fmt.Sprintf("%.2f MB", float64(b)/1e6)
-	case b >= 1e3:
-		return fmt.Sprintf("%.0f kB", float64(b)/1e3)
-	}
-	return fmt.Sprintf("%d B", b)
-}

@@ -12,8 +12,10 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/lab"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 func TestNumbers(t *testing.T) {
@@ -23,16 +25,16 @@ func TestNumbers(t *testing.T) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
-	check(thousands(0), "0")
-	check(thousands(999), "999")
-	check(thousands(1000), "1,000")
-	check(thousands(12500), "12,500")
-	check(thousands(-1234567), "-1,234,567")
-	check(kilobytes(31), "31 B")
-	check(kilobytes(604_654), "605 kB")
-	check(kilobytes(1_970_900), "1.97 MB")
-	check(plural(1, "batch", "batches"), "1 batch")
-	check(plural(3, "batch", "batches"), "3 batches")
+	check(words.Count(0), "0")
+	check(words.Count(999), "999")
+	check(words.Count(1000), "1,000")
+	check(words.Count(12500), "12,500")
+	check(words.Count(-1234567), "-1,234,567")
+	check(words.Body(int64(31)), "31 B")
+	check(words.Body(int64(604_654)), "605 kB")
+	check(words.Body(int64(1_970_900)), "1.97 MB")
+	check(words.Plural(1, "batch", "batches"), "1 batch")
+	check(words.Plural(3, "batch", "batches"), "3 batches")
 	check(sparkline(nil), "")
 	check(sparkline([]bench.Bytes{0, 50, 100}), "▁▄█")
 }
@@ -102,7 +104,7 @@ func TestHostileView(t *testing.T) {
 		quiet := newView(&out, true, d)
 		quiet.broken(fmt.Errorf("it failed: %w", &engine.BuildError{Variant: text, Log: []string{text, text}}))
 		a := &app{stdout: &out, stderr: &out}
-		a.printError(&usageError{err: errors.New(text), hint: text})
+		a.printError(&hint.Error{Mistake: true, Err: errors.New(text), Advice: text})
 		a.tellKept(&bench.Experiment{Trials: []bench.Trial{{Container: text, Address: text}}, Environment: bench.Environment{Engine: text}})
 		if err := a.dryRun(d, &plan.Plan{}, experience{}); err != nil {
 			t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 // Dockerfile is what the engines need to know of a Dockerfile: its arguments
@@ -49,9 +50,9 @@ func ReadDockerfile(path string) (*Dockerfile, error) {
 	text, err := files.Read(path, MostDockerfile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && isLink(path):
-		return nil, &Hinted{Err: fmt.Errorf("%s is a symbolic link to nothing", path), Advice: "remove the link, or mend it"}
+		return nil, &hint.Error{Err: fmt.Errorf("%s is a symbolic link to nothing", path), Advice: "remove the link, or mend it"}
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, &Hinted{
+		return nil, &hint.Error{
 			Err:    fmt.Errorf("there is no %s", path),
 			Advice: "a variant NAME is built from the file Dockerfile.NAME",
 		}

@@ -175,16 +175,3 @@ func (e *BuildError) Error() string {
 }
 
 func (e *BuildError) Unwrap() error { return e.Err }
-
-// Hinted is an error with advice for the person at the terminal. Any error
-// with a method Hint() string is treated so by the commands.
-type Hinted struct {
-	Err    error
-	Advice string
-}
-
-func (e *Hinted) Error() string { return e.Err.Error() }
-func (e *Hinted) Unwrap() error { return e.Err }
-
-// Hint gives the advice.
-func (e *Hinted) Hint() string { return e.Advice }

@@ -3,6 +3,8 @@ package engine
 import (
 	"fmt"
 	"os"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 const (
@@ -36,7 +38,7 @@ func CheckSocket(path string) error {
 	if len(path) <= maxSocket {
 		return nil
 	}
-	return &Hinted{
+	return &hint.Error{
 		Err:    fmt.Errorf("the socket's path is %d bytes long, the kernel takes %d: %s", len(path), maxSocket, path),
 		Advice: "set TMPDIR to a shorter folder, such as /tmp, or give the Dockerfile a shorter name",
 	}

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 // TestSocketRoot: a root is only given up for one that can be written to.
@@ -40,7 +42,7 @@ func TestCheckSocket(t *testing.T) {
 	if err := CheckSocket(path); err != nil {
 		t.Error(err)
 	}
-	var hinted *Hinted
+	var hinted *hint.Error
 	if err := CheckSocket(path + "s"); !errors.As(err, &hinted) || !strings.Contains(hinted.Advice, "TMPDIR") {
 		t.Errorf("got %v; want an error with advice", err)
 	}

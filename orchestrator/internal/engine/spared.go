@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 // Belonging is a thing that an engine made for somebody.
@@ -100,7 +102,7 @@ func (o *Owners) Busy() error {
 	if o.Life(o.spared[i]) == Unknown {
 		still = "may still be going on"
 	}
-	return &Hinted{
+	return &hint.Error{
 		Err:    fmt.Errorf("%s %s: it and all images stay", o.spared[i].name(), still),
 		Advice: "wait for its end, or use --force",
 	}

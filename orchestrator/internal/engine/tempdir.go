@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"syscall"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 // TempHint adds advice to the failure to make or find something in root, where
@@ -19,7 +21,7 @@ func TempHint(err error, root string) error {
 	}
 	about := func(cause error) bool { return errors.Is(err, cause) }
 	if slices.ContainsFunc([]error{fs.ErrNotExist, fs.ErrPermission, syscall.ENOTDIR, syscall.EROFS, syscall.ENOSPC}, about) {
-		return &Hinted{Err: err, Advice: "set TMPDIR to a folder that is there, can be written to and has room"}
+		return &hint.Error{Err: err, Advice: "set TMPDIR to a folder that is there, can be written to and has room"}
 	}
 	return err
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 func TestTempHint(t *testing.T) {
@@ -22,7 +24,7 @@ func TestTempHint(t *testing.T) {
 		t.Fatal(err)
 	}
 	hint := func(err error) string {
-		var h *Hinted
+		var h *hint.Error
 		if errors.As(err, &h) {
 			return h.Hint()
 		}

@@ -9,27 +9,9 @@ import (
 	"fmt"
 	"io/fs"
 	"syscall"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
-
-// Error says why a file is refused. It comes inside an *fs.PathError that has
-// the name.
-type Error struct {
-	Problem string
-	Advice  string // for people; may be empty
-}
-
-func (e *Error) Error() string { return e.Problem }
-
-// Hint gives the advice.
-func (e *Error) Hint() string { return e.Advice }
-
-// Hint gives the advice in err, if there is an *Error with one in it.
-func Hint(err error) string {
-	if e, ok := errors.AsType[*Error](err); ok {
-		return e.Advice
-	}
-	return ""
-}
 
 // kind names what is no regular file.
 func kind(mode fs.FileMode) string {
@@ -50,11 +32,11 @@ func notRegular(mode fs.FileMode) error {
 	if mode.IsDir() {
 		return syscall.EISDIR
 	}
-	return &Error{"is " + kind(mode) + ", not a regular file", "save what comes from it as a file, and name that"}
+	return hint.With(errors.New("is "+kind(mode)+", not a regular file"), "save what comes from it as a file, and name that")
 }
 
 func tooLarge(limit int64) error {
-	return &Error{"is larger than " + size(limit), "name a smaller file, if this is the right one"}
+	return hint.With(errors.New("is larger than "+size(limit)), "name a smaller file, if this is the right one")
 }
 
 // size writes a limit, which is a round number.

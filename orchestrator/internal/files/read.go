@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 // Read reads a regular file of up to limit bytes. It never waits for another
@@ -67,7 +69,7 @@ func read(file *os.File, limit int64) ([]byte, error) {
 	n, err := b.ReadFrom(io.LimitReader(impatient{conn}, limit+1))
 	switch {
 	case errors.Is(err, syscall.EAGAIN):
-		return nil, &Error{"has nothing to read at the moment", "it is a file of the kernel's that waits for events; name another"}
+		return nil, hint.With(errors.New("has nothing to read at the moment"), "it is a file of the kernel's that waits for events; name another")
 	case err != nil:
 		return nil, err
 	case n > limit:

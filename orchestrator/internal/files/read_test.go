@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 func TestRead(t *testing.T) {
@@ -68,7 +70,7 @@ func TestRead(t *testing.T) {
 		t.Errorf("a file that claims no length: %q, %v", text, err)
 	}
 
-	bad := func(name, path, want string, hint bool) {
+	bad := func(name, path, want string, advised bool) {
 		t.Helper()
 		_, err := Read(path, 8)
 		if err == nil || !strings.HasSuffix(err.Error(), want) || !strings.Contains(err.Error(), path) {
@@ -77,8 +79,8 @@ func TestRead(t *testing.T) {
 		if _, ok := errors.AsType[*fs.PathError](err); !ok {
 			t.Errorf("%s: %T; want an *fs.PathError", name, err)
 		}
-		if (Hint(err) != "") != hint {
-			t.Errorf("%s: hint %q", name, Hint(err))
+		if (hint.Of(err) != "") != advised {
+			t.Errorf("%s: hint %q", name, hint.Of(err))
 		}
 	}
 	bad("one byte too long", put("long", "123456789"), ": is larger than 8 bytes", true)

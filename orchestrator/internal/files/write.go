@@ -9,6 +9,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 // Write writes a file as a whole or not at all: write fills a temporary file in
@@ -132,7 +134,7 @@ func overwrite(at place, fresh string) error {
 	defer text.Close()
 	if err := replaceText(old, text); err != nil {
 		if back := replaceText(old, backup); back != nil {
-			return &Error{fmt.Sprintf("%v, and its old text could not be put back: %v", err, back), "the old text is in " + backup.Name()}
+			return hint.With(fmt.Errorf("%v, and its old text could not be put back: %v", err, back), "the old text is in "+backup.Name())
 		}
 		return errors.Join(err, os.Remove(backup.Name()))
 	}

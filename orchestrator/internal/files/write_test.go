@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 // say writes a text.
@@ -171,7 +173,7 @@ func TestWriteDirectly(t *testing.T) {
 	fifo := filepath.Join(dir, "fifo")
 	must(t, syscall.Mkfifo(fifo, 0o600))
 	err := Write(fifo, say("x"))
-	if err == nil || !strings.HasSuffix(err.Error(), "nobody reads from this pipe (FIFO)") || Hint(err) == "" {
+	if err == nil || !strings.HasSuffix(err.Error(), "nobody reads from this pipe (FIFO)") || hint.Of(err) == "" {
 		t.Errorf("a FIFO that nobody reads: %v", err)
 	}
 	reader, err := os.OpenFile(fifo, os.O_RDONLY|syscall.O_NONBLOCK, 0)

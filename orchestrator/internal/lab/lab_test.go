@@ -21,6 +21,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
 )
@@ -219,7 +220,7 @@ func TestWrongAllocator(t *testing.T) {
 	f := honest(nil)
 	f.Handler = func(in *enginetest.FakeInstance) http.Handler { return stepper(in, "glibc", nil) }
 	exp, err := Run(t.Context(), config(t, f))
-	var hinted *engine.Hinted
+	var hinted *hint.Error
 	if err == nil || !errors.As(err, &hinted) || !strings.Contains(err.Error(), "variant jemalloc runs glibc's malloc, not jemalloc") {
 		t.Errorf("error %v", err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/meter"
 )
 
@@ -54,7 +55,7 @@ func promised(variant string, image engine.Image) (string, error) {
 	byName, known := promises[strings.ToLower(base)]
 	switch {
 	case known && image.Allocator != "" && image.Allocator != byName:
-		return "", &engine.Hinted{
+		return "", &hint.Error{
 			Err:    fmt.Errorf("variant %s promises %s by its name, and its image's label promises %s", variant, byName, image.Allocator),
 			Advice: "rename the Dockerfile, or mend its LABEL stair-stepper.allocator",
 		}
@@ -63,7 +64,7 @@ func promised(variant string, image engine.Image) (string, error) {
 	case image.Allocator != "":
 		return image.Allocator, nil
 	}
-	return "", &engine.Hinted{
+	return "", &hint.Error{
 		Err:    fmt.Errorf("nothing says which allocator variant %s promises", variant),
 		Advice: "add to its Dockerfile, in the last stage: LABEL stair-stepper.allocator=NAME",
 	}
@@ -93,7 +94,7 @@ func readMaps(processes []bench.Process, read func(bench.Process) ([]meter.Mappe
 		case errors.Is(err, meter.ErrEnded):
 			continue
 		case errors.Is(err, os.ErrPermission):
-			return nil, &engine.Hinted{Err: err, Advice: "run as root, or as the user whose id the containers run with"}
+			return nil, &hint.Error{Err: err, Advice: "run as root, or as the user whose id the containers run with"}
 		case err != nil:
 			return nil, err
 		}
@@ -145,7 +146,7 @@ func prove(variant, promise string, a allocatorAnswer, mapped []processMaps) (be
 		}
 	}
 	if wrong != nil {
-		return proof, &engine.Hinted{Err: fmt.Errorf("variant %s %w", variant, wrong), Advice: proofHint(promise, a)}
+		return proof, &hint.Error{Err: fmt.Errorf("variant %s %w", variant, wrong), Advice: proofHint(promise, a)}
 	}
 	return proof, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/meter"
 )
 
@@ -52,14 +53,13 @@ func mapping(files ...string) processMaps {
 }
 
 // refused fails the test unless an error says so, and its hint that.
-func refused(t *testing.T, err error, want, hint string) {
+func refused(t *testing.T, err error, want, advice string) {
 	t.Helper()
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Fatalf("error %v; want one with %q", err, want)
 	}
-	var hinted *engine.Hinted
-	if !errors.As(err, &hinted) || !strings.Contains(hinted.Hint(), hint) {
-		t.Errorf("hint of %v; want one with %q", err, hint)
+	if got := hint.Of(err); !strings.Contains(got, advice) {
+		t.Errorf("hint of %v is %q; want one with %q", err, got, advice)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
 )
 
@@ -101,7 +101,7 @@ func (l *loader) bodyFile(f *file, e entry) []byte {
 		}
 	}
 	if err != nil {
-		l.failAt(f, e.value, fmt.Sprintf("cannot open the body %s: %v", tried, reason(err)), files.Hint(err))
+		l.failAt(f, e.value, fmt.Sprintf("cannot open the body %s: %v", tried, reason(err)), hint.Of(err))
 		return nil
 	}
 	if data == nil {

@@ -52,6 +52,9 @@ func (m *Mistake) Error() string {
 // Hint says what to do about it.
 func (m *Mistake) Hint() string { return m.Advice }
 
+// IsMistake says that the mistake is in the plan, not in carrying it out.
+func (m *Mistake) IsMistake() bool { return true }
+
 // Errors is every mistake of one load, in the order of the files.
 type Errors []*Mistake
 

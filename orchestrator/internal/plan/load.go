@@ -13,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 // loader does one load. Its methods report mistakes and go on, so that all of
@@ -171,7 +172,7 @@ func (l *loader) open(name string, parent *file, from Position) *file {
 		data, err = l.read(name)
 	}
 	if err != nil {
-		hint := files.Hint(err)
+		hint := hint.Of(err)
 		if hint != "" && parent == nil {
 			hint += "; drill takes it from standard input, too: --benchmark -"
 		}

@@ -3,7 +3,7 @@ package plan
 import (
 	"fmt"
 
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 // withCSV reads a loop over the rows of a CSV file. Each is a mapping of the
@@ -111,7 +111,7 @@ func (l *loader) loopFile(f *file, e entry, what, how string, read func(name, te
 	}
 	data, err := l.read(name)
 	if err != nil {
-		l.failAt(f, e.value, fmt.Sprintf("cannot open %s: %v", name, reason(err))+l.chain(), files.Hint(err))
+		l.failAt(f, e.value, fmt.Sprintf("cannot open %s: %v", name, reason(err))+l.chain(), hint.Of(err))
 		return nil
 	}
 	values := read(name, string(data))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 const (
@@ -149,8 +150,8 @@ func Contradicted(exp *bench.Experiment) error {
 	if len(texts) == 0 {
 		return nil
 	}
-	return &hinted{
-		errors.New("more bytes were live than resident, so the memory was not measured: " + strings.Join(texts, ", ")),
+	return hint.With(
+		errors.New("more bytes were live than resident, so the memory was not measured: "+strings.Join(texts, ", ")),
 		"RSS misses memory that was swapped out and pages of a kind it does not count: turn swap off, and take out the setting that asks for such pages",
-	}
+	)
 }

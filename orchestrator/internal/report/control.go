@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/stat"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 // Control is the outcome of the A/A control: the baseline against an identical
@@ -51,7 +52,7 @@ func (r *Report) control() *Control {
 	switch {
 	case len(differ) > 0:
 		c.Verdict = stat.Shown
-		c.Text = fmt.Sprintf("%s and its twin, the same image, differ %s", named(c.Baseline), series(differ))
+		c.Text = fmt.Sprintf("%s and its twin, the same image, differ %s", named(c.Baseline), words.Series(differ))
 	case len(alike) > 0:
 		c.Verdict = stat.NotShown
 		c.Text = fmt.Sprintf("%s and its twin, the same image, are not told apart: %s", named(c.Baseline), strings.Join(alike, ", "))

@@ -94,9 +94,6 @@ func number(v float64, decimals int) string {
 	return whole
 }
 
-// count writes a whole number with commas.
-func count(n int) string { return number(float64(n), 0) }
-
 // share writes a share as a percentage with about two digits.
 func share(v float64) string {
 	percent := math.Abs(v) * 100
@@ -134,17 +131,6 @@ func mebibytes(bytes float64) string {
 	return s.format(bytes) + " " + s.unit
 }
 
-// kilobytes writes the size of a body, in powers of ten as plans do.
-func kilobytes(b bench.Bytes) string {
-	switch {
-	case b >= 1_000_000:
-		return number(float64(b)/1e6, 2) + " MB"
-	case b >= 1000:
-		return number(float64(b)/1e3, 0) + " kB"
-	}
-	return number(float64(b), 0) + " B"
-}
-
 // about writes a duration for a person who plans a coffee.
 func about(d time.Duration) string {
 	switch {
@@ -167,21 +153,4 @@ func short(d time.Duration) string {
 		return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + " s"
 	}
 	return strconv.FormatFloat(float64(d)/1e6, 'f', -1, 64) + " ms"
-}
-
-// plural writes a number and a noun: "1 round", "6 rounds".
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return count(n) + " " + many
-}
-
-// series joins parts as a sentence does: "a, b and c".
-func series(parts []string) string {
-	if len(parts) < 2 {
-		return strings.Join(parts, "")
-	}
-	last := len(parts) - 1
-	return strings.Join(parts[:last], ", ") + " and " + parts[last]
 }

@@ -3,6 +3,8 @@ package report
 import (
 	"testing"
 	"time"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 func TestNumbers(t *testing.T) {
@@ -33,8 +35,8 @@ func TestNumbers(t *testing.T) {
 	check(short(450*time.Millisecond), "450 ms")
 	check(short(90*time.Second), "1 min 30 s")
 	check(short(0), "0 s")
-	check(kilobytes(604_655), "605 kB")
-	check(kilobytes(1_970_903), "1.97 MB")
+	check(words.Body(int64(604_655)), "605 kB")
+	check(words.Body(int64(1_970_903)), "1.97 MB")
 }
 
 func TestScales(t *testing.T) {

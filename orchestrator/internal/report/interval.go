@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/stat"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 // comparisons counts the changes that a column gives.
@@ -68,7 +69,7 @@ func (r *Report) noteTooFew() {
 		whose = fmt.Sprintf("intervals over %d comparisons need", r.Comparisons)
 	}
 	if few {
-		text := fmt.Sprintf("n = %s: indicative. %s the %d that %s", plural(n, "round", "rounds"), plural(needed-n, "more makes", "more make"), needed, whose)
+		text := fmt.Sprintf("n = %s: indicative. %s the %d that %s", words.Plural(n, "round", "rounds"), words.Plural(needed-n, "more makes", "more make"), needed, whose)
 		if d := r.roundLength(); d > 0 {
 			text += fmt.Sprintf("; --rounds %d takes about %s", needed, about(time.Duration(needed)*d))
 		}

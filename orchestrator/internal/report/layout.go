@@ -76,8 +76,8 @@ func right(text string, n int) string { return strings.Repeat(" ", max(0, n-widt
 // units stay on the line of their number.
 var unitWords = map[string]bool{"%": true, "MiB": true, "GiB": true, "kB": true, "MB": true, "B": true, "s": true, "ms": true, "µs": true, "min": true}
 
-// words splits text at spaces, a unit joined to its number.
-func words(text string) []string {
+// wordsOf splits text at spaces, a unit joined to its number.
+func wordsOf(text string) []string {
 	var all []string
 	for word := range strings.FieldsSeq(text) {
 		if bare := strings.TrimRight(word, ".,;:)"); unitWords[bare] && len(all) > 0 {
@@ -95,7 +95,7 @@ func words(text string) []string {
 func wrap(b *strings.Builder, head, text string, limit int) {
 	indent := strings.Repeat(" ", width(head))
 	line, used := head, false
-	for _, word := range words(prose(text, mostText)) {
+	for _, word := range wordsOf(prose(text, mostText)) {
 		word = plain.Name(word)
 		if used && width(line)+1+width(word) > limit {
 			b.WriteString(strings.TrimRight(line, " ") + "\n")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 // fact is a line below the table: a name and what is to be said of it.
@@ -42,14 +43,14 @@ func (r *Report) rests(cost bool) []string {
 	if length := r.Exp.Ended.Sub(r.Exp.Started); length > 0 {
 		took = about(length)
 	}
-	requests := plural(p.Iterations*max(1, p.PerIteration()), "request", "requests")
+	requests := words.Plural(p.Iterations*max(1, p.PerIteration()), "request", "requests")
 	if r.failures() == 0 {
 		requests += ", none failed"
 	}
-	lines := []string{join(fmt.Sprintf("%s of %d × %s", plural(r.Rounds, "round", "rounds"), d.Batches, requests), intervals, took)}
+	lines := []string{join(fmt.Sprintf("%s of %d × %s", words.Plural(r.Rounds, "round", "rounds"), d.Batches, requests), intervals, took)}
 	if cost && r.together() && slices.ContainsFunc(r.Rows, (*Row).starved) {
 		lines = append(lines, fmt.Sprintf("loaded together on %s: CPU and latency are not the variants' own (--mode apart)",
-			plural(r.Exp.Environment.CPUs, "CPU", "CPUs")))
+			words.Plural(r.Exp.Environment.CPUs, "CPU", "CPUs")))
 	}
 	if r.Control != nil && r.stamp() == "" {
 		lines = append(lines, r.Control.Text)
@@ -127,9 +128,9 @@ func (r *Report) method() string {
 // pace says when iterations start.
 func pace(p bench.Plan) string {
 	if p.ArrivalRate > 0 {
-		return fmt.Sprintf("%g started a second, at most %s at a time", p.ArrivalRate, count(p.Concurrency))
+		return fmt.Sprintf("%g started a second, at most %s at a time", p.ArrivalRate, words.Count(p.Concurrency))
 	}
-	return count(p.Concurrency) + " at a time"
+	return words.Count(p.Concurrency) + " at a time"
 }
 
 // ran says what was run, where, and how well it was read.
@@ -139,12 +140,12 @@ func (r *Report) ran() []fact {
 	facts := []fact{
 		{"plan", join(p.File, planTags(p), planItems(p), "sha256 "+prefix(p.SHA256, 12))},
 		{"work", join(
-			fmt.Sprintf("%s × %s × %s", plural(p.Iterations, "iteration", "iterations"), plural(d.Batches, "batch", "batches"), r.planned()),
+			fmt.Sprintf("%s × %s × %s", words.Plural(p.Iterations, "iteration", "iterations"), words.Plural(d.Batches, "batch", "batches"), r.planned()),
 			pace(p),
 			fmt.Sprintf("ramp-up %s", short(time.Duration(p.RampupS*float64(time.Second)))),
 			"pause "+short(d.Pause), "idle "+short(d.Idle))},
-		{"service", join("sleep "+short(d.Sleep), plural(d.Workers, "worker", "workers"), d.Threads, transport(d.Transport), limit(d.MemoryLimit), r.runtime())},
-		{"machine", join(fmt.Sprintf("%s%s", plural(e.CPUs, "CPU", "CPUs"), bracket(e.CPUModel)), gibibytes(e.MemoryTotal), swap(e.SwapTotal), e.OS,
+		{"service", join("sleep "+short(d.Sleep), words.Plural(d.Workers, "worker", "workers"), d.Threads, transport(d.Transport), limit(d.MemoryLimit), r.runtime())},
+		{"machine", join(fmt.Sprintf("%s%s", words.Plural(e.CPUs, "CPU", "CPUs"), bracket(e.CPUModel)), gibibytes(e.MemoryTotal), swap(e.SwapTotal), e.OS,
 			"kernel "+e.Kernel, e.Arch, fmt.Sprintf("cgroup v%d", e.CgroupV), "THP "+e.THP, r.machineUse())},
 		{"engine", join(engineName(e), e.Storage, e.GoVersion, e.Orchestrator)},
 	}
@@ -157,7 +158,7 @@ func (r *Report) ran() []fact {
 	if m.taken > 0 {
 		facts = append(facts, fact{"readings", join(
 			"every "+short(d.SampleEvery),
-			fmt.Sprintf("%s taken, %s missed", count(m.taken), count(m.missed)),
+			fmt.Sprintf("%s taken, %s missed", words.Count(m.taken), words.Count(m.missed)),
 			share(m.busy)+" of a core",
 			fmt.Sprintf("at most %s (%s) off a page walk", mebibytes(float64(m.error)), share(m.errorShare)),
 			r.charge(),
@@ -178,9 +179,9 @@ func engineName(e bench.Environment) string {
 // planned says how many rounds there were, and how many of them count if others
 // were void or not reached.
 func (r *Report) planned() string {
-	rounds := plural(r.Exp.Design.Rounds, "round", "rounds")
+	rounds := words.Plural(r.Exp.Design.Rounds, "round", "rounds")
 	if r.Rounds != r.Exp.Design.Rounds {
-		rounds += fmt.Sprintf(" (%s)", plural(r.Rounds, "counts", "count"))
+		rounds += fmt.Sprintf(" (%s)", words.Plural(r.Rounds, "counts", "count"))
 	}
 	return rounds
 }
@@ -213,7 +214,7 @@ func (r *Report) proof(row *Row) string {
 	}
 	arenas := ""
 	if p.Arenas > 0 {
-		arenas = plural(p.Arenas, "arena", "arenas")
+		arenas = words.Plural(p.Arenas, "arena", "arenas")
 	}
 	return join(allocator(p), p.Linkage, libc, arenas, knobs(p.Knobs))
 }
@@ -261,7 +262,7 @@ func planItems(p bench.Plan) string {
 			parts = append(parts, fmt.Sprintf("and %d more", len(p.Items)-mostItems))
 			break
 		}
-		part := plain.Name(strings.TrimSpace(fmt.Sprintf("%s %s", item.Method, item.URL))) + " " + kilobytes(item.BodyBytes)
+		part := plain.Name(strings.TrimSpace(fmt.Sprintf("%s %s", item.Method, item.URL))) + " " + words.Body(int64(item.BodyBytes))
 		if item.Times > 1 {
 			part += fmt.Sprintf(" × %d", item.Times)
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 const (
@@ -89,7 +90,7 @@ func (r *Report) disturbed(d disturbance) (text string, rows []*Row) {
 	}
 	var parts []string
 	for _, e := range events {
-		parts = append(parts, fmt.Sprintf("%s while %s ran (%s)", e.amount, series(ran[e]), e.where))
+		parts = append(parts, fmt.Sprintf("%s while %s ran (%s)", e.amount, words.Series(ran[e]), e.where))
 	}
 	return strings.Join(parts, ", "), rows
 }
@@ -156,7 +157,7 @@ func (r *Report) noteVoid() {
 		return
 	}
 	if more := len(parts) - mostVoid; more > 0 {
-		parts = append(parts[:mostVoid], plural(more, "more round does not count", "more rounds do not count"))
+		parts = append(parts[:mostVoid], words.Plural(more, "more round does not count", "more rounds do not count"))
 	}
 	r.note(CodeVoid, strings.Join(parts, ". "), []string{colVariant})
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 // markdownKeys are the columns of the Markdown table, a choice for a README;
@@ -82,15 +83,15 @@ func (r *Report) inBrief() string {
 	switch p.PerIteration() {
 	case 0:
 	case 1:
-		body = " × " + kilobytes(p.Items[0].BodyBytes)
+		body = " × " + words.Body(int64(p.Items[0].BodyBytes))
 	default:
 		body = fmt.Sprintf(" × %d requests", p.PerIteration())
 	}
-	rounds := plural(r.Rounds, "round", "rounds")
+	rounds := words.Plural(r.Rounds, "round", "rounds")
 	if _, _, few := r.tooFew(); few {
 		rounds += ", indicative"
 	}
-	machine := []string{plural(e.CPUs, "CPU", "CPUs"), "kernel " + named(e.Kernel)}
+	machine := []string{words.Plural(e.CPUs, "CPU", "CPUs"), "kernel " + named(e.Kernel)}
 	seen := map[string]bool{}
 	for _, row := range r.Rows {
 		if a := allocator(row.Proof); a != "" && !seen[a] {
@@ -106,8 +107,8 @@ func (r *Report) inBrief() string {
 		change += ", " + r.confidence()
 	}
 	brief := plain.Markdown(join(
-		fmt.Sprintf("%s%s × %s, %s at a time, %s sleep, %s, %s", count(p.Iterations), body, plural(d.Batches, "batch", "batches"),
-			plural(p.Concurrency, "request", "requests"), short(d.Sleep), plural(d.Workers, "worker", "workers"), named(d.Threads)),
+		fmt.Sprintf("%s%s × %s, %s at a time, %s sleep, %s, %s", words.Count(p.Iterations), body, words.Plural(d.Batches, "batch", "batches"),
+			words.Plural(p.Concurrency, "request", "requests"), short(d.Sleep), words.Plural(d.Workers, "worker", "workers"), named(d.Threads)),
 		rounds, change, strings.Join(machine, ", "), exp.Started.UTC().Format("2006-01-02")))
 	if exp.Command != "" {
 		brief += " · " + plain.Code(exp.Command)

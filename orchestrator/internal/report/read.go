@@ -8,19 +8,8 @@ import (
 	"slices"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
-
-// hinted is an error with advice for the person at the terminal.
-type hinted struct {
-	err    error
-	advice string
-}
-
-func (e *hinted) Error() string { return e.err.Error() }
-func (e *hinted) Unwrap() error { return e.err }
-
-// Hint gives the advice.
-func (e *hinted) Hint() string { return e.advice }
 
 // Read reads an experiment that JSON wrote; as it may be huge, data is not copied
 // for that. The summary in it is passed over:
@@ -39,12 +28,12 @@ func Read(data []byte) (*bench.Experiment, error) {
 	if err := json.Unmarshal(data, &head); err != nil {
 		return nil, located(data, err)
 	}
-	const hint = "a saved experiment is the experiment.json of a results folder, or what --format json prints"
+	const advice = "a saved experiment is the experiment.json of a results folder, or what --format json prints"
 	switch {
 	case head.Schema == nil:
-		return nil, &hinted{errors.New(`read the experiment: no key "schema"`), hint}
+		return nil, hint.With(errors.New(`read the experiment: no key "schema"`), advice)
 	case *head.Schema != bench.Schema:
-		return nil, &hinted{fmt.Errorf("read the experiment: schema %q; this version reads %q", *head.Schema, bench.Schema), hint}
+		return nil, hint.With(fmt.Errorf("read the experiment: schema %q; this version reads %q", *head.Schema, bench.Schema), advice)
 	}
 	exp := new(bench.Experiment)
 	if err := json.Unmarshal(data, exp); err != nil {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 // The markers between which Splice puts its block. Each stands alone on a line, as
@@ -67,18 +68,18 @@ func read(file string, block []byte) (old, spliced []byte, err error) {
 	if err != nil {
 		err = fmt.Errorf("splice the table: %w", err)
 		if errors.Is(err, fs.ErrNotExist) {
-			err = &hinted{err, "the file has to exist; make an empty one if the name is right"}
+			err = hint.With(err, "the file has to exist; make an empty one if the name is right")
 		}
 		return nil, nil, err
 	}
 	if bytes.HasPrefix(old, []byte("\xff\xfe")) || bytes.HasPrefix(old, []byte("\xfe\xff")) {
-		return nil, nil, &hinted{fmt.Errorf("splice the table: %s is UTF-16", file), "save it as UTF-8"}
+		return nil, nil, hint.With(fmt.Errorf("splice the table: %s is UTF-16", file), "save it as UTF-8")
 	}
 	spliced, err = splice(old, block)
 	if err != nil {
 		var at *markerError
 		if errors.As(err, &at) {
-			return nil, nil, &hinted{fmt.Errorf("%s:%d: %s", file, at.line, at.problem), at.advice}
+			return nil, nil, hint.With(fmt.Errorf("%s:%d: %s", file, at.line, at.problem), at.advice)
 		}
 		return nil, nil, fmt.Errorf("splice the table into %s: %w", file, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/stat"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 // column is one column of the table, as words: what a renderer lays out.
@@ -101,7 +102,7 @@ func (r *Report) failedColumn() column {
 	for _, row := range r.Rows {
 		text := none
 		if row.Requests > 0 {
-			text = count(row.Failed)
+			text = words.Count(row.Failed)
 		}
 		c.cells = append(c.cells, cell{value: text, ratio: 1, notes: row.notes[colFailed]})
 	}

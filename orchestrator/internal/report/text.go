@@ -8,6 +8,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/stat"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 // defaultWidth is that of the text where no width is given.
@@ -93,9 +94,9 @@ func (t *textWriter) table() ([]column, error) {
 			names = append(names, c.key)
 		}
 		if hidden := len(t.r.Notes) - len(t.noted); hidden > 0 {
-			names = append(names, plural(hidden, "note", "notes"))
+			names = append(names, words.Plural(hidden, "note", "notes"))
 		}
-		wrap(&t.b, "", fmt.Sprintf("%d columns wide: %s left out; --format csv and json have all", t.Width, series(names)), t.Width)
+		wrap(&t.b, "", fmt.Sprintf("%d columns wide: %s left out; --format csv and json have all", t.Width, words.Series(names)), t.Width)
 	}
 	return all[:len(shown)], nil
 }

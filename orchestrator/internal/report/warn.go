@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 // The limits beyond which a figure carries a note.
@@ -71,7 +73,7 @@ func (r *Report) noteFailedTrials() {
 		}
 		after := "; its figures are those measured until then"
 		if len(texts) < len(row.all) {
-			after = fmt.Sprintf("; its figures are those of the other %s", plural(row.Trials, "round", "rounds"))
+			after = fmt.Sprintf("; its figures are those of the other %s", words.Plural(row.Trials, "round", "rounds"))
 		}
 		r.note(CodeTrialFailed, row.name()+" "+strings.Join(texts, "; ")+after, []string{colVariant}, row)
 	}
@@ -117,7 +119,7 @@ func firstDifference(got, want map[string]int) string {
 	maps.Copy(all, got)
 	for _, answer := range slices.Sorted(maps.Keys(all)) {
 		if got[answer] != want[answer] {
-			return fmt.Sprintf("%s × %q instead of %s", count(got[answer]), named(answer), count(want[answer]))
+			return fmt.Sprintf("%s × %q instead of %s", words.Count(got[answer]), named(answer), words.Count(want[answer]))
 		}
 	}
 	return "no answers"
@@ -204,7 +206,7 @@ func (r *Report) noteFailedRequests() {
 		if row.Failed == 0 {
 			return ""
 		}
-		text := fmt.Sprintf("%s %s of %s", row.name(), count(row.Failed), count(row.Requests))
+		text := fmt.Sprintf("%s %s of %s", row.name(), words.Count(row.Failed), words.Count(row.Requests))
 		if classes := Failures(row.Errors); classes != "" {
 			text += " (" + classes + ")"
 		}
@@ -216,7 +218,7 @@ func (r *Report) noteFailedRequests() {
 func Failures(classes map[string]int) string {
 	var texts []string
 	for _, class := range slices.Sorted(maps.Keys(classes)) {
-		texts = append(texts, fmt.Sprintf("%s %s", named(class), count(classes[class])))
+		texts = append(texts, fmt.Sprintf("%s %s", named(class), words.Count(classes[class])))
 	}
 	return strings.Join(texts, "; ")
 }
@@ -228,10 +230,10 @@ func Useless(exp *bench.Experiment) error {
 	for _, t := range exp.Trials {
 		for _, b := range t.Batches {
 			if t.Void == "" && b.Useless() {
-				return &hinted{
+				return hint.With(
 					fmt.Errorf("variant %s, round %d, batch %d: %s", t.Variant, t.Round, b.Number, AllFailed(b)),
 					"see that the plan's paths, methods and bodies are what the service takes; orchestrator drill -v shows what it answers",
-				}
+				)
 			}
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/docker/docker/api/types/image"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 // base is an image that builds start from, as the daemon has it.
@@ -88,7 +89,7 @@ func (e *Engine) base(ctx context.Context, name string, packages []string, repla
 	}
 	switch {
 	case !replaceable:
-		return base{}, &engine.Hinted{
+		return base{}, &hint.Error{
 			Err:    fmt.Errorf("not on this machine, and not to be had: %w", pullErr),
 			Advice: "name it in an ARG before the first FROM (ARG BASE=" + name + "), so that another can take its place, or bring it here with docker load",
 		}

@@ -21,6 +21,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 // answering is a daemon of that version, as far as it says who it is, which
@@ -205,7 +206,7 @@ func TestHeaders(t *testing.T) {
 // mistaken wants an error with a text and advice.
 func mistaken(t *testing.T, err error, text, advice string) {
 	t.Helper()
-	var h *engine.Hinted
+	var h *hint.Error
 	if !errors.As(err, &h) || !strings.Contains(err.Error(), text) || !strings.Contains(h.Hint(), advice) || !strings.HasSuffix(h.Hint(), "or use --engine process") {
 		hint := ""
 		if h != nil {
@@ -279,7 +280,7 @@ func TestChoiceMistakes(t *testing.T) {
 		choices(t, map[string]string{"DOCKER_HOST": c.host})
 		_, err := asked(t.Context(), nil)
 		mistaken(t, err, c.text, c.advice)
-		if err != nil && c.text == "invalid port" && strings.Contains(err.(*engine.Hinted).Hint(), "reached") {
+		if err != nil && c.text == "invalid port" && strings.Contains(err.(*hint.Error).Hint(), "reached") {
 			t.Errorf("%s: no machine can be reached there: %v", c.host, err)
 		}
 	}

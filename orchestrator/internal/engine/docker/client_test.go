@@ -20,6 +20,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 func variants(v ...bench.Variant) []bench.Variant { return v }
@@ -217,7 +218,7 @@ func TestFullDisk(t *testing.T) {
 		"POST /build": text(`{"errorDetail":{"message":"write /x: no space left on device"}}`),
 	})
 	_, err := e.Prepare(t.Context(), variants(variant), nil)
-	var h *engine.Hinted
+	var h *hint.Error
 	if !errors.As(err, &h) || !strings.Contains(err.Error(), "disk is full") {
 		t.Errorf("%v; want a full disk, with advice", err)
 	}
@@ -366,7 +367,7 @@ func TestLimitDiscarded(t *testing.T) {
 		"DELETE /containers/c1":   func(http.ResponseWriter, *http.Request) { removed = true },
 	})
 	_, err := e.Start(t.Context(), engine.Spec{Image: engine.Image{Variant: "libc"}, RunID: "r", Memory: bench.GiB})
-	var h *engine.Hinted
+	var h *hint.Error
 	if !errors.As(err, &h) || !strings.Contains(h.Hint(), "--memory") || !removed {
 		t.Errorf("%v, removed %v; want an error with advice, and no container", err, removed)
 	}
@@ -379,7 +380,7 @@ func TestLiteralBase(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := scripted(t, root, nil).Prepare(t.Context(), variants(variant), nil)
-	var h *engine.Hinted
+	var h *hint.Error
 	if !errors.As(err, &h) || !strings.Contains(h.Hint(), "name it in an ARG") {
 		t.Errorf("%v; want one that wants an ARG", err)
 	}

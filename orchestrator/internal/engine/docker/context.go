@@ -20,6 +20,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 // tree is a build context by slash-separated path.
@@ -150,7 +151,7 @@ func (e *Engine) list(ctx context.Context) ([]listed, error) {
 		if limited.Err() != nil {
 			err = context.Cause(limited)
 		}
-		return nil, &engine.Hinted{
+		return nil, &hint.Error{
 			Err:    fmt.Errorf("go list %s: %w: %s", engine.Service, err, lastLine(stderr.String())),
 			Advice: "if modules cannot be fetched, check the network and GOPROXY (go env GOPROXY)",
 		}
@@ -169,7 +170,7 @@ func (e *Engine) list(ctx context.Context) ([]listed, error) {
 }
 
 func noGo(err error) error {
-	return &engine.Hinted{Err: err, Advice: "install Go (https://go.dev/dl) and put it on the PATH"}
+	return &hint.Error{Err: err, Advice: "install Go (https://go.dev/dl) and put it on the PATH"}
 }
 
 func lastLine(s string) string {

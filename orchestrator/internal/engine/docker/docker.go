@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 // Deadlines of the calls to the engine. A call that outlives them is an error
@@ -142,7 +143,7 @@ func (e *Engine) info(ctx context.Context) (system.Info, error) {
 		return system.Info{}, e.unreachable(quick, err)
 	}
 	if info.OSType != "" && info.OSType != "linux" {
-		return system.Info{}, &engine.Hinted{
+		return system.Info{}, &hint.Error{
 			Err:    fmt.Errorf("docker at %s runs %s containers", e.daemon.Host, info.OSType),
 			Advice: "switch Docker to Linux containers, or use --engine process",
 		}

@@ -20,7 +20,7 @@ import (
 	"github.com/docker/cli/opts"
 	"github.com/docker/docker/client"
 
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 // What the docker command reads beside the names that package client has.
@@ -139,16 +139,16 @@ func (ep *endpoint) fromStore() error {
 
 // unusable is the error of an endpoint that is none, with what to do about it.
 func unusable(err error, advice string) error {
-	return &engine.Hinted{Err: fmt.Errorf("docker: %w", err), Advice: advice + "; or use --engine process"}
+	return &hint.Error{Err: fmt.Errorf("docker: %w", err), Advice: advice + "; or use --engine process"}
 }
 
 // failing is the error of an endpoint that does not serve.
-func (ep *endpoint) failing(why *engine.Hinted) error {
+func (ep *endpoint) failing(why *hint.Error) error {
 	host := ep.Host
 	if u, parseErr := url.Parse(host); parseErr == nil && u.User != nil {
 		host = u.Redacted()
 	}
-	return &engine.Hinted{Err: fmt.Errorf("docker at %s: %w", host, why.Err), Advice: why.Advice + "; or use --engine process"}
+	return &hint.Error{Err: fmt.Errorf("docker at %s: %w", host, why.Err), Advice: why.Advice + "; or use --engine process"}
 }
 
 // correct says how another daemon is chosen.

@@ -24,6 +24,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 // proxied gives an address on a port that leads to the daemon.
@@ -197,7 +198,7 @@ func fromElsewhere(text string) (string, error) {
 	if err == nil {
 		return "", errors.Join(errors.New("it started"), in.Remove(ctx))
 	}
-	hinted, ok := errors.AsType[*engine.Hinted](err)
+	hinted, ok := errors.AsType[*hint.Error](err)
 	if !ok {
 		return "", err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 const root = "../../../.."
@@ -98,7 +99,7 @@ func TestStandIn(t *testing.T) {
 		t.Error("alpine: no error")
 	}
 	_, err := newStandIn(t.Context(), "golang:1.2-bookworm", nil)
-	var h *engine.Hinted
+	var h *hint.Error
 	if !errors.As(err, &h) {
 		t.Errorf("another Go: %v; want one with advice", err)
 	}

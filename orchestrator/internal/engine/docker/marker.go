@@ -14,6 +14,7 @@ import (
 	"github.com/docker/docker/api/types/volume"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 // A marker shows everybody who uses the daemon that a run is at work, from
@@ -117,7 +118,7 @@ func (e *Engine) awaitCleaning(ctx context.Context) error {
 			return nil
 		}
 		if time.Since(began) > slowTime {
-			return &engine.Hinted{
+			return &hint.Error{
 				Err:    fmt.Errorf("images are being cleaned up, for %v by now: %s", slowTime, left[0]),
 				Advice: "wait for its end; if it has ended elsewhere, clean --force removes what shows it",
 			}

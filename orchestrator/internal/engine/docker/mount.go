@@ -9,7 +9,7 @@ import (
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/mount"
 
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 // share makes dir the container's folder for its socket. Binds are written
@@ -28,14 +28,14 @@ func share(host *container.HostConfig, dir string) {
 func shareable(dir string, security []string) error {
 	if !utf8.ValidString(dir) {
 		// On its way to the daemon it would become the name of another folder.
-		return &engine.Hinted{
+		return &hint.Error{
 			Err:    fmt.Errorf("folder for the socket: %q is not UTF-8", dir),
 			Advice: "set TMPDIR to a folder whose name is UTF-8",
 		}
 	}
 	selinux := func(s string) bool { return strings.HasPrefix(s, "name=selinux") }
 	if strings.Contains(dir, ":") && slices.ContainsFunc(security, selinux) {
-		return &engine.Hinted{
+		return &hint.Error{
 			Err:    fmt.Errorf("folder for the socket: %s has a colon in its name, and cannot get SELinux's label so", dir),
 			Advice: "set TMPDIR to a folder without a colon",
 		}

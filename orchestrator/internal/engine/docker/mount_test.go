@@ -14,6 +14,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 func TestShare(t *testing.T) {
@@ -34,7 +35,7 @@ func TestShare(t *testing.T) {
 		ok       bool
 	}{{"/tmp/x", selinux, true}, {"/tmp/a:b", selinux, false}, {"/tmp/a:b", selinux[:1], true}, {"/tmp/a:b", nil, true}, {"/tmp/\xff", nil, false}, {"/tmp/ünï \n,\"", selinux, true}} {
 		err := shareable(c.dir, c.security)
-		var h *engine.Hinted
+		var h *hint.Error
 		if (err == nil) != c.ok || err != nil && (!errors.As(err, &h) || !strings.Contains(h.Hint(), "TMPDIR")) {
 			t.Errorf("%s, %q: %v", c.dir, c.security, err)
 		}

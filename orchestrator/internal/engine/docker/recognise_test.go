@@ -14,6 +14,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 var spec = engine.Spec{Image: engine.Image{Variant: "libc", ID: "sha256:1", Name: "stair-stepper:libc"}, RunID: "r"}
@@ -39,7 +40,7 @@ func always() bool { return true }
 // foreign checks that an error says that /proc is another's, and what to do.
 func foreign(t *testing.T, err error, why string) {
 	t.Helper()
-	var h *engine.Hinted
+	var h *hint.Error
 	if !errors.As(err, &h) || !strings.Contains(err.Error(), "this host's /proc is not the engine's: "+why) || !strings.Contains(h.Hint(), "--pid=host") {
 		t.Errorf("%v; want that this /proc is not the engine's: %s", err, why)
 	}

@@ -23,6 +23,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 // TestInsist: what passes is tried until it has passed or the time is up, what
@@ -243,7 +244,7 @@ func TestCreateWhileRestarting(t *testing.T) {
 	if err := in.create(t.Context(), engine.Spec{RunID: "r", Image: engine.Image{Variant: "libc", Name: "x"}}); !away(err) || !slices.Equal(removed, []string{"lost"}) {
 		t.Errorf("%v, removed %q", err, removed)
 	}
-	var h *engine.Hinted
+	var h *hint.Error
 	if err := explain(syscall.ECONNRESET); !errors.As(err, &h) || !strings.Contains(h.Hint(), "restarted") {
 		t.Errorf("no hint of what happened: %v", err)
 	}

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 // mostSources bounds the length of one list of package sources, in bytes.
@@ -52,7 +52,7 @@ func (s *standIn) sources(etc string) (stanzas, lines []byte, err error) {
 		return stanzas, lines, nil
 	}
 	if _, err := os.Stat(keyring); err != nil {
-		return nil, nil, &engine.Hinted{
+		return nil, nil, &hint.Error{
 			Err:    fmt.Errorf("no keys to check Debian's signatures with: %w", err),
 			Advice: "install the package debian-archive-keyring, or bring " + s.public + " here with docker pull or docker load",
 		}

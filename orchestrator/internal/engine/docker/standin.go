@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 // standIn is an image of our own in the place of a public one that cannot be
@@ -83,7 +84,7 @@ func newStandIn(ctx context.Context, public string, packages []string) (*standIn
 		return nil, fmt.Errorf("go env: %w", err)
 	}
 	if v := s.tool.GOVERSION + "."; !strings.HasPrefix(v, "go"+m[1]+".") {
-		return nil, &engine.Hinted{
+		return nil, &hint.Error{
 			Err:    fmt.Errorf("this machine has %s", s.tool.GOVERSION),
 			Advice: "install Go " + m[1] + ", or change BUILD_BASE in the Dockerfiles",
 		}
@@ -150,7 +151,7 @@ func (s *standIn) download(ctx context.Context, folders *engine.Folders, machine
 	}
 	for _, tool := range []string{"apt-get", "dpkg-deb"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			return nil, nil, &engine.Hinted{
+			return nil, nil, &hint.Error{
 				Err:    err,
 				Advice: "making base images needs a Debian or Ubuntu host; elsewhere bring " + s.public + " here with docker pull or docker load",
 			}
@@ -249,7 +250,7 @@ func apt(ctx context.Context, dir string, args ...string) error {
 	if len(why) > 3 {
 		why = why[:3]
 	}
-	return &engine.Hinted{
+	return &hint.Error{
 		Err:    fmt.Errorf("apt-get %s: %w: %s", args[0], err, strings.Join(why, "; ")),
 		Advice: "Debian's packages come over http from deb.debian.org: check the network and http_proxy, or bring the public images here with docker load",
 	}

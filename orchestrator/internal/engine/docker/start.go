@@ -18,6 +18,7 @@ import (
 	"github.com/docker/go-connections/nat"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 const (
@@ -181,7 +182,7 @@ func (in *instance) heed(warnings []string, spec engine.Spec) error {
 	for _, w := range warnings {
 		low := strings.ToLower(w)
 		if spec.Memory > 0 && (strings.Contains(low, "memory") || strings.Contains(low, "swap")) {
-			return &engine.Hinted{
+			return &hint.Error{
 				Err:    fmt.Errorf("the engine cannot limit memory: %s", w),
 				Advice: "leave --memory out, or start the kernel with cgroup_enable=memory swapaccount=1",
 			}

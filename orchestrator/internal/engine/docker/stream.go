@@ -8,7 +8,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 )
 
@@ -103,14 +103,14 @@ func explain(err error) error {
 	text := err.Error()
 	switch {
 	case strings.Contains(text, "no space left on device"):
-		return &engine.Hinted{
+		return &hint.Error{
 			Err:    fmt.Errorf("the engine's disk is full: %w", err),
 			Advice: "make room: orchestrator clean removes what this project made, docker system df shows the rest",
 		}
 	case strings.Contains(text, "permission denied") && strings.Contains(text, "docker.sock"):
-		return &engine.Hinted{Err: err, Advice: "add yourself to the group that owns Docker's socket"}
+		return &hint.Error{Err: err, Advice: "add yourself to the group that owns Docker's socket"}
 	case away(err):
-		return &engine.Hinted{Err: err, Advice: "the daemon went away, or restarted: see its log (journalctl -u docker), then do it again"}
+		return &hint.Error{Err: err, Advice: "the daemon went away, or restarted: see its log (journalctl -u docker), then do it again"}
 	}
 	return err
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 // TestCleanBesideARun: the images of a run that is alive stay with it.
@@ -48,7 +49,7 @@ func TestCleanBesideARun(t *testing.T) {
 	})
 	cleared, err := e.Clean(t.Context(), false)
 	told := cleared.Removed
-	var h *engine.Hinted
+	var h *hint.Error
 	if !errors.As(err, &h) || !strings.Contains(err.Error(), "run r1 is still going on") {
 		t.Errorf("error %v; want one about r1, with advice", err)
 	}
@@ -97,7 +98,7 @@ func TestCleanBesideABuild(t *testing.T) {
 				t.Errorf("Sweep left %q; want %q unless it is alive", swept.Left, c.left)
 			}
 			cleared, err := e.Clean(t.Context(), false)
-			var h *engine.Hinted
+			var h *hint.Error
 			if !errors.As(err, &h) || !strings.Contains(err.Error(), c.told) || !strings.Contains(h.Hint(), "--force") {
 				t.Errorf("error %v; want %q, with advice", err, c.told)
 			}

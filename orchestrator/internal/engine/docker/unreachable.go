@@ -21,11 +21,11 @@ import (
 	"github.com/docker/docker/api/types/versions"
 	"github.com/docker/docker/client"
 
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 // advise adds advice to an error.
-func advise(err error, advice string) *engine.Hinted { return &engine.Hinted{Err: err, Advice: advice} }
+func advise(err error, advice string) *hint.Error { return &hint.Error{Err: err, Advice: advice} }
 
 // silent is the error of a daemon that has not answered within patience.
 func (e *Engine) silent(patience time.Duration) error {
@@ -63,7 +63,7 @@ func (e *Engine) unreachable(ctx context.Context, err error) error {
 }
 
 // unconnected says why there is no connection, and what to do.
-func (e *Engine) unconnected(at attempt) *engine.Hinted {
+func (e *Engine) unconnected(at attempt) *hint.Error {
 	correct := e.daemon.correct()
 	if e.wire.ssh {
 		return overSSH(at.failed, e.daemon.Host)
@@ -96,12 +96,12 @@ func (e *Engine) proxied(at attempt) bool {
 	return err == nil && splitErr == nil && u.Scheme != "unix" && u.Scheme != "ssh" && u.Hostname() != to
 }
 
-func throughProxy(err error, proxy string) *engine.Hinted {
+func throughProxy(err error, proxy string) *hint.Error {
 	return advise(fmt.Errorf("through the proxy %s: %w", proxy, err), "correct HTTP_PROXY and HTTPS_PROXY, or put the daemon's host into NO_PROXY")
 }
 
 // offSocket says what is wrong with a unix socket.
-func offSocket(err error, path, correct string) *engine.Hinted {
+func offSocket(err error, path, correct string) *hint.Error {
 	info, statErr := os.Stat(path)
 	start := "start the daemon that is to listen there"
 	if "unix://"+path == client.DefaultDockerHost {
@@ -136,7 +136,7 @@ func admission(info fs.FileInfo) string {
 }
 
 // overSSH says why an ssh process ended.
-func overSSH(err error, host string) *engine.Hinted {
+func overSSH(err error, host string) *hint.Error {
 	if errors.Is(err, exec.ErrNotFound) {
 		return advise(err, "install an ssh client, such as Debian's package openssh-client")
 	}
@@ -158,7 +158,7 @@ func byHand(host string) string {
 
 // refused says what to do about what a daemon has answered, or something else
 // that listens where a daemon should.
-func (e *Engine) refused(ctx context.Context, err error) *engine.Hinted {
+func (e *Engine) refused(ctx context.Context, err error) *hint.Error {
 	text := err.Error()
 	untrusted, _ := errors.AsType[*tls.CertificateVerificationError](err)
 	noTLS, _ := errors.AsType[tls.RecordHeaderError](err)
@@ -186,7 +186,7 @@ func (e *Engine) refused(ctx context.Context, err error) *engine.Hinted {
 }
 
 // refusedVersion tells apart why a daemon takes no request of the API's version.
-func (e *Engine) refusedVersion(ctx context.Context, err error) *engine.Hinted {
+func (e *Engine) refusedVersion(ctx context.Context, err error) *hint.Error {
 	if e.daemon.override != "" {
 		return advise(fmt.Errorf("%s=%s: %w", client.EnvOverrideAPIVersion, e.daemon.override, err),
 			"unset DOCKER_API_VERSION, and the version is agreed on with the daemon")

@@ -21,6 +21,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 )
 
@@ -56,7 +57,7 @@ func read(file string, d *engine.Dockerfile) (recipe, error) {
 		})
 	}
 	if r.command == "" {
-		return r, &engine.Hinted{
+		return r, &hint.Error{
 			Err:    fmt.Errorf("%s has no step that writes ${OUT}", file),
 			Advice: "without Docker the build is the RUN that names ${OUT}: ARG OUT=/out/stepper, RUN go build -o \"${OUT}\" " + engine.Service,
 		}
@@ -114,7 +115,7 @@ func (e *Engine) inputs(ctx context.Context) (string, error) {
 	settings, err := exec.CommandContext(ctx, "go", "env", "GOVERSION", "GOARCH", "GOAMD64", "GOARM64", "GOFLAGS", "GOEXPERIMENT",
 		"CC", "CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_LDFLAGS").Output()
 	if errors.Is(err, exec.ErrNotFound) {
-		return "", &engine.Hinted{Err: err, Advice: "install Go (https://go.dev/dl) and put it on the PATH"}
+		return "", &hint.Error{Err: err, Advice: "install Go (https://go.dev/dl) and put it on the PATH"}
 	}
 	if err != nil {
 		return "", fmt.Errorf("go env: %w", err)
@@ -207,7 +208,7 @@ func (e *Engine) build(ctx context.Context, variant string, r recipe, tell func(
 		return fmt.Errorf("build %s: %w", variant, context.Cause(ctx))
 	case err != nil:
 		failed := &engine.BuildError{Variant: variant, Step: r.step, Log: log.last, Err: err}
-		return &engine.Hinted{Err: failed, Advice: "the build needs these Debian packages on this machine: " + strings.Join(r.buildPackages, " ")}
+		return &hint.Error{Err: failed, Advice: "the build needs these Debian packages on this machine: " + strings.Join(r.buildPackages, " ")}
 	}
 	return os.Rename(out, r.binary)
 }
@@ -256,7 +257,7 @@ func (r recipe) checkPreload(ctx context.Context) error {
 	if err == nil && len(out) == 0 {
 		return nil
 	}
-	return &engine.Hinted{
+	return &hint.Error{
 		Err:    fmt.Errorf("LD_PRELOAD names %s, which this machine cannot load: %s", preload, bytes.TrimSpace(out)),
 		Advice: "install the Debian package " + strings.Join(r.runPackages, " "),
 	}

@@ -23,6 +23,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 // instance is one process and what descends from it: a process group.
@@ -58,7 +59,7 @@ func (e *Engine) start(ctx context.Context, spec engine.Spec) (*instance, error)
 	case !known:
 		return nil, fmt.Errorf("image %s: %w: it was not prepared here", spec.Image.Name, engine.ErrNotFound)
 	case spec.Memory > 0:
-		return nil, &engine.Hinted{
+		return nil, &hint.Error{
 			Err:    errors.New("a local process cannot be given a memory limit"),
 			Advice: "leave --memory out, or use --engine docker",
 		}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 // Deadlines, so that nothing can hang a run.
@@ -82,7 +83,7 @@ func New(opts Options) (*Engine, error) {
 func (e *Engine) Info(context.Context) (engine.Info, error) {
 	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
 	if err != nil {
-		return engine.Info{}, &engine.Hinted{
+		return engine.Info{}, &hint.Error{
 			Err:    fmt.Errorf("local processes need Linux: %w", err),
 			Advice: "use --engine docker",
 		}

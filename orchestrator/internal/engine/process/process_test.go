@@ -11,6 +11,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/process"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 func newEngine(t *testing.T, root, state, cache string, owner engine.Owner) *process.Engine {
@@ -54,7 +55,7 @@ func TestConformance(t *testing.T) {
 // hinted checks an error's text and advice.
 func hinted(t *testing.T, err error, text, advice string) {
 	t.Helper()
-	var h *engine.Hinted
+	var h *hint.Error
 	if !errors.As(err, &h) || !strings.Contains(err.Error(), text) || !strings.Contains(h.Hint(), advice) {
 		t.Errorf("%v; want %q with advice %q", err, text, advice)
 	}
