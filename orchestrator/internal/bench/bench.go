@@ -150,7 +150,7 @@ type Trial struct {
 	Proof     Proof     `json:"proof"`
 	Phases    []Phase   `json:"phases"` // in order of time
 	Batches   []Batch   `json:"batches"`
-	Samples   []Sample  `json:"samples"` // in order of time
+	Samples   Series    `json:"samples"` // in order of time
 	Gauges    []Gauge   `json:"gauges"`  // in order of time
 	Edges     []Edge    `json:"edges"`   // exact readings at phase edges
 	Sampler   Sampler   `json:"sampler"`

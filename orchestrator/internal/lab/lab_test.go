@@ -204,8 +204,8 @@ func checkTrial(t *testing.T, trial bench.Trial) {
 			t.Errorf("batch %+v", b)
 		}
 	}
-	if len(trial.Samples) < 20 || len(trial.Gauges) == 0 || trial.Gauges[0].LiveRequested != 1000 {
-		t.Errorf("%d samples, gauges %+v", len(trial.Samples), trial.Gauges)
+	if trial.Samples.Len() < 20 || len(trial.Gauges) == 0 || trial.Gauges[0].LiveRequested != 1000 {
+		t.Errorf("%d samples, gauges %+v", trial.Samples.Len(), trial.Gauges)
 	}
 	if len(trial.Edges) != 5 {
 		t.Errorf("%d edges, want two for each batch and one at the end", len(trial.Edges))
@@ -298,8 +298,8 @@ func TestInterrupt(t *testing.T) {
 		t.Fatalf("%v, experiment %v", err, exp)
 	}
 	for _, trial := range exp.Trials {
-		if trial.Error != "interrupted in batch 1" || len(trial.Batches) != 1 || !trial.Batches[0].Interrupted || len(trial.Samples) == 0 {
-			t.Errorf("trial %s: %q, %d batches, %d samples", trial.Variant, trial.Error, len(trial.Batches), len(trial.Samples))
+		if trial.Error != "interrupted in batch 1" || len(trial.Batches) != 1 || !trial.Batches[0].Interrupted || trial.Samples.Len() == 0 {
+			t.Errorf("trial %s: %q, %d batches, %d samples", trial.Variant, trial.Error, len(trial.Batches), trial.Samples.Len())
 		}
 	}
 	if len(left(f)) != 0 {

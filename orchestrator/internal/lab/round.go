@@ -64,7 +64,7 @@ func (r *run) admitAll(ctx context.Context, parts []*participant, round Round) (
 			t := bench.Trial{
 				Variant: p.variant.Name, Round: round.Number, Repeats: round.Repeats, Started: p.started, Image: p.image.Name, ImageID: p.image.ID,
 				Container: p.instance.Name(), Error: "did not start: " + err.Error(),
-				Phases: []bench.Phase{}, Batches: []bench.Batch{}, Samples: []bench.Sample{}, Gauges: []bench.Gauge{},
+				Phases: []bench.Phase{}, Batches: []bench.Batch{}, Gauges: []bench.Gauge{},
 				Edges: []bench.Edge{}, Warnings: []bench.Warning{},
 			}
 			r.conf.Observe.Ended(t)

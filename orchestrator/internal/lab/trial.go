@@ -214,13 +214,10 @@ func (t *trial) readGauge(ctx context.Context) {
 // collect copies what runs beside the phases into the result.
 func (t *trial) collect() {
 	if t.meter != nil {
-		t.result.Samples = t.meter.Samples()
+		t.result.Samples = bench.NewSeries(t.meter.Samples()...)
 		t.result.Sampler = t.meter.Sampler()
 	}
 	t.result.Void = t.round.spoiled()
-	if t.result.Samples == nil {
-		t.result.Samples = []bench.Sample{}
-	}
 	t.mu.Lock()
 	t.result.Gauges = append([]bench.Gauge{}, t.gauges...)
 	t.mu.Unlock()

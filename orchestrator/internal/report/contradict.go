@@ -51,7 +51,7 @@ func (m *trial) contradiction() *Contradiction {
 				worst = &Contradiction{Round: m.Round, Batch: b.Number, Live: live, Resident: resident}
 			}
 		}
-		_, top, sampled := highest(m.Samples, b)
+		_, top, sampled := highest(m.samples, b)
 		take(float64(most.LiveRequested), max(top, float64(b.HighWater)))
 		if length := (b.End - b.Start).Seconds(); sampled && len(gauges) >= meanGauges && length > 0 {
 			take(sum(live)/length, sum(resident)/length)

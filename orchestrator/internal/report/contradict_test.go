@@ -13,9 +13,7 @@ import (
 
 // hide leaves 7 MiB of a trial's memory to be seen.
 func hide(t *bench.Trial) {
-	for i := range t.Samples {
-		t.Samples[i].Anon = 7 * bench.MiB
-	}
+	eachSample(t, func(_ int, s *bench.Sample) { s.Anon = 7 * bench.MiB })
 	for i := range t.Batches {
 		t.Batches[i].HighWater = 7 * bench.MiB
 	}
@@ -27,7 +25,11 @@ func TestContradicted(t *testing.T) {
 	exp := experiment(7)
 	je := trialOf(exp, "jemalloc", 4)
 	hide(je)
-	je.Samples[20].Swap = 110 * bench.MiB
+	eachSample(je, func(i int, s *bench.Sample) {
+		if i == 20 {
+			s.Swap = 110 * bench.MiB
+		}
+	})
 	r := Summarize(exp)
 	row := r.Rows[1]
 	for name, n := range map[string]int{
@@ -138,9 +140,9 @@ func TestContradiction(t *testing.T) {
 	check("more than all", live(1.12), true)
 	check("one reading between two samples", func(t *bench.Trial) { t.Gauges[3].LiveRequested = 125 * bench.MiB }, false)
 	check("one reading above everything", func(t *bench.Trial) { t.Gauges[3].LiveRequested = 140 * bench.MiB }, true)
-	check("no samples", func(t *bench.Trial) { t.Samples = nil }, false)
+	check("no samples", func(t *bench.Trial) { t.Samples = bench.Series{} }, false)
 	check("samples that end early", func(t *bench.Trial) {
-		t.Samples = slices.DeleteFunc(t.Samples, func(s bench.Sample) bool { return s.At > 4*time.Second })
+		keepSamples(t, func(s bench.Sample) bool { return s.At <= 4*time.Second })
 	}, false)
 	check("no counters", func(t *bench.Trial) { t.Gauges = nil }, false)
 	check("a void round", func(t *bench.Trial) { live(2)(t) }, true)
@@ -205,12 +207,10 @@ func TestUncounted(t *testing.T) {
 func TestResident(t *testing.T) {
 	exp, moved := experiment(1), experiment(1)
 	for i := range moved.Trials {
-		t := &moved.Trials[i]
-		for j := range t.Samples {
-			s := &t.Samples[j]
+		eachSample(&moved.Trials[i], func(_ int, s *bench.Sample) {
 			third := s.Anon / 3
 			s.Anon, s.Hugetlb, s.Shmem = s.Anon-2*third, third, third
-		}
+		})
 	}
 	if want, got := render(t, CSV, exp), render(t, CSV, moved); string(want) != string(got) {
 		t.Errorf("memory of other kinds makes other figures:\n%s\n%s", want, got)

@@ -167,7 +167,7 @@ func (p profile) trial(exp *bench.Experiment, round int, start time.Time) bench.
 	m.at = end
 	m.stay(from, p.idle)
 	m.edge("end of idle", p.idle)
-	m.Sampler = bench.Sampler{Every: step, Taken: len(m.Samples), Busy: time.Duration(len(m.Samples)) * 30 * time.Microsecond, HWMBound: 252 * bench.KiB}
+	m.Sampler = bench.Sampler{Every: step, Taken: m.Samples.Len(), Busy: time.Duration(m.Samples.Len()) * 30 * time.Microsecond, HWMBound: 252 * bench.KiB}
 	return m.Trial
 }
 
@@ -181,7 +181,7 @@ func (m *maker) mib(v float64) bench.Bytes {
 // stay reads the memory at one level up to now.
 func (m *maker) stay(from time.Duration, level float64) {
 	for now := from; now < m.at; now += m.exp.Design.SampleEvery {
-		m.Samples = append(m.Samples, bench.Sample{At: now, Anon: m.mib(level), File: 3 * bench.MiB})
+		m.Samples.Append(bench.Sample{At: now, Anon: m.mib(level), File: 3 * bench.MiB})
 	}
 }
 
@@ -203,7 +203,7 @@ func (m *maker) batch(i int) {
 		climb := min(1, in/m.profile.batch.Seconds()*7)
 		wobble := 1 + 0.008*math.Sin(now.Seconds()*2.1)
 		level := (m.level + climb*(m.steady[i]-m.level)) * wobble
-		m.Samples = append(m.Samples, bench.Sample{At: now, Anon: m.mib(m.steady[i]) * bench.Bytes(level*1e6) / bench.Bytes(m.steady[i]*1e6) &^ 4095, File: 3 * bench.MiB})
+		m.Samples.Append(bench.Sample{At: now, Anon: m.mib(m.steady[i]) * bench.Bytes(level*1e6) / bench.Bytes(m.steady[i]*1e6) &^ 4095, File: 3 * bench.MiB})
 		if now%time.Second == 0 {
 			live := 16 * 7.3e6 * min(1, climb+0.01)
 			m.Gauges = append(m.Gauges, bench.Gauge{
@@ -227,4 +227,24 @@ func (m *maker) batch(i int) {
 	})
 	m.level, m.at = m.steady[i], to
 	m.edge("batch "+strconv.Itoa(i+1)+" end", m.level)
+}
+
+// eachSample lets change all samples of a trial.
+func eachSample(t *bench.Trial, change func(i int, s *bench.Sample)) {
+	samples := t.Samples.Samples()
+	for i := range samples {
+		change(i, &samples[i])
+	}
+	t.Samples = bench.NewSeries(samples...)
+}
+
+// keepSamples drops the samples of a trial that keep is not true for.
+func keepSamples(t *bench.Trial, keep func(bench.Sample) bool) {
+	var kept bench.Series
+	for s := range t.Samples.All() {
+		if keep(s) {
+			kept.Append(s)
+		}
+	}
+	t.Samples = kept
 }

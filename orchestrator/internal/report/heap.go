@@ -27,7 +27,7 @@ func (m *trial) heap() {
 			resident = append(resident, (a-m.lazyFree(g.At)-goShare(g))*seconds[j])
 			live = append(live, float64(g.LiveRequested)*seconds[j])
 		}
-		if at, a, ok := highest(m.Samples, b); ok && a > atPeak && len(gauges) > 0 {
+		if at, a, ok := highest(m.samples, b); ok && a > atPeak && len(gauges) > 0 {
 			g := gauges[0]
 			for _, other := range gauges {
 				if (other.At - at).Abs() < (g.At - at).Abs() {

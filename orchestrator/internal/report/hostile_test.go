@@ -105,13 +105,11 @@ func spoiled(text string) map[string]*bench.Experiment {
 // thin leaves out most samples: it is not the figures that matter here.
 func thin(exp *bench.Experiment) {
 	for i := range exp.Trials {
-		few := exp.Trials[i].Samples[:0]
-		for j, sample := range exp.Trials[i].Samples {
-			if j%20 == 0 {
-				few = append(few, sample)
-			}
-		}
-		exp.Trials[i].Samples = few
+		j := -1
+		keepSamples(&exp.Trials[i], func(bench.Sample) bool {
+			j++
+			return j%20 == 0
+		})
 	}
 }
 

@@ -27,7 +27,7 @@ func measure(trials []*trial) instruments {
 		m.bound = max(m.bound, t.Sampler.HWMBound)
 		busy[t.Round] += t.Sampler.Busy
 		length[t.Round] = max(length[t.Round], t.length())
-		for _, s := range t.Samples {
+		for _, s := range t.samples {
 			m.swap = max(m.swap, s.Swap)
 		}
 		for _, e := range t.Edges {

@@ -82,7 +82,7 @@ func filled(exp *bench.Experiment) *bench.Experiment {
 	for i := range e.Trials {
 		t := &e.Trials[i]
 		t.Proof.Libraries, t.Proof.Knobs = list(t.Proof.Libraries), dict(t.Proof.Knobs)
-		t.Phases, t.Samples, t.Gauges, t.Edges = list(t.Phases), list(t.Samples), list(t.Gauges), list(t.Edges)
+		t.Phases, t.Gauges, t.Edges = list(t.Phases), list(t.Gauges), list(t.Edges)
 		t.Warnings = list(t.Warnings)
 		t.Batches = slices.Clone(list(t.Batches))
 		for j := range t.Batches {

@@ -16,7 +16,8 @@ const steadyLimit = 0.05
 // bytes, latency in nanoseconds.
 type trial struct {
 	*bench.Trial
-	ordered    []bench.Sample // the samples in order of time, whatever the file has
+	samples    []bench.Sample // those of the trial, decoded
+	ordered    []bench.Sample // the same in order of time, whatever the file has
 	complete   int            // batches that came to their end
 	batchPeaks []float64
 	peak       float64
@@ -51,12 +52,13 @@ func newTrial(t *bench.Trial) *trial {
 	m := &trial{
 		Trial: t, peak: nan, steady: nan, drift: nan, idle: nan, idleFloor: nan, end: nan, returned: nan,
 		live: nan, overhead: nan, atPeak: nan, goShare: nan, cpu: nan, waitShare: nan,
-		latency: [5]float64{nan, nan, nan, nan, nan}, ordered: inOrder(t.Samples),
+		latency: [5]float64{nan, nan, nan, nan, nan}, samples: t.Samples.Samples(),
 	}
+	m.ordered = inOrder(m.samples)
 	var live []float64
 	for i := range t.Batches {
 		b := &t.Batches[i]
-		peak, source := batchPeak(t, b)
+		peak, source := m.batchPeak(b)
 		m.batchPeaks = append(m.batchPeaks, peak)
 		if peak > m.peak || math.IsNaN(m.peak) && !math.IsNaN(peak) {
 			m.peak, m.peakSource = peak, source
@@ -82,14 +84,14 @@ func newTrial(t *bench.Trial) *trial {
 // batchPeak gives the peak RSS of a batch and the instrument that saw it. The
 // instruments overlap: samples miss short spikes, the high-water mark may be off
 // by what the kernel keeps per CPU, and the cgroup's own counts more than A.
-func batchPeak(t *bench.Trial, b *bench.Batch) (peak float64, source string) {
+func (m *trial) batchPeak(b *bench.Batch) (peak float64, source string) {
 	peak = math.NaN()
 	take := func(v float64, from string) {
 		if v > 0 && !(v <= peak) {
 			peak, source = v, from
 		}
 	}
-	for _, v := range within(t.Samples, b.Start, b.End) {
+	for _, v := range within(m.samples, b.Start, b.End) {
 		take(v, sourceSamples)
 	}
 	take(float64(b.HighWater), sourceHighWater)
@@ -112,7 +114,7 @@ func within(samples []bench.Sample, start, end time.Duration) []float64 {
 // of the last one stay, and gives the time from which the batch was level.
 func (m *trial) settle(b *bench.Batch) (from time.Duration) {
 	var at, resident []float64
-	for _, s := range m.Samples {
+	for _, s := range m.samples {
 		if s.At >= b.Start && s.At <= b.End {
 			at = append(at, s.At.Seconds())
 			resident = append(resident, float64(s.Resident()))
@@ -140,7 +142,7 @@ func (m *trial) rest() {
 			continue
 		}
 		m.idleLength = p.End - p.Start
-		third := within(m.Samples, p.End-m.idleLength/3, p.End)
+		third := within(m.samples, p.End-m.idleLength/3, p.End)
 		m.idle, m.idleFloor = stat.Median(third), stat.Quantile(third, 0)
 	}
 	if len(m.Batches) == 0 {
@@ -148,7 +150,7 @@ func (m *trial) rest() {
 	}
 	// Before the load: the 5 s before the first batch, or what there is of them.
 	first := m.Batches[0].Start
-	before := stat.Median(within(m.Samples, first-5*time.Second, first-1))
+	before := stat.Median(within(m.samples, first-5*time.Second, first-1))
 	if added := m.end - before; added > 0 {
 		m.returned = (m.end - m.idle) / added
 	}
@@ -212,8 +214,8 @@ func (m *trial) length() time.Duration {
 	for _, p := range m.Phases {
 		end = max(end, p.End)
 	}
-	if n := len(m.Samples); n > 0 {
-		end = max(end, m.Samples[n-1].At)
+	if last, ok := m.Samples.Last(); ok {
+		end = max(end, last.At)
 	}
 	return end
 }

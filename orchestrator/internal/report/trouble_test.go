@@ -1,7 +1,6 @@
 package report
 
 import (
-	"slices"
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
@@ -57,11 +56,11 @@ func troubled() *bench.Experiment {
 
 // troubleLibc makes it climb to the end, badly read, and cut its idle short.
 func troubleLibc(t *bench.Trial) {
-	for i, s := range t.Samples {
+	eachSample(t, func(_ int, s *bench.Sample) {
 		if s.At > t.Batches[2].Start {
-			t.Samples[i].Anon += bench.Bytes((s.At - t.Batches[2].Start).Seconds() * 3 * float64(bench.MiB))
+			s.Anon += bench.Bytes((s.At - t.Batches[2].Start).Seconds() * 3 * float64(bench.MiB))
 		}
-	}
+	})
 	last := &t.Phases[len(t.Phases)-1]
 	last.End = last.Start + 12*time.Second
 	t.Edges[1].Anonymous -= 30 * bench.MiB
@@ -92,14 +91,12 @@ func troubleMusl(t *bench.Trial) {
 	b := &t.Batches[1]
 	b.Interrupted, b.Requests = true, 900
 	b.CPU, b.Wait = b.CPU*900/2500, b.Wait*900/2500
-	t.Samples = slices.DeleteFunc(t.Samples, func(s bench.Sample) bool { return s.At > b.End })
+	keepSamples(t, func(s bench.Sample) bool { return s.At <= b.End })
 }
 
 // troubleHuge puts its heap where no reading sees it.
 func troubleHuge(t *bench.Trial) {
-	for i := range t.Samples {
-		t.Samples[i].Anon = 7 * bench.MiB
-	}
+	eachSample(t, func(_ int, s *bench.Sample) { s.Anon = 7 * bench.MiB })
 	for i := range t.Batches {
 		t.Batches[i].HighWater = 7 * bench.MiB
 	}
