@@ -17,6 +17,50 @@ import (
 // made on what was opened, so that nothing can be put in its place. Errors are
 // *fs.PathError.
 func Read(name string, limit int64) ([]byte, error) {
+	file, err := open(name)
+	if err != nil {
+		return nil, err
+	}
+	return readAll(file, name, limit)
+}
+
+// Open is Read for what does not fit into memory: reading gives an error beyond
+// limit bytes.
+func Open(name string, limit int64) (io.ReadCloser, error) {
+	file, err := open(name)
+	if err != nil {
+		return nil, err
+	}
+	from, err := regular(file, limit)
+	if err != nil {
+		return nil, errors.Join(&fs.PathError{Op: "read", Path: name, Err: err}, file.Close())
+	}
+	return &opened{from: from, left: limit, name: name, file: file}, nil
+}
+
+// opened reads a file up to a limit.
+type opened struct {
+	from io.Reader
+	left int64
+	name string
+	file *os.File
+}
+
+func (o *opened) Read(p []byte) (int, error) {
+	n, err := o.from.Read(p)
+	if o.left -= int64(n); o.left < 0 && err == nil {
+		err = errors.New("grows while it is read")
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = &fs.PathError{Op: "read", Path: o.name, Err: explain(err)}
+	}
+	return n, err
+}
+
+func (o *opened) Close() error { return o.file.Close() }
+
+// open opens a file to read it, and waits for nobody.
+func open(name string) (*os.File, error) {
 	// Otherwise the open itself would wait for a pipe's other end.
 	file, err := os.OpenFile(name, os.O_RDONLY|nonblock, 0)
 	if err != nil {
@@ -26,7 +70,7 @@ func Read(name string, limit int64) ([]byte, error) {
 		}
 		return nil, err
 	}
-	return readAll(file, name, limit)
+	return file, nil
 }
 
 // ReadIn is Read inside a folder: no name and no link leads out of it.
@@ -51,6 +95,28 @@ func readAll(file *os.File, name string, limit int64) ([]byte, error) {
 }
 
 func read(file *os.File, limit int64) ([]byte, error) {
+	from, err := regular(file, limit)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	b.Grow(int(info.Size()) + bytes.MinRead)
+	n, err := b.ReadFrom(io.LimitReader(from, limit+1))
+	switch {
+	case err != nil:
+		return nil, explain(err)
+	case n > limit:
+		return nil, tooLarge(limit)
+	}
+	return b.Bytes(), nil
+}
+
+// regular gives a reader of a file that is regular and no longer than limit.
+func regular(file *os.File, limit int64) (io.Reader, error) {
 	info, err := file.Stat()
 	switch {
 	case err != nil:
@@ -64,18 +130,15 @@ func read(file *os.File, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var b bytes.Buffer
-	b.Grow(int(info.Size()) + bytes.MinRead)
-	n, err := b.ReadFrom(io.LimitReader(impatient{conn}, limit+1))
-	switch {
-	case errors.Is(err, syscall.EAGAIN):
-		return nil, hint.With(errors.New("has nothing to read at the moment"), "it is a file of the kernel's that waits for events; name another")
-	case err != nil:
-		return nil, err
-	case n > limit:
-		return nil, tooLarge(limit)
+	return impatient{conn}, nil
+}
+
+// explain gives advice on what reading runs into.
+func explain(err error) error {
+	if errors.Is(err, syscall.EAGAIN) {
+		return hint.With(errors.New("has nothing to read at the moment"), "it is a file of the kernel's that waits for events; name another")
 	}
-	return b.Bytes(), nil
+	return err
 }
 
 // impatient reads without ever waiting: some files of the kernel's, such as
