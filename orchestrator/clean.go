@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/console"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 )
@@ -22,7 +22,7 @@ func (a *app) cleanCommand() *cobra.Command {
 			if !slices.Contains(engineNames, name) {
 				return hint.Mistake(fmt.Sprintf("--engine is %q", name), "it must be docker or process")
 			}
-			eng, err := openEngine(name, newView(a.stderr, false, bench.Design{}).logger())
+			eng, err := openEngine(name, console.NewView(a.stderr, false, nil).Logger())
 			if err != nil {
 				return err
 			}

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 	"time"
@@ -15,10 +16,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/console"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/lab"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
 )
 
 func (a *app) compareCommand() *cobra.Command {
@@ -41,40 +45,22 @@ Designs have names (--preset):
 	return cmd
 }
 
-func (a *app) compare(cmd *cobra.Command, s *settings) error {
+func (a *app) compare(cmd *cobra.Command, s *settings) (err error) {
 	ctx := cmd.Context()
-	loaded, err := s.complete(cmd)
-	if err != nil {
-		return err
-	}
-	found, skipped, err := findVariants(".", s.baseline)
-	if err != nil {
-		return err
-	}
-	variants, err := chooseVariants(found, skipped, s.variants, s.baseline)
-	if err != nil {
-		return err
-	}
-	design, err := s.design(variants)
-	if err != nil {
-		return err
-	}
-	known := experience{scatter: defaultScatter}
-	if s.within > 0 {
-		known = learn("results", design, lab.Describe(loaded))
-		if design, err = s.fit(design, lab.Describe(loaded), known); err != nil {
+	var saved *store.Folder
+	var earlier *store.Earlier
+	if s.resume != "" {
+		if saved, earlier, err = a.reopen(cmd, s); err != nil {
 			return err
 		}
+		defer func() { err = errors.Join(err, saved.Leave()) }()
 	}
-	view := newView(a.stderr, s.quiet, design)
-	for _, w := range loaded.Warnings {
-		view.warn(w.String())
-	}
-	for _, f := range skipped {
-		view.warn(f.String())
+	job, known, view, err := a.prepare(cmd, s, earlier)
+	if err != nil {
+		return err
 	}
 	if s.dryRun {
-		return a.dryRun(design, loaded, known)
+		return a.dryRun(job.Design, job.Plan, known)
 	}
 	if s.readme != "" {
 		// Markers that are broken would lose the table after an hour's work.
@@ -82,53 +68,140 @@ func (a *app) compare(cmd *cobra.Command, s *settings) error {
 			return &hint.Error{Mistake: true, Err: err, Advice: hint.Of(err)}
 		}
 	}
-	saved, err := claimResults(s.out, "results", time.Now())
-	if err != nil {
-		return err
+	if saved == nil {
+		if saved, err = store.Create(s.out, "results", time.Now()); err != nil {
+			return err
+		}
 	}
-	view.header(design, lab.Describe(loaded), known)
-	exp, err := a.experiment(ctx, s, loaded, design, view, saved)
-	view.close()
-	view.broken(err)
+	for _, line := range headerLines(job.Design, lab.Describe(job.Plan), known) {
+		if !s.quiet {
+			view.Print(plain.Line(line))
+		}
+	}
+	begun, failed := a.experiment(ctx, s, job, view, saved)
+	if !begun && earlier == nil {
+		return errors.Join(failed, saved.Release())
+	}
+	if !begun {
+		return failed
+	}
+	exp, err := saved.Experiment()
 	if exp == nil || len(exp.Trials) == 0 {
+		if earlier != nil {
+			return errors.Join(failed, err) // what there was before stays
+		}
 		// Nothing was measured, so there is nothing to keep.
-		return errors.Join(err, saved.release())
+		return errors.Join(failed, err, saved.Release())
 	}
-	return a.conclude(ctx, s, exp, saved.dir, err)
+	return a.conclude(ctx, s, finished{exp: exp, saved: saved, failed: failed})
 }
 
-// experiment runs the lab on the engine that was asked for.
-func (a *app) experiment(ctx context.Context, s *settings, loaded *plan.Plan, design bench.Design, view *view, saved *results) (*bench.Experiment, error) {
-	eng, err := openEngine(s.engine, view.logger())
+// prepare reads and checks everything that can be checked before anything
+// starts.
+func (a *app) prepare(cmd *cobra.Command, s *settings, earlier *store.Earlier) (job lab.Job, known experience, view *console.View, err error) {
+	known = experience{scatter: defaultScatter}
+	loaded, err := s.complete(cmd)
 	if err != nil {
-		return nil, err
+		return job, known, nil, err
+	}
+	found, skipped, err := findVariants(".", s.baseline)
+	if err != nil {
+		return job, known, nil, err
+	}
+	variants, err := chooseVariants(found, skipped, s.variants, s.baseline)
+	if err != nil {
+		return job, known, nil, err
+	}
+	design, err := s.design(variants)
+	if err != nil {
+		return job, known, nil, err
+	}
+	switch {
+	case earlier != nil:
+		design = asBegun(design, earlier.Header.Design, s.given)
+	case s.within > 0:
+		known = learn("results", design, lab.Describe(loaded))
+		if design, err = s.fit(design, lab.Describe(loaded), known); err != nil {
+			return job, known, nil, err
+		}
+	}
+	var terminal io.Writer
+	if terminalWidth(a.stderr) > 0 {
+		terminal = fileOf(a.stderr)
+	}
+	view = console.NewView(a.stderr, s.quiet, terminal)
+	for _, w := range loaded.Warnings {
+		view.Warn(w.String())
+	}
+	for _, f := range skipped {
+		view.Warn(f.String())
+	}
+	job = lab.Job{Plan: loaded, Design: design, Command: commandLine(a.args), Args: a.args, Keep: s.keep, Earlier: earlier}
+	if earlier != nil {
+		job.Args = earlier.Header.Args
+	}
+	return job, known, view, nil
+}
+
+// experiment runs the lab on the engine that was asked for. It says whether
+// anything was recorded.
+func (a *app) experiment(ctx context.Context, s *settings, job lab.Job, view *console.View, saved *store.Folder) (begun bool, err error) {
+	stream := store.NewStream(saved)
+	read := stream.Follow(view.Read)
+	defer func() {
+		read()
+		view.Close()
+		var failed *engine.BuildError
+		if errors.As(err, &failed) {
+			view.Broken(failed.Variant, failed.Log)
+		}
+	}()
+	eng, err := openEngine(s.engine, view.Logger())
+	if err != nil {
+		return false, err
 	}
 	defer eng.Close()
-	runID, err := newRunID()
-	if err != nil {
-		return nil, err
+	if job.RunID, err = newRunID(); err != nil {
+		return false, err
 	}
-	return lab.Run(ctx, lab.Config{
-		Engine: eng, Plan: loaded, Design: design, RunID: runID,
-		Command: commandLine(a.args),
-		Keep:    s.keep, Observe: view, Env: environ(),
-		Checkpoint: saved.save,
-	})
+	opened, err := lab.Open(ctx, lab.Config{Engine: eng, Variants: lab.Variants(job.Design), Records: stream, Env: environ()})
+	if err != nil {
+		return false, err
+	}
+	if job.Earlier != nil {
+		if err := goOn(saved, opened.Header(job), job.Earlier, stream); err != nil {
+			return false, err
+		}
+	}
+	return true, opened.Run(ctx, job)
 }
 
-// conclude prints what was measured, also when the run failed. It is saved
-// already.
-func (a *app) conclude(ctx context.Context, s *settings, exp *bench.Experiment, out string, failed error) error {
+// finished is what a run has left.
+type finished struct {
+	exp    *bench.Experiment
+	saved  *store.Folder
+	failed error // why it ended early
+}
+
+// conclude saves and prints what was measured, also when the run failed.
+func (a *app) conclude(ctx context.Context, s *settings, o finished) error {
+	exp, out := o.exp, o.saved.Dir
+	unkept := o.saved.Conclude(exp.Interrupted, func(w io.Writer) error { return report.JSON(w, exp) })
 	var spliced error
-	good := failed == nil && verdict(exp) == nil
+	good := o.failed == nil && verdict(exp) == nil
 	if s.readme != "" && good {
 		// Before anything is printed, which may fail.
 		spliced = splice(s.readme, exp, out)
 	}
 	unprinted := render(a.stdout, exp, s.format)
 	var unsaved *lab.SaveError
-	if !errors.As(failed, &unsaved) {
-		a.tell(s, "saved: %s   ·   again: go run ./orchestrator report %s", filepath.Join(out, experimentFile), out)
+	if errors.As(o.failed, &unsaved) {
+		unkept = nil // it has been told
+	} else if unkept == nil {
+		a.tell(s, "saved: %s   ·   again: go run ./orchestrator report %s", filepath.Join(out, store.ExperimentFile), out)
+	}
+	if exp.Interrupted {
+		a.tell(s, "go on where it stopped: go run ./orchestrator compare --resume %s", out)
 	}
 	switch {
 	case s.readme != "" && !good:
@@ -136,13 +209,16 @@ func (a *app) conclude(ctx context.Context, s *settings, exp *bench.Experiment, 
 	case s.readme != "" && spliced == nil:
 		a.tell(s, "table written to %s", s.readme)
 	}
-	if s.keep && failed == nil {
+	if s.keep && o.failed == nil {
 		a.tellKept(exp)
 	}
-	if ctx.Err() != nil {
-		return a.interrupted(errors.Join(failed, unprinted))
+	if unkept != nil {
+		unkept = &lab.SaveError{Err: unkept}
 	}
-	if failed = errors.Join(failed, spliced, unprinted); failed != nil {
+	if ctx.Err() != nil {
+		return a.interrupted(errors.Join(o.failed, unprinted, unkept))
+	}
+	if failed := errors.Join(o.failed, spliced, unprinted, unkept); failed != nil {
 		return failed
 	}
 	return verdict(exp)

@@ -17,7 +17,7 @@ const module = "github.com/stair-stepper/stair-stepper/"
 // is drawn here and nowhere else: a new arrow or room is added to this table,
 // with a reason in the commit, or not at all.
 var arrows = map[string][]string{
-	"orchestrator":                            {"engine", "engine/docker", "engine/process", "lab", "load", "report", "stat", "console", "plan", "vars", "files", "plain"}, // stat: what a design can show is said before it starts
+	"orchestrator":                            {"engine", "engine/docker", "engine/process", "lab", "load", "report", "stat", "store", "console", "plan", "vars", "files", "plain"}, // stat: what a design can show is said before it starts
 	"orchestrator/internal/bench":             {},
 	"orchestrator/internal/hint":              {},
 	"orchestrator/internal/words":             {},
@@ -32,10 +32,11 @@ var arrows = map[string][]string{
 	"orchestrator/internal/engine/process":    {"engine", "files", "plain"},
 	"orchestrator/internal/engine/enginetest": {"engine"}, // for tests alone
 	"orchestrator/internal/load":              {"plan", "vars", "weburl"},
-	"orchestrator/internal/console":           {"load", "plan", "files", "plain"}, // what people who know drill see
+	"orchestrator/internal/store":             {"files", "plain"},
+	"orchestrator/internal/console":           {"load", "plan", "report", "store", "files", "plain"}, // report: what failed is said in the report's words
 	"orchestrator/internal/meter":             {},
-	"orchestrator/internal/lab":               {"engine", "load", "meter", "plan", "vars", "plain"}, // it never sees Docker
-	"orchestrator/internal/report":            {"stat", "files", "plain"},                           // a saved file renders anywhere
+	"orchestrator/internal/lab":               {"engine", "load", "meter", "plan", "store", "vars", "plain"}, // it never sees Docker
+	"orchestrator/internal/report":            {"stat", "files", "plain"},                                    // a saved file renders anywhere
 	"bench/answer":                            {},
 	"plans":                                   {},
 	"plans/gen":                               {},
@@ -57,7 +58,7 @@ var only = map[string]struct{ room, why string }{
 	"github.com/olekukonko/tablewriter":    {"orchestrator/internal/report", "one place decides how tables look"},
 	"github.com/gorilla/mux":               {"services/stepper", "the orchestrator serves nothing"},
 	"github.com/spf13/cobra":               {"orchestrator", "only the command line knows flags"},
-	"github.com/vbauerster/mpb":            {"orchestrator", "only the commands know a terminal"},
+	"github.com/vbauerster/mpb":            {"orchestrator/internal/console", "one place knows a terminal"},
 	"github.com/yuin/goldmark":             {"orchestrator/internal/report", "one place reads Markdown, to put a table into it"},
 	"go.yaml.in/yaml":                      {"orchestrator/internal/plan", "one dialect of YAML, drill's"},
 	"C":                                    {"services/stepper/internal", "the orchestrator builds without cgo"},

@@ -13,6 +13,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/lab"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/stat"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
@@ -117,7 +118,7 @@ const (
 // the same variants with rounds enough to tell their scatter.
 func learn(folder string, d bench.Design, p bench.Plan) experience {
 	known := experience{scatter: defaultScatter}
-	files, err := filepath.Glob(filepath.Join(folder, "*", experimentFile))
+	files, err := filepath.Glob(filepath.Join(folder, "*", store.ExperimentFile))
 	if err != nil {
 		return known
 	}
@@ -127,7 +128,7 @@ func learn(folder string, d bench.Design, p bench.Plan) experience {
 		if info, err := os.Stat(file); err != nil || info.Size() > largestFile {
 			continue
 		}
-		exp, err := readExperiment(file)
+		exp, err := store.Load(file)
 		if err != nil || !alike(exp, d, p) {
 			continue
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
 )
 
 // defaultWidth is the width of a report that goes to no terminal.
@@ -72,7 +73,7 @@ func (a *app) reportCommand() *cobra.Command {
 			if !slices.Contains(formatNames(), format) {
 				return hint.Mistake(fmt.Sprintf("--format is %q", format), "it must be one of "+strings.Join(formatNames(), ", "))
 			}
-			exp, err := readExperiment(args[0])
+			exp, err := store.Load(args[0])
 			if err != nil {
 				return err
 			}

@@ -48,6 +48,7 @@ type settings struct {
 	voidAt      float64 // per cent
 	format      string
 	out         string
+	resume      string
 	readme      string
 	engine      string
 	keep        bool
@@ -61,7 +62,7 @@ type settings struct {
 
 // notInFile are the flags that the benchmark file cannot set: they concern one
 // call, not the experiment.
-var notInFile = []string{"benchmark", "dry-run", "quick", "quiet", "out", "readme", "keep", "help", "format", "for"}
+var notInFile = []string{"benchmark", "dry-run", "quick", "quiet", "out", "readme", "keep", "help", "format", "for", "resume"}
 
 func (s *settings) define(f *pflag.FlagSet) {
 	f.StringVarP(&s.benchmark, "benchmark", "b", "benchmark.yml", "benchmark `file` with the plan and the lab's settings")
@@ -92,6 +93,7 @@ func (s *settings) define(f *pflag.FlagSet) {
 	f.BoolVar(&s.loneIdle, "lone-idle", false, "begin a round only when the final idles of the one before are over")
 	f.StringVar(&s.format, "format", "text", "of the report: text, markdown, csv or json")
 	f.StringVar(&s.out, "out", "", "`folder` for everything measured (default results/TIME)")
+	f.StringVar(&s.resume, "resume", "", "go on with the interrupted run of this results `folder`, after its last whole round")
 	f.StringVar(&s.readme, "readme", "", "put the table into this Markdown `file`, between two markers")
 	f.StringVar(&s.engine, "engine", "docker", "docker, or process: local processes instead of containers")
 	f.BoolVar(&s.keep, "keep", false, "leave the containers running at the end")

@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"fmt"
@@ -13,8 +13,8 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/lab"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
@@ -27,15 +27,9 @@ import (
 type bars struct {
 	mu       sync.Mutex
 	w        io.Writer
-	design   bench.Design
+	terminal io.Writer     // what w is, for a library that must know
 	progress *mpb.Progress // nil while no trial runs
-	of       map[trialKey]*bar
-}
-
-// trialKey names a trial: the idle of one round goes on beside the next.
-type trialKey struct {
-	variant string
-	round   int
+	of       map[store.Of]*bar
 }
 
 // bar is the line of one trial.
@@ -43,7 +37,7 @@ type bar struct {
 	mpb *mpb.Bar
 
 	mu     sync.Mutex // guards what follows
-	status lab.Status
+	status standing
 	lately []bench.Bytes // memory at intervals, oldest first
 	next   time.Time     // of the interval
 }
@@ -54,8 +48,8 @@ const (
 	refreshEvery  = 100 * time.Millisecond
 )
 
-func newBars(w io.Writer, d bench.Design) *bars {
-	return &bars{w: w, design: d, of: map[trialKey]*bar{}}
+func newBars(w, terminal io.Writer) *bars {
+	return &bars{w: w, terminal: terminal, of: map[store.Of]*bar{}}
 }
 
 // above prints a line over the bars.
@@ -74,36 +68,35 @@ func (b *bars) above(text string) {
 }
 
 // update moves a trial's bar, which is made at its first status.
-func (b *bars) update(s lab.Status) {
+func (b *bars) update(s standing) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	key := trialKey{s.Variant, s.Round}
-	line := b.of[key]
+	line := b.of[s.of]
 	if line == nil {
 		if b.progress == nil {
-			b.progress = mpb.New(mpb.WithOutput(fileOf(b.w)), mpb.WithAutoRefresh(), mpb.WithRefreshRate(refreshEvery))
+			b.progress = mpb.New(mpb.WithOutput(b.terminal), mpb.WithAutoRefresh(), mpb.WithRefreshRate(refreshEvery))
 		}
 		line = &bar{status: s}
-		b.of[key] = line
-		line.mpb = b.progress.New(int64(s.Total), mpb.BarStyle().Lbound("").Rbound("").Filler("━").Tip("╸").Padding("─"),
+		b.of[s.of] = line
+		line.mpb = b.progress.New(int64(s.total), mpb.BarStyle().Lbound("").Rbound("").Filler("━").Tip("╸").Padding("─"),
 			mpb.BarWidth(28),
-			mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return line.read(head) }, decor.WCSyncSpaceR)),
-			mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return line.read(tail) }, decor.WCSyncSpace)),
+			mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return line.read(barHead) }, decor.WCSyncSpaceR)),
+			mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return line.read(barTail) }, decor.WCSyncSpace)),
 		)
 	}
 	line.set(s)
 	// A bar at its total would be complete for good; the trial may go on.
-	line.mpb.SetCurrent(int64(min(s.Done, s.Total-1)))
+	line.mpb.SetCurrent(int64(min(s.done, s.total-1)))
 }
 
 // set takes over a status.
-func (line *bar) set(s lab.Status) {
+func (line *bar) set(s standing) {
 	line.mu.Lock()
 	defer line.mu.Unlock()
 	line.status = s
 	if now := time.Now(); now.After(line.next) {
 		line.next = now.Add(historyEvery)
-		line.lately = append(line.lately, s.RSS)
+		line.lately = append(line.lately, s.memory)
 		if len(line.lately) > historyLength {
 			line.lately = line.lately[1:]
 		}
@@ -116,23 +109,23 @@ func (line *bar) read(text func(*bar) string) string {
 	return text(line)
 }
 
-func head(line *bar) string {
+func barHead(line *bar) string {
 	s := line.status
-	where := s.Phase
-	if s.Phase == bench.PhaseBatch {
-		where = fmt.Sprintf("batch %d/%d", s.Batch, s.Batches)
+	where := s.phase
+	if s.phase == bench.PhaseBatch {
+		where = fmt.Sprintf("batch %d/%d", s.batch, s.batches)
 	}
-	return fmt.Sprintf("%s round %d %s", plain.Name(s.Variant), s.Round, where)
+	return fmt.Sprintf("%s round %d %s", plain.Name(s.of.Variant), s.of.Round, where)
 }
 
-func tail(line *bar) string {
+func barTail(line *bar) string {
 	s := line.status
 	left := ""
-	if s.Left > 0 {
-		left = fmt.Sprintf("%d:%02d left", int(s.Left.Minutes()), int(s.Left.Seconds())%60)
+	if s.left > 0 {
+		left = fmt.Sprintf("%d:%02d left", int(s.left.Minutes()), int(s.left.Seconds())%60)
 	}
-	return fmt.Sprintf("%s/%s %5.0f MiB %-*s %d failed %s", words.Count(s.Done), words.Count(s.Total), s.RSS.MiB(),
-		historyLength, sparkline(line.lately), s.Failed, left)
+	return fmt.Sprintf("%s/%s %5.0f MiB %-*s %d failed %s", words.Count(s.done), words.Count(s.total), s.memory.MiB(),
+		historyLength, sparkline(line.lately), s.failed, left)
 }
 
 // sparkline draws values as blocks between 0 and the highest of them.
@@ -150,7 +143,7 @@ func sparkline(values []bench.Bytes) string {
 }
 
 // done takes a trial's bar away, and the live part with the last of them.
-func (b *bars) done(key trialKey) {
+func (b *bars) done(key store.Of) {
 	b.mu.Lock()
 	line := b.of[key]
 	delete(b.of, key)

@@ -36,13 +36,13 @@ func (t *trial) batch(ctx context.Context, number int) error {
 	}
 	progress := &load.Progress{}
 	t.mu.Lock()
-	t.progress, t.began = progress, time.Now()
+	t.progress = progress
 	t.mu.Unlock()
 
-	b := bench.Batch{Number: number, Start: t.now()}
+	b := bench.Batch{Number: number, Start: t.offset()}
 	timeout := cmp.Or(t.run.conf.requestTimeout, requestTimeout)
 	loading, stop := untilInVain(ctx, progress, 2*timeout)
-	sent, err := load.Run(loading, t.run.conf.Plan, t.part.target, load.Options{
+	sent, err := load.Run(loading, t.run.job.Plan, t.part.target, load.Options{
 		Timeout: timeout, Progress: progress, Env: t.run.conf.Env, Dial: t.part.dial,
 	})
 	cut := context.Cause(loading)
@@ -75,12 +75,10 @@ func (t *trial) batch(ctx context.Context, number int) error {
 		b.Machine = &during
 		t.judge(b)
 	}
-	t.result.Batches = append(t.result.Batches, b)
 	t.mu.Lock()
-	t.status.Failed += b.Failed
 	t.progress = nil
 	t.mu.Unlock()
-	t.run.conf.Observe.Batch(t.part.variant.Name, t.result.Round, b, t.highest(b))
+	t.put(b)
 	switch {
 	case err != nil:
 		return err
@@ -138,15 +136,4 @@ func (t *trial) readBatch(b *bench.Batch, cpu, waited time.Duration, highWater b
 		t.warn("no-cgroup-peak", fmt.Sprintf("the cgroup's own peak could not be read: %v", err))
 	}
 	return nil
-}
-
-// highest gives the highest sample of a batch.
-func (t *trial) highest(b bench.Batch) bench.Bytes {
-	var most bench.Bytes
-	for _, s := range t.meter.Samples() {
-		if s.At >= b.Start && s.At <= b.End {
-			most = max(most, s.Resident())
-		}
-	}
-	return max(most, b.HighWater)
 }

@@ -64,7 +64,7 @@ func TestLoadInVain(t *testing.T) {
 			conf := configOf(t, f, "base: http://localhost:3000\niterations: 1000000000\nconcurrency: 4\nrate: 1000\nplan:\n- name: one\n  request: {url: /widgets, method: POST, body: '{}'}\n")
 			conf.Design.Variants, conf.Design.Baseline = conf.Design.Variants[1:], "jemalloc"
 			conf.requestTimeout = 100 * time.Millisecond
-			exp, err := Run(t.Context(), conf)
+			exp, err := conf.run(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -90,7 +90,7 @@ func TestSocketReplaced(t *testing.T) {
 						w.WriteHeader(http.StatusTemporaryRedirect)
 					})
 				}
-				exp, err := Run(t.Context(), config(t, f))
+				exp, err := config(t, f).run(t.Context())
 				said := ""
 				if err != nil {
 					said = err.Error()
@@ -119,18 +119,17 @@ func TestSocketReplaced(t *testing.T) {
 
 // phases knows which one each variant is in.
 type phases struct {
-	Nobody
 	mu  sync.Mutex
 	now map[string]string
 }
 
-func (p *phases) Phase(variant string, _ int, phase bench.Phase) {
+func (p *phases) begin(variant, kind string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.now == nil {
 		p.now = map[string]string{}
 	}
-	p.now[variant] = phase.Kind
+	p.now[variant] = kind
 }
 
 func (p *phases) of(variant string) string {
@@ -164,10 +163,10 @@ func TestSocketReplacedAtRest(t *testing.T) {
 				})
 			}
 			conf := config(t, f)
-			conf.Observe = now
+			conf.read = whenPhase(now.begin)
 			conf.gaugeEvery = 5 * time.Millisecond
 			conf.Design.Pause, conf.Design.Idle = time.Second, time.Second
-			exp, err := Run(t.Context(), conf)
+			exp, err := conf.run(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -220,7 +219,7 @@ func TestDeaf(t *testing.T) {
 				}
 				conf := config(t, f)
 				conf.patience = 200 * time.Millisecond
-				exp, err := Run(t.Context(), conf)
+				exp, err := conf.run(t.Context())
 				said := ""
 				if err != nil {
 					said = err.Error()
@@ -262,7 +261,7 @@ func TestDeafAtTheStart(t *testing.T) {
 	}
 	conf := config(t, f)
 	conf.patience = 50 * time.Millisecond
-	_, err := Run(t.Context(), conf)
+	_, err := conf.run(t.Context())
 	if !errors.Is(err, full) || !strings.Contains(err.Error(), "variant jemalloc: ") {
 		t.Errorf("the lab says %v", err)
 	}

@@ -18,23 +18,16 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/meter"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
 )
 
-// Config is what a run needs.
+// Config is what a lab is opened with.
 type Config struct {
-	Engine  engine.Engine
-	Plan    *plan.Plan
-	Design  bench.Design
-	RunID   string
-	Command string   // the command line, for the record
-	Keep    bool     // leave the instances of the last round running
-	Env     vars.Env // for variables of the plan that nothing else stands for
-	Observe Observer
-	// Checkpoint is given the experiment after every batch and at the end, so
-	// that nothing measured is lost. It must not keep what it is given. Its
-	// failure ends the run: a disk that is full now will be full at the end.
-	Checkpoint func(*bench.Experiment) error
+	Engine   engine.Engine
+	Variants []bench.Variant // all that its runs compare
+	Records  store.Sink      // everything that happens goes there
+	Env      vars.Env        // for variables of a plan that nothing else stands for
 
 	patience       time.Duration // for a service's answers; 0: answerWithin
 	requestTimeout time.Duration // 0: the constant of that name
@@ -43,23 +36,28 @@ type Config struct {
 	machine meter.FS // where the machine's own figures are read; empty: Host
 }
 
-// Run carries out the design and gives what was measured, complete or not: the
-// Experiment is nil only when nothing was started. Whatever Run started is gone
-// when it returns, unless Keep asks for it.
-func Run(ctx context.Context, conf Config) (*bench.Experiment, error) {
-	if conf.Observe == nil {
-		conf.Observe = Nobody{}
-	}
-	info, err := conf.Engine.Info(ctx)
-	if err != nil {
+// Lab has an engine and the images of variants, ready to run experiments.
+type Lab struct {
+	conf     Config
+	info     engine.Info
+	env      bench.Environment
+	images   []engine.Image
+	promises map[string]string // allocator by variant
+}
+
+// Open asks the engine who it is, removes what dead runs left, and has the images
+// of the variants made. Nothing is left running.
+func Open(ctx context.Context, conf Config) (*Lab, error) {
+	l := &Lab{conf: conf, promises: map[string]string{}}
+	var err error
+	if l.info, err = conf.Engine.Info(ctx); err != nil {
 		return nil, err
 	}
-	conf.Observe.Engine(info)
-	if info.Remote {
-		return nil, engine.ForeignProc(info.Name + " runs its containers on another machine")
+	l.put(store.Of{}, store.Engine{Text: l.info.String(), Storage: l.info.Storage})
+	if l.info.Remote {
+		return nil, engine.ForeignProc(l.info.Name + " runs its containers on another machine")
 	}
-	exp, err := newExperiment(conf, info)
-	if err != nil {
+	if l.env, err = environment(l.info); err != nil {
 		return nil, err
 	}
 	swept, err := conf.Engine.Sweep(ctx)
@@ -67,145 +65,170 @@ func Run(ctx context.Context, conf Config) (*bench.Experiment, error) {
 		return nil, fmt.Errorf("sweep what earlier runs left: %w", err)
 	}
 	for _, line := range swept.Removed {
-		conf.Observe.Note("removed, left by a run that is dead: " + line)
+		l.note("removed, left by a run that is dead: " + line)
 	}
 	for _, line := range swept.Left {
-		conf.Observe.Note("left alone: " + line)
+		l.note("left alone: " + line)
 	}
-	images, err := prepare(ctx, conf)
-	if err != nil {
+	if l.images, err = conf.Engine.Prepare(ctx, conf.Variants, l.step); err != nil {
 		return nil, err
 	}
-	promises := map[string]string{}
-	for _, image := range images {
-		name := image.Variant
-		if name == conf.Design.Twin {
-			name = conf.Design.Baseline
-		}
-		if promises[image.Variant], err = promised(name, image); err != nil {
+	for _, image := range l.images {
+		if l.promises[image.Variant], err = promised(image.Variant, image); err != nil {
 			return nil, err
 		}
 	}
-
-	r := &run{conf: conf, exp: exp, promises: promises, images: images}
-	r.machine = &meter.Machine{FS: conf.machine, Variants: r.used, Children: !info.Children}
-	err = r.rounds(ctx)
-	exp.Ended = time.Now()
-	exp.Interrupted = err != nil
-	return exp, errors.Join(err, r.checkpoint())
+	return l, nil
 }
 
-// prepare has the images made. The baseline's twin runs the baseline's own.
-func prepare(ctx context.Context, conf Config) ([]engine.Image, error) {
-	d := conf.Design
-	variants := slices.DeleteFunc(slices.Clone(d.Variants), func(v bench.Variant) bool { return v.Name == d.Twin })
-	images, err := conf.Engine.Prepare(ctx, variants, conf.Observe.Preparing)
-	if err != nil || d.Twin == "" {
-		return images, err
-	}
-	i := slices.IndexFunc(images, func(image engine.Image) bool { return image.Variant == d.Baseline })
-	if i < 0 {
-		return nil, fmt.Errorf("the twin %s has no baseline: nothing is called %q", d.Twin, d.Baseline)
-	}
-	twin := images[i]
-	twin.Variant = d.Twin
-	return append(images, twin), nil
-}
-
-// run is an experiment under way.
-type run struct {
-	conf     Config
-	images   []engine.Image
-	promises map[string]string // allocator by variant
-
-	machine *meter.Machine
-	tails   sync.WaitGroup          // trials, those whose round is over included
-	stop    context.CancelCauseFunc // ends all trials
-
-	mu       sync.Mutex // guards what follows, and Checkpoint
-	exp      *bench.Experiment
-	failures []error // what the run ends with
-
-	// Not mu: who reads the machine must not wait for somebody who saves.
-	watching sync.Mutex        // guards what follows
-	watched  []*meter.Recorder // of the trials that run
-	gone     time.Duration     // CPU time of the variants that have ended
-}
-
-func (r *run) image(variant string) engine.Image {
-	i := slices.IndexFunc(r.images, func(image engine.Image) bool { return image.Variant == variant })
-	return r.images[i]
-}
-
-// record puts a trial, finished or not, into the experiment and saves it.
-func (r *run) record(t bench.Trial) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	same := func(old bench.Trial) bool { return old.Variant == t.Variant && old.Round == t.Round }
-	if i := slices.IndexFunc(r.exp.Trials, same); i >= 0 {
-		r.exp.Trials[i] = t
-	} else {
-		r.exp.Trials = append(r.exp.Trials, t)
-	}
-	// In the order of the design, whatever order the trials come in.
-	slices.SortStableFunc(r.exp.Trials, func(a, b bench.Trial) int {
-		if a.Round != b.Round {
-			return a.Round - b.Round
-		}
-		return r.position(a.Variant) - r.position(b.Variant)
-	})
-	return r.save()
-}
-
-func (r *run) position(variant string) int {
-	return slices.IndexFunc(r.conf.Design.Variants, func(v bench.Variant) bool { return v.Name == variant })
-}
-
-func (r *run) checkpoint() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.save()
-}
-
-func (r *run) save() error {
-	if r.conf.Checkpoint == nil {
-		return nil
-	}
-	if err := r.conf.Checkpoint(r.exp); err != nil {
-		return &SaveError{err}
-	}
-	return nil
-}
-
-// SaveError is a failure of Config.Checkpoint.
-type SaveError struct{ Err error }
-
-func (e *SaveError) Error() string { return "save what was measured: " + e.Err.Error() }
-func (e *SaveError) Unwrap() error { return e.Err }
-
-// newExperiment describes what is to be done, and where.
-func newExperiment(conf Config, info engine.Info) (*bench.Experiment, error) {
+// environment describes where the runs take place.
+func environment(info engine.Info) (bench.Environment, error) {
 	env, err := meter.Environment(meter.Host)
 	if err != nil {
-		return nil, fmt.Errorf("describe this machine: %w", err)
+		return env, fmt.Errorf("describe this machine: %w", err)
 	}
 	env.Engine, env.EngineV, env.Context, env.Storage = info.Name, info.Version, info.Context, info.Storage
 	if info.CgroupV != 0 {
 		env.CgroupV = info.CgroupV
 	}
 	env.GoVersion = runtime.Version()
-	return &bench.Experiment{
-		Schema:      bench.Schema,
-		RunID:       conf.RunID,
-		Command:     conf.Command,
-		Started:     time.Now(),
-		Design:      conf.Design,
-		Environment: env,
-		Plan:        Describe(conf.Plan),
-		Trials:      []bench.Trial{},
-		Warnings:    planWarnings(conf.Plan),
-	}, nil
+	return env, nil
 }
+
+// put records what happened.
+func (l *Lab) put(of store.Of, what any) { l.conf.Records.Put(store.Record{Of: of, What: what}) }
+
+func (l *Lab) note(text string) { l.put(store.Of{}, store.Note{Text: text}) }
+
+// events names the steps of an engine in records.
+var events = map[engine.Event]string{
+	engine.Building: store.StepBuilding, engine.Log: store.StepLog, engine.Built: store.StepBuilt, engine.Reused: store.StepReused,
+}
+
+func (l *Lab) step(p engine.Progress) {
+	l.put(store.Of{}, store.Step{Variant: p.Variant, Kind: events[p.Event], Text: p.Text, Took: p.Took})
+}
+
+// Job is one experiment.
+type Job struct {
+	Plan    *plan.Plan
+	Design  bench.Design // its variants are among the lab's, but for the twin, which is the baseline's image
+	RunID   string
+	Command string   // the command line, for people
+	Args    []string // the same, to go on with
+	Keep    bool     // leave the instances of the last round running
+	// Earlier is what an interrupted run of the same design has done; nil: none.
+	Earlier *store.Earlier
+}
+
+// Header describes a job: what is to be done, where, and with what.
+func (l *Lab) Header(job Job) store.Header {
+	h := store.Header{
+		Schema: store.Schema, RunID: job.RunID, Command: job.Command, Args: job.Args, Started: time.Now(),
+		Design: job.Design, Environment: l.env, Plan: Describe(job.Plan), Images: []store.Image{},
+	}
+	for _, v := range job.Design.Variants {
+		image := l.image(job.Design, v.Name)
+		h.Images = append(h.Images, store.Image{Variant: v.Name, Name: image.Name, ID: image.ID})
+	}
+	return h
+}
+
+// image gives what a variant of a design is run from. The baseline's twin runs
+// the baseline's own.
+func (l *Lab) image(d bench.Design, variant string) engine.Image {
+	from := variant
+	if variant == d.Twin {
+		from = d.Baseline
+	}
+	for _, image := range l.images {
+		if image.Variant == from {
+			image.Variant = variant
+			return image
+		}
+	}
+	return engine.Image{Variant: variant}
+}
+
+// promise gives the allocator that a variant of a design must run.
+func (l *Lab) promise(d bench.Design, variant string) string {
+	if variant == d.Twin {
+		variant = d.Baseline
+	}
+	return l.promises[variant]
+}
+
+// Run carries out a design. What it measures leaves it as records, complete or
+// not, and nothing else does. Whatever Run started is gone when it returns,
+// unless Keep asks for it. A failure to save ends the run, as a *SaveError: a
+// disk that is full now will be full at the end.
+func (l *Lab) Run(ctx context.Context, job Job) error {
+	for _, v := range job.Design.Variants {
+		if l.image(job.Design, v.Name).ID == "" {
+			return fmt.Errorf("the lab was opened without the variant %s", v.Name)
+		}
+	}
+	r := &run{Lab: l, job: job, header: l.Header(job)}
+	r.machine = &meter.Machine{FS: l.conf.machine, Variants: r.used, Children: !l.info.Children}
+	if job.Earlier == nil {
+		for _, w := range job.Plan.Warnings {
+			l.put(store.Of{}, bench.Warning{Code: store.CodePlan, Text: w.String()})
+		}
+	}
+	err := r.rounds(ctx)
+	r.begin()
+	l.put(store.Of{}, store.End{At: time.Now(), Interrupted: err != nil})
+	return errors.Join(err, r.sync())
+}
+
+// Variants lists those that a lab has to be opened with for a design.
+func Variants(d bench.Design) []bench.Variant {
+	return slices.DeleteFunc(slices.Clone(d.Variants), func(v bench.Variant) bool { return v.Name == d.Twin })
+}
+
+// run is an experiment under way.
+type run struct {
+	*Lab
+	job     Job
+	machine *meter.Machine
+	tails   sync.WaitGroup          // trials, those whose round is over included
+	stop    context.CancelCauseFunc // ends all trials
+
+	mu       sync.Mutex   // guards what follows
+	header   store.Header // its design grows where rounds are added
+	failures []error      // what the run ends with
+
+	// Not mu: who reads the machine must not wait for anybody.
+	watching sync.Mutex        // guards what follows
+	watched  []*meter.Recorder // of the trials that run
+	gone     time.Duration     // CPU time of the variants that have ended
+}
+
+// begin records the header as it is by now.
+func (r *run) begin() {
+	r.mu.Lock()
+	h := r.header
+	r.mu.Unlock()
+	r.put(store.Of{}, h)
+}
+
+func (r *run) position(variant string) int {
+	return slices.IndexFunc(r.job.Design.Variants, func(v bench.Variant) bool { return v.Name == variant })
+}
+
+// sync returns when everything that was recorded is safe.
+func (r *run) sync() error {
+	if err := r.conf.Records.Sync(); err != nil {
+		return &SaveError{err}
+	}
+	return nil
+}
+
+// SaveError is a failure to save what was measured.
+type SaveError struct{ Err error }
+
+func (e *SaveError) Error() string { return "save what was measured: " + e.Err.Error() }
+func (e *SaveError) Unwrap() error { return e.Err }
 
 // Describe records a plan.
 func Describe(p *plan.Plan) bench.Plan {
@@ -239,12 +262,4 @@ func times(r *plan.Request) int {
 		return 0
 	}
 	return r.Loop.Len()
-}
-
-func planWarnings(p *plan.Plan) []bench.Warning {
-	warnings := []bench.Warning{}
-	for _, w := range p.Warnings {
-		warnings = append(warnings, bench.Warning{Code: "plan", Text: w.String()})
-	}
-	return warnings
 }

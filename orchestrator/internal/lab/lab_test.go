@@ -23,6 +23,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
 )
 
@@ -68,12 +69,12 @@ func honest(onWidget func(in *enginetest.FakeInstance)) *enginetest.Fake {
 	return f
 }
 
-func config(t *testing.T, f *enginetest.Fake) Config {
+func config(t *testing.T, f *enginetest.Fake) *world {
 	t.Helper()
 	return configOf(t, f, "base: http://localhost:3000\niterations: 20\nconcurrency: 4\nplan:\n- name: one\n  request: {url: /widgets, method: POST, body: '{}'}\n")
 }
 
-func configOf(t *testing.T, f *enginetest.Fake, text string) Config {
+func configOf(t *testing.T, f *enginetest.Fake, text string) *world {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "benchmark.yml")
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
@@ -83,14 +84,14 @@ func configOf(t *testing.T, f *enginetest.Fake, text string) Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Config{
-		Engine: f, Plan: p, RunID: "test",
+	return &world{Config: Config{Engine: f}, Job: Job{
+		Plan: p, RunID: "test",
 		Design: bench.Design{
 			Variants: []bench.Variant{{Name: "libc"}, {Name: "jemalloc"}}, Baseline: "libc",
 			Rounds: 1, Batches: 2, Pause: 100 * time.Millisecond, Idle: 200 * time.Millisecond,
 			Workers: 3, Threads: bench.Hop, Transport: bench.Unix, SampleEvery: 20 * time.Millisecond, Quick: true,
 		},
-	}
+	}}
 }
 
 // left lists the instances that were not removed.
@@ -104,43 +105,6 @@ func left(f *enginetest.Fake) []string {
 	return names
 }
 
-// notes is an observer that remembers what it was told.
-type notes struct {
-	Nobody
-	mu     sync.Mutex
-	engine engine.Info
-	proofs int
-	texts  []string
-	last   map[string]Status
-}
-
-func (n *notes) Engine(info engine.Info) {
-	n.mu.Lock()
-	n.engine = info
-	n.mu.Unlock()
-}
-
-func (n *notes) Note(text string) {
-	n.mu.Lock()
-	n.texts = append(n.texts, text)
-	n.mu.Unlock()
-}
-
-func (n *notes) Proved(string, int, string, bench.Proof) {
-	n.mu.Lock()
-	n.proofs++
-	n.mu.Unlock()
-}
-
-func (n *notes) Status(s Status) {
-	n.mu.Lock()
-	if n.last == nil {
-		n.last = map[string]Status{}
-	}
-	n.last[s.Variant] = s
-	n.mu.Unlock()
-}
-
 func TestRun(t *testing.T) {
 	for _, transport := range []string{bench.Unix, bench.TCP} {
 		t.Run(transport, func(t *testing.T) {
@@ -148,25 +112,19 @@ func TestRun(t *testing.T) {
 			f.Context = "far"
 			conf := config(t, f)
 			conf.Design.Transport = transport
-			seen := &notes{}
-			conf.Observe = seen
-			saves := 0
-			conf.Checkpoint = func(*bench.Experiment) error { saves++; return nil }
-			exp, err := Run(t.Context(), conf)
+			exp, err := conf.run(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
 			if len(left(f)) != 0 {
 				t.Errorf("left running: %v", left(f))
 			}
-			if seen.proofs != 2 || saves < 5 || exp.Interrupted || exp.Ended.Before(exp.Started) {
-				t.Errorf("%d proofs, %d saves, interrupted %v", seen.proofs, saves, exp.Interrupted)
+			if proofs := of[bench.Proof](conf); len(proofs) != 2 || conf.syncs < 5 || exp.Interrupted || exp.Ended.Before(exp.Started) {
+				t.Errorf("%d proofs, %d syncs, interrupted %v", len(proofs), conf.syncs, exp.Interrupted)
 			}
-			if s := seen.last["libc"]; s.Batches != 2 || s.Total != 20 || s.RSS == 0 {
-				t.Errorf("last status %+v", s)
-			}
-			if e := exp.Environment; e.Engine != "fake" || e.Context != "far" || seen.engine.Context != "far" {
-				t.Errorf("engine %q, context %q; told of %+v", e.Engine, e.Context, seen.engine)
+			told := of[store.Engine](conf)
+			if e := exp.Environment; e.Engine != "fake" || e.Context != "far" || len(told) != 1 || !strings.Contains(told[0].Text, "far") {
+				t.Errorf("engine %q, context %q; told of %+v", e.Engine, e.Context, told)
 			}
 			if len(exp.Trials) != 2 || exp.Trials[0].Variant != "libc" {
 				t.Fatalf("%d trials", len(exp.Trials))
@@ -219,12 +177,12 @@ func checkTrial(t *testing.T, trial bench.Trial) {
 func TestWrongAllocator(t *testing.T) {
 	f := honest(nil)
 	f.Handler = func(in *enginetest.FakeInstance) http.Handler { return stepper(in, "glibc", nil) }
-	exp, err := Run(t.Context(), config(t, f))
+	exp, err := config(t, f).run(t.Context())
 	var hinted *hint.Error
 	if err == nil || !errors.As(err, &hinted) || !strings.Contains(err.Error(), "variant jemalloc runs glibc's malloc, not jemalloc") {
 		t.Errorf("error %v", err)
 	}
-	if len(exp.Trials) != 0 || len(left(f)) != 0 {
+	if exp != nil && len(exp.Trials) != 0 || len(left(f)) != 0 {
 		t.Errorf("%d trials, left %v", len(exp.Trials), left(f))
 	}
 }
@@ -237,7 +195,7 @@ func TestWrongSettings(t *testing.T) {
 		in.Spec.Env["WORKERS"] = "7"
 		return handler(in)
 	}
-	if _, err := Run(t.Context(), config(t, f)); err == nil || !strings.Contains(err.Error(), "3 workers") {
+	if _, err := config(t, f).run(t.Context()); err == nil || !strings.Contains(err.Error(), "3 workers") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -257,7 +215,7 @@ func TestVariantDies(t *testing.T) {
 			time.Sleep(50 * time.Millisecond)
 		}
 	})
-	exp, err := Run(t.Context(), config(t, f))
+	exp, err := config(t, f).run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -291,10 +249,8 @@ func TestInterrupt(t *testing.T) {
 		time.Sleep(30 * time.Millisecond)
 	})
 	conf := config(t, f)
-	var saved *bench.Experiment
-	conf.Checkpoint = func(exp *bench.Experiment) error { copied := *exp; saved = &copied; return nil }
-	exp, err := Run(ctx, conf)
-	if !errors.Is(err, context.Canceled) || exp == nil || !exp.Interrupted || saved == nil || !saved.Interrupted {
+	exp, err := conf.run(ctx)
+	if !errors.Is(err, context.Canceled) || exp == nil || !exp.Interrupted {
 		t.Fatalf("%v, experiment %v", err, exp)
 	}
 	for _, trial := range exp.Trials {
@@ -309,17 +265,17 @@ func TestInterrupt(t *testing.T) {
 
 func TestFailures(t *testing.T) {
 	boom := errors.New("boom")
-	for name, spoil := range map[string]func(*enginetest.Fake, *Config){
-		"info":       func(f *enginetest.Fake, _ *Config) { f.FailInfo = boom },
-		"prepare":    func(f *enginetest.Fake, _ *Config) { f.FailPrepare = map[string]error{"jemalloc": boom} },
-		"start":      func(f *enginetest.Fake, _ *Config) { f.FailStart = map[string]error{"jemalloc": boom} },
-		"checkpoint": func(_ *enginetest.Fake, c *Config) { c.Checkpoint = func(*bench.Experiment) error { return boom } },
+	for name, spoil := range map[string]func(*enginetest.Fake, *world){
+		"info":    func(f *enginetest.Fake, _ *world) { f.FailInfo = boom },
+		"prepare": func(f *enginetest.Fake, _ *world) { f.FailPrepare = map[string]error{"jemalloc": boom} },
+		"start":   func(f *enginetest.Fake, _ *world) { f.FailStart = map[string]error{"jemalloc": boom} },
+		"sync":    func(_ *enginetest.Fake, w *world) { w.sync = func() error { return boom } },
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := honest(nil)
 			conf := config(t, f)
-			spoil(f, &conf)
-			if _, err := Run(t.Context(), conf); !errors.Is(err, boom) {
+			spoil(f, conf)
+			if _, err := conf.run(t.Context()); !errors.Is(err, boom) {
 				t.Errorf("error %v", err)
 			}
 			if len(left(f)) != 0 {
@@ -348,7 +304,7 @@ func TestLaterRound(t *testing.T) {
 	}
 	conf := config(t, f)
 	conf.Design.Rounds, conf.Design.Batches = 3, 1
-	exp, err := Run(t.Context(), conf)
+	exp, err := conf.run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -376,8 +332,8 @@ func TestUnsaved(t *testing.T) {
 	conf := config(t, f)
 	conf.Design.Batches, conf.Design.Pause = 50, time.Minute
 	full := errors.New("no space left on device")
-	conf.Checkpoint = func(*bench.Experiment) error { return full }
-	exp, err := Run(t.Context(), conf)
+	conf.sync = func() error { return full }
+	exp, err := conf.run(t.Context())
 	var unsaved *SaveError
 	if !errors.As(err, &unsaved) || !errors.Is(err, full) {
 		t.Errorf("error %v", err)
@@ -394,7 +350,7 @@ func TestKeep(t *testing.T) {
 	f := honest(nil)
 	conf := config(t, f)
 	conf.Keep, conf.Design.Rounds, conf.Design.Batches = true, 2, 1
-	exp, err := Run(t.Context(), conf)
+	exp, err := conf.run(t.Context())
 	if err != nil || len(exp.Trials) != 4 {
 		t.Fatalf("%v, %d trials", err, len(exp.Trials))
 	}
@@ -426,7 +382,7 @@ plan:
   request: {url: /widgets, method: POST, body: '{}'}
 `)
 	conf.Env = vars.Env{"WHO": "me"}
-	exp, err := Run(t.Context(), conf)
+	exp, err := conf.run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

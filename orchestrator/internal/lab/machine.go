@@ -34,19 +34,6 @@ func (t *trial) judge(b bench.Batch) {
 	}
 }
 
-// judged puts what was found of a round into the trials of it that have been
-// recorded; later records of them bring it along.
-func (r *run) judged(u *underway) {
-	void := u.spoiled()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for i := range r.exp.Trials {
-		if r.exp.Trials[i].Round == u.Number {
-			r.exp.Trials[i].Void = void
-		}
-	}
-}
-
 // watch counts a trial's CPU time as a variant's from now on.
 func (r *run) watch(m *meter.Recorder) {
 	r.watching.Lock()

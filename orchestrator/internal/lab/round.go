@@ -17,6 +17,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
 )
 
 // The bounds of what an instance may take.
@@ -25,7 +26,6 @@ const (
 	readyAsk     = 2 * time.Second        // of these, for one answer
 	answerWithin = 10 * time.Second       // to answer about itself
 	stateEvery   = 200 * time.Millisecond // between looks at what does not answer
-	stopGrace    = 5 * time.Second        // to end after SIGTERM
 	removeWithin = 60 * time.Second       // to clean up a whole round, also after Ctrl-C
 )
 
@@ -49,7 +49,7 @@ func (r *run) admitAll(ctx context.Context, parts []*participant, round Round) (
 	failures := make([]error, len(parts))
 	var all sync.WaitGroup
 	for i, p := range parts {
-		all.Go(func() { failures[i] = r.admit(ctx, p, round.Number) })
+		all.Go(func() { failures[i] = r.admit(ctx, p) })
 	}
 	all.Wait()
 	var admitted []*participant
@@ -61,24 +61,36 @@ func (r *run) admitAll(ctx context.Context, parts []*participant, round Round) (
 		case round.Number == 1 || errors.As(err, &wrong) || ctx.Err() != nil:
 			return nil, errors.Join(failures...)
 		default:
-			t := bench.Trial{
-				Variant: p.variant.Name, Round: round.Number, Repeats: round.Repeats, Started: p.started, Image: p.image.Name, ImageID: p.image.ID,
-				Container: p.instance.Name(), Error: "did not start: " + err.Error(),
-				Phases: []bench.Phase{}, Batches: []bench.Batch{}, Gauges: []bench.Gauge{},
-				Edges: []bench.Edge{}, Warnings: []bench.Warning{},
-			}
-			r.conf.Observe.Ended(t)
-			if err := r.record(t); err != nil {
+			r.begun(p, round)
+			r.put(p.of(round), store.Ended{Error: "did not start: " + err.Error()})
+			if err := r.sync(); err != nil {
 				return nil, err
 			}
 		}
 	}
+	for _, p := range admitted {
+		r.begun(p, round)
+		r.put(p.of(round), p.proof)
+	}
 	return admitted, nil
+}
+
+// of names the trial of a participant.
+func (p *participant) of(round Round) store.Of {
+	return store.Of{Variant: p.variant.Name, Round: round.Number}
+}
+
+// begun records that a trial has begun.
+func (r *run) begun(p *participant, round Round) {
+	r.put(p.of(round), store.Trial{
+		Started: p.started, Image: p.image.Name, ImageID: p.image.ID,
+		Container: p.instance.Name(), Address: p.instance.Address(), Repeats: round.Repeats,
+	})
 }
 
 // start runs one instance of a variant.
 func (r *run) start(ctx context.Context, name string, round int) (*participant, error) {
-	d := r.conf.Design
+	d := r.job.Design
 	variant := d.Variants[r.position(name)]
 	env := map[string]string{
 		"SLEEP_MS": strconv.FormatInt(d.Sleep.Milliseconds(), 10),
@@ -87,18 +99,18 @@ func (r *run) start(ctx context.Context, name string, round int) (*participant, 
 	}
 	maps.Copy(env, variant.Env)
 	spec := engine.Spec{
-		Image:  r.image(name),
+		Image:  r.image(d, name),
 		Env:    env,
 		Memory: d.MemoryLimit,
-		RunID:  r.conf.RunID,
+		RunID:  r.job.RunID,
 		Labels: map[string]string{
 			"variant":   name,
 			"round":     strconv.Itoa(round),
-			"plan":      r.exp.Plan.SHA256,
-			"allocator": r.promises[name],
+			"plan":      r.header.Plan.SHA256,
+			"allocator": r.promise(d, name),
 		},
 	}
-	if r.conf.Keep {
+	if r.job.Keep {
 		spec.KeepFor = "asked for with --keep"
 	}
 	started := time.Now()
@@ -141,7 +153,7 @@ func (p *participant) genuine() error {
 }
 
 // admit waits until an instance answers and proves what it runs.
-func (r *run) admit(ctx context.Context, p *participant, round int) error {
+func (r *run) admit(ctx context.Context, p *participant) error {
 	name := p.variant.Name
 	if err := p.awaitReady(ctx); err != nil {
 		return fmt.Errorf("variant %s: %w", name, err)
@@ -156,13 +168,12 @@ func (r *run) admit(ctx context.Context, p *participant, round int) error {
 	if err != nil {
 		return fmt.Errorf("read the memory maps of variant %s: %w", name, err)
 	}
-	if p.proof, err = prove(name, r.promises[name], a, mapped); err != nil {
+	if p.proof, err = prove(name, r.promise(r.job.Design, name), a, mapped); err != nil {
 		return &proofError{err}
 	}
-	if err := setUp(name, r.conf.Design, a); err != nil {
+	if err := setUp(name, r.job.Design, a); err != nil {
 		return &proofError{err}
 	}
-	r.conf.Observe.Proved(name, round, p.instance.Name(), p.proof)
 	return nil
 }
 

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 // underway is a round that is being carried out.
@@ -43,43 +45,34 @@ func (u *underway) spoiled() string {
 // The next round begins when all variants of one have been loaded, and their
 // final idles go on beside it: an idle container takes no CPU (ADR 11).
 func (r *run) rounds(ctx context.Context) error {
-	d := r.conf.Design
 	ctx, r.stop = context.WithCancelCause(ctx)
 	defer r.stop(nil)
 
-	began := time.Now()
-	queue, number := Schedule(d), d.Rounds
-	for done := 0; len(queue) > 0; done++ {
-		u := &underway{Round: queue[0], over: make(chan struct{})}
-		queue = queue[1:]
-		r.conf.Observe.Round(u.Round, d.Rounds, time.Duration(len(queue)+1)*mean(time.Since(began), done))
+	began, done := time.Now(), 0
+	var earlier []store.Judged
+	if r.job.Earlier != nil {
+		earlier = r.job.Earlier.Done
+		began, done = began.Add(-r.job.Earlier.Took()), len(earlier)
+	}
+	a := newAgenda(r.job.Design, earlier)
+	for ; len(a.queue) > 0; done++ {
+		r.setRounds(a.rounds)
+		u := &underway{Round: a.next(), over: make(chan struct{})}
+		r.begin()
+		r.put(store.Of{}, store.Round{
+			Number: u.Number, Order: u.Order, Repeats: u.Repeats,
+			Left: time.Duration(len(a.queue)+1) * mean(time.Since(began), done),
+		})
+		started := time.Now()
 		err := r.round(ctx, u, func() (last bool) {
-			taken := time.Since(began)
-			if d.LoneIdle {
-				taken += d.Idle // of this round, which is still to come
+			j := a.judge(u.Round, u.spoiled(), r.another(time.Since(began), done+1))
+			j.Took = time.Since(started)
+			r.put(store.Of{}, j)
+			if a.dropped > 0 {
+				r.put(store.Of{}, bench.Warning{Code: "out-of-time", Text: fmt.Sprintf("%s did not fit into %v",
+					words.Plural(a.dropped, "more round", "more rounds"), r.job.Design.Until)})
 			}
-			another := d.Until == 0 || taken+mean(taken, done+1)+d.Idle <= d.Until
-			if reason := u.spoiled(); reason != "" && ctx.Err() == nil {
-				text := fmt.Sprintf("round %d does not count: %s", u.Number, reason)
-				if u.Repeats == 0 && another {
-					number++
-					again := redraw(d, number)
-					again.Repeats = u.Number
-					queue = append(queue, again)
-					text += fmt.Sprintf("; it is repeated as round %d", number)
-				}
-				r.conf.Observe.Note(text)
-			}
-			switch {
-			case !another && len(queue) > 0:
-				r.warn("out-of-time", fmt.Sprintf("%s did not fit into %v", more(len(queue)), d.Until))
-				queue = nil
-			case another && d.Fill && len(queue) == 0 && number < mostRounds && ctx.Err() == nil:
-				number++
-				queue = append(queue, redraw(d, number))
-				r.extend()
-			}
-			return len(queue) == 0
+			return j.Last
 		})
 		if err != nil {
 			r.fail(err)
@@ -92,19 +85,22 @@ func (r *run) rounds(ctx context.Context) error {
 	return errors.Join(r.failures...)
 }
 
-// extend adds a round to the design that is recorded.
-func (r *run) extend() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.exp.Design.Rounds++
+// another says whether one more round fits into the time, after so many that
+// took so long.
+func (r *run) another(taken time.Duration, rounds int) bool {
+	d := r.job.Design
+	if d.LoneIdle {
+		taken += d.Idle // of this round, which is still to come
+	}
+	return d.Until == 0 || taken+mean(taken, rounds)+d.Idle <= d.Until
 }
 
-// more says how many rounds are left.
-func more(rounds int) string {
-	if rounds == 1 {
-		return "1 more round"
-	}
-	return fmt.Sprintf("%d more rounds", rounds)
+// setRounds puts the number of rounds that the design has by now into the
+// header.
+func (r *run) setRounds(rounds int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.header.Design.Rounds = rounds
 }
 
 // mean is what one of n things took; 0 for none.
@@ -123,14 +119,6 @@ func (r *run) fail(err error) {
 		return
 	}
 	r.failures = append(r.failures, err)
-}
-
-// warn adds a warning that concerns the whole experiment.
-func (r *run) warn(code, text string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.exp.Warnings = append(r.exp.Warnings, bench.Warning{Code: code, Text: text})
-	r.conf.Observe.Note(text)
 }
 
 // round starts and proves all variants, has them loaded, together or one after
@@ -158,7 +146,7 @@ func (r *run) round(ctx context.Context, u *underway, judge func() (last bool)) 
 				r.stop(err)
 			}
 		})
-		if r.conf.Design.Mode == bench.Apart {
+		if r.job.Design.Mode == bench.Apart {
 			<-loaded[i]
 		}
 	}
@@ -166,10 +154,9 @@ func (r *run) round(ctx context.Context, u *underway, judge func() (last bool)) 
 		<-loaded[i]
 	}
 	last := judge()
-	r.judged(u)
-	u.keep = r.conf.Keep && last
+	u.keep = r.job.Keep && last
 	close(u.over)
-	if last || r.conf.Design.LoneIdle || ctx.Err() != nil {
+	if last || r.job.Design.LoneIdle || ctx.Err() != nil {
 		trials.Wait()
 	}
 	err = context.Cause(ctx)

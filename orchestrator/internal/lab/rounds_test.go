@@ -15,6 +15,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/meter"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
 )
 
 // span is when something of a trial was, by the clock on the wall.
@@ -40,7 +41,7 @@ func TestIdleBesideTheNextRound(t *testing.T) {
 		f := honest(nil)
 		conf := config(t, f)
 		conf.Design.Rounds, conf.Design.Batches, conf.Design.Idle, conf.Design.LoneIdle = 2, 1, 1500*time.Millisecond, alone
-		exp, err := Run(t.Context(), conf)
+		exp, err := conf.run(t.Context())
 		if err != nil || len(exp.Trials) != 4 {
 			t.Fatalf("%v, %d trials", err, len(exp.Trials))
 		}
@@ -65,7 +66,7 @@ func TestApart(t *testing.T) {
 	f := honest(nil)
 	conf := config(t, f)
 	conf.Design.Mode, conf.Design.Rounds, conf.Design.Idle = bench.Apart, 3, 300*time.Millisecond
-	exp, err := Run(t.Context(), conf)
+	exp, err := conf.run(t.Context())
 	if err != nil || len(exp.Trials) != 6 {
 		t.Fatalf("%v, %d trials", err, len(exp.Trials))
 	}
@@ -139,9 +140,7 @@ func TestVoidRound(t *testing.T) {
 		conf := config(t, f)
 		conf.machine = meter.FS(machine.dir)
 		conf.Design.Rounds, conf.Design.Batches, conf.Design.VoidAt = 2, 1, 0.25
-		seen := &notes{}
-		conf.Observe = seen
-		exp, err := Run(t.Context(), conf)
+		exp, err := conf.run(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -169,8 +168,8 @@ func TestVoidRound(t *testing.T) {
 		if strings.Join(got, ", ") != want {
 			t.Errorf("rounds %s; want %s", strings.Join(got, ", "), want)
 		}
-		if !strings.Contains(strings.Join(seen.texts, "\n"), "round 1 does not count: other processes took ") {
-			t.Errorf("people were told %q", seen.texts)
+		if j := of[store.Judged](conf); j[0].Round != 1 || j[0].Again != 3 || !strings.HasPrefix(j[0].Void, "other processes took ") {
+			t.Errorf("verdicts %+v", j)
 		}
 		if len(left(f)) != 0 {
 			t.Errorf("left running: %v", left(f))
@@ -210,7 +209,7 @@ func TestUntil(t *testing.T) {
 	f := honest(nil)
 	conf := config(t, f)
 	conf.Design.Rounds, conf.Design.Batches, conf.Design.Until = 50, 1, 5*time.Second
-	exp, err := Run(t.Context(), conf)
+	exp, err := conf.run(t.Context())
 	if err != nil || exp.Interrupted {
 		t.Fatalf("%v, interrupted %v", err, exp.Interrupted)
 	}
@@ -252,7 +251,7 @@ func TestFill(t *testing.T) {
 	f := honest(nil)
 	conf := config(t, f)
 	conf.Design.Rounds, conf.Design.Batches, conf.Design.Until, conf.Design.Fill = 1, 1, 6*time.Second, true
-	exp, err := Run(t.Context(), conf)
+	exp, err := conf.run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -276,12 +275,12 @@ func TestKeepInterrupted(t *testing.T) {
 	})
 	conf := config(t, f)
 	conf.Keep, conf.Design.Batches, conf.Design.Idle = true, 1, 500*time.Millisecond
-	conf.Observe = &onPhase{do: func(variant, kind string) {
+	conf.read = whenPhase(func(variant, kind string) {
 		if variant == "jemalloc" && kind == bench.PhaseIdle {
 			time.AfterFunc(100*time.Millisecond, stop)
 		}
-	}}
-	exp, err := Run(ctx, conf)
+	})
+	exp, err := conf.run(ctx)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
@@ -295,14 +294,6 @@ func TestKeepInterrupted(t *testing.T) {
 		t.Errorf("left running: %v", left(f))
 	}
 }
-
-// onPhase is an observer that does something when a phase begins.
-type onPhase struct {
-	Nobody
-	do func(variant, kind string)
-}
-
-func (o *onPhase) Phase(variant string, _ int, p bench.Phase) { o.do(variant, p.Kind) }
 
 // The baseline's twin runs the very image of the baseline, in a container of its
 // own, and nothing is built for it.
@@ -318,7 +309,7 @@ func TestTwin(t *testing.T) {
 	conf := config(t, f)
 	conf.Design.Twin, conf.Design.Batches = "libc-twin", 1
 	conf.Design.Variants = append(conf.Design.Variants, bench.Variant{Name: "libc-twin"})
-	exp, err := Run(t.Context(), conf)
+	exp, err := conf.run(t.Context())
 	if err != nil || len(exp.Trials) != 3 {
 		t.Fatalf("%v, %d trials", err, len(exp.Trials))
 	}

@@ -12,12 +12,13 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/meter"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
 )
 
 // The lab's own pace.
 const (
-	gaugeEvery  = time.Second            // reading the service's counters
-	statusEvery = 250 * time.Millisecond // telling the observer
+	gaugeEvery    = time.Second            // reading the service's counters
+	progressEvery = 250 * time.Millisecond // telling how far a batch is
 )
 
 // trial is one container's life after its proof. Its own variant's clock alone
@@ -30,56 +31,47 @@ type trial struct {
 	loaded func()
 	design bench.Design
 	meter  *meter.Recorder
-	result bench.Trial
+	warned []bench.Warning
 
-	// What the observer is told of: written by the trial, read by report.
-	mu        sync.Mutex
-	status    Status
-	progress  *load.Progress // of the batch under way
-	began     time.Time      // of the batch under way
-	quiet     time.Time      // when the pause or idle under way began
-	lastBatch time.Duration  // what a batch takes, by the newest estimate
-	gauges    []bench.Gauge
+	mu       sync.Mutex     // guards what follows
+	now      bench.Phase    // that it is in
+	progress *load.Progress // of the batch under way
 }
 
-// trial runs the trial of one variant and records it, whole or not. A variant
-// that dies is no error of the run: the trial says so itself. Errors are about
-// the record.
+// trial runs the trial of one variant. A variant that dies is no error of the
+// run: the records say so themselves. Errors are about the records.
 // loaded is called when its last batch is over; it may be called again.
 func (r *run) trial(ctx context.Context, p *participant, u *underway, loaded func()) error {
-	t := &trial{
-		run: r, part: p, round: u, loaded: loaded, design: r.conf.Design,
-		result: bench.Trial{
-			Variant: p.variant.Name, Round: u.Number, Repeats: u.Repeats, Started: p.started,
-			Image: p.image.Name, ImageID: p.image.ID, Container: p.instance.Name(), Address: p.instance.Address(), Proof: p.proof,
-			Phases: []bench.Phase{}, Batches: []bench.Batch{}, Edges: []bench.Edge{}, Warnings: []bench.Warning{},
-		},
-		status: Status{Variant: p.variant.Name, Round: u.Number, Batches: r.conf.Design.Batches, Total: r.exp.Plan.Iterations * r.exp.Plan.PerIteration()},
-	}
+	t := &trial{run: r, part: p, round: u, loaded: loaded, design: r.job.Design}
 	err := t.measure(ctx)
+	var ended store.Ended
 	var unsaved *SaveError
 	switch {
 	case errors.As(err, &unsaved):
-		t.result.Error = "stopped " + t.place() + ": " + err.Error()
+		ended.Error, ended.Cut = "stopped "+t.place()+": "+err.Error(), true
 	case err != nil:
-		t.result.Error = t.obituary(ctx, err)
+		ended.Error, ended.Cut = t.obituary(ctx, err), ctx.Err() != nil
 		t.halt(ctx)
 	}
 	for _, note := range t.meter.Notes() {
 		t.warn(note.Code, note.Text)
 	}
-	t.collect()
-	r.conf.Observe.Ended(t.result)
-	if err := r.record(t.result); unsaved == nil {
+	ended.Sampler = t.meter.Sampler()
+	t.put(ended)
+	if err := r.sync(); unsaved == nil {
 		return err
 	}
 	return unsaved
 }
 
+// put records what happened in the trial.
+func (t *trial) put(what any) { t.run.put(t.part.of(t.round.Round), what) }
+
 // measure runs the phases while meter, gauges and status run beside them.
 func (t *trial) measure(ctx context.Context) (err error) {
 	t.meter = meter.NewRecorder(meter.Config{
 		FS: meter.Host, Processes: t.part.instance.Processes, Every: t.design.SampleEvery, Start: t.part.started,
+		Sample: func(s bench.Sample) { t.put(s) },
 	})
 	defer t.meter.Close()
 	t.run.watch(t.meter)
@@ -97,7 +89,7 @@ func (t *trial) measure(ctx context.Context) (err error) {
 		}
 	})
 	beside.Go(func() { t.every(alive, cmp.Or(t.run.conf.gaugeEvery, gaugeEvery), t.readGauge) })
-	beside.Go(func() { t.every(alive, statusEvery, func(context.Context) { t.tell() }) })
+	beside.Go(func() { t.every(alive, progressEvery, func(context.Context) { t.tell() }) })
 
 	err = t.phases(alive)
 	if cause := context.Cause(alive); cause != nil {
@@ -143,8 +135,7 @@ func (t *trial) phases(ctx context.Context) error {
 		// Saving takes from the pause, so that it has the length it should.
 		quiet := time.Now().Add(length)
 		err := t.phase(kind, b, func() error {
-			t.collect()
-			if err := t.run.record(t.result); err != nil {
+			if err := t.run.sync(); err != nil {
 				return err
 			}
 			return sleep(ctx, time.Until(quiet))
@@ -158,19 +149,18 @@ func (t *trial) phases(ctx context.Context) error {
 
 // phase runs f and notes from when to when it ran, also when it fails.
 func (t *trial) phase(kind string, batch int, f func() error) error {
-	p := bench.Phase{Kind: kind, Batch: batch, Start: t.now()}
+	p := bench.Phase{Kind: kind, Batch: batch, Start: t.offset()}
 	t.mu.Lock()
-	t.status.Phase, t.status.Batch = kind, batch
-	t.quiet = time.Now()
+	t.now = p
 	t.mu.Unlock()
-	t.run.conf.Observe.Phase(t.part.variant.Name, t.result.Round, p)
+	t.put(p)
 	err := f()
 	if err == nil {
 		// The gauges were asked for meanwhile, and nobody looks at their errors.
 		err = t.part.genuine()
 	}
-	p.End = t.now()
-	t.result.Phases = append(t.result.Phases, p)
+	p.End = t.offset()
+	t.put(p)
 	return err
 }
 
@@ -185,15 +175,16 @@ func (t *trial) edge(name string) error {
 	if err != nil {
 		return err
 	}
-	t.result.Edges = append(t.result.Edges, e)
+	t.put(e)
 	return nil
 }
 
 // warn adds a warning, once.
 func (t *trial) warn(code, text string) {
 	w := bench.Warning{Code: code, Text: text}
-	if !slices.Contains(t.result.Warnings, w) {
-		t.result.Warnings = append(t.result.Warnings, w)
+	if !slices.Contains(t.warned, w) {
+		t.warned = append(t.warned, w)
+		t.put(w)
 	}
 }
 
@@ -203,24 +194,19 @@ func (t *trial) readGauge(ctx context.Context) {
 	bounded, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	g, err := t.part.service.gauge(bounded, t.part.started)
-	if err != nil {
-		return
+	if err == nil {
+		t.put(g)
 	}
-	t.mu.Lock()
-	t.gauges = append(t.gauges, g)
-	t.mu.Unlock()
 }
 
-// collect copies what runs beside the phases into the result.
-func (t *trial) collect() {
-	if t.meter != nil {
-		t.result.Samples = bench.NewSeries(t.meter.Samples()...)
-		t.result.Sampler = t.meter.Sampler()
-	}
-	t.result.Void = t.round.spoiled()
+// tell records how far the batch under way is.
+func (t *trial) tell() {
 	t.mu.Lock()
-	t.result.Gauges = append([]bench.Gauge{}, t.gauges...)
+	progress := t.progress
 	t.mu.Unlock()
+	if progress != nil {
+		t.put(store.Progress{Done: progress.Done(), Failed: progress.Failed()})
+	}
 }
 
 // obituary says why a trial ended early: by what the engine knows of the
@@ -256,18 +242,18 @@ func (t *trial) halt(ctx context.Context) {
 	}
 	bounded, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
-	_, _ = t.part.instance.Stop(bounded, 0)
+	_ = t.part.instance.Remove(bounded)
 }
 
 // place says in which phase the trial is.
 func (t *trial) place() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	switch t.status.Phase {
+	switch t.now.Kind {
 	case bench.PhaseBatch:
-		return fmt.Sprintf("in batch %d", t.status.Batch)
+		return fmt.Sprintf("in batch %d", t.now.Batch)
 	case bench.PhasePause:
-		return fmt.Sprintf("in the pause after batch %d", t.status.Batch)
+		return fmt.Sprintf("in the pause after batch %d", t.now.Batch)
 	case bench.PhaseIdle:
 		return "in the final idle"
 	default:
@@ -275,8 +261,8 @@ func (t *trial) place() string {
 	}
 }
 
-// now is the offset in the trial.
-func (t *trial) now() time.Duration { return time.Since(t.part.started) }
+// offset is how far the trial is.
+func (t *trial) offset() time.Duration { return time.Since(t.part.started) }
 
 // sleep waits, or gives the cause for which ctx ended.
 func sleep(ctx context.Context, d time.Duration) error {

@@ -16,7 +16,6 @@ import (
 const (
 	DefaultEvery   = 50 * time.Millisecond
 	DefaultRefresh = time.Second
-	DefaultLimit   = 1 << 20 // 14 hours at 20 Hz, 32 MiB
 )
 
 // lookLimit bounds the search for processes that a method without a context
@@ -29,10 +28,10 @@ type Config struct {
 	Start   time.Time     // offsets count from here; zero: from NewRecorder
 	Every   time.Duration // between two samples; 0: DefaultEvery
 	Refresh time.Duration // between two looks for processes; 0: DefaultRefresh
-	// Limit is the number of samples kept; 0: DefaultLimit. When it is
-	// reached, every second sample is dropped, and from then on every second
-	// one is kept.
-	Limit int
+	// Sample is given every sample as it is taken, from one goroutine; nil:
+	// nobody wants them. The next one waits for it to return. A Recorder keeps
+	// the last alone.
+	Sample func(bench.Sample)
 	// Processes lists the processes of the container. It may be slow: samples
 	// are taken meanwhile. One whose number another process has got since is
 	// never read.
@@ -45,18 +44,16 @@ type Config struct {
 type Recorder struct {
 	cfg Config
 
-	mu      sync.Mutex      // guards what follows
-	known   []bench.Process // as they were last seen
-	looked  time.Time       // when that was; zero: never
-	samples []bench.Sample
-	latest  bench.Sample // also if it was not kept
-	stride  int          // of so many samples one is kept
-	taken   int
-	missed  int
-	busy    time.Duration
-	most    seen        // the most that a sample saw
-	alone   bool        // a sample was taken without a group of the container's own
-	peak    *memoryPeak // of the cgroup, since the last reset
+	mu     sync.Mutex      // guards what follows
+	known  []bench.Process // as they were last seen
+	looked time.Time       // when that was; zero: never
+	latest bench.Sample
+	taken  int
+	missed int
+	busy   time.Duration
+	most   seen        // the most that a sample saw
+	alone  bool        // a sample was taken without a group of the container's own
+	peak   *memoryPeak // of the cgroup, since the last reset
 
 	groups *groups // of the container; has its own lock
 	clock  clock   // CPU and waiting; has its own lock
@@ -73,17 +70,16 @@ func NewRecorder(cfg Config) *Recorder {
 	if cfg.Refresh <= 0 {
 		cfg.Refresh = DefaultRefresh
 	}
-	if cfg.Limit <= 0 {
-		cfg.Limit = DefaultLimit
+	if cfg.Sample == nil {
+		cfg.Sample = func(bench.Sample) {}
 	}
-	cfg.Limit = max(cfg.Limit, 2)
 	g := &groups{fs: cfg.FS}
-	return &Recorder{cfg: cfg, stride: 1, groups: g, clock: clock{fs: cfg.FS, groups: g}}
+	return &Recorder{cfg: cfg, groups: g, clock: clock{fs: cfg.FS, groups: g}}
 }
 
 // Run takes a sample at once, and one at every multiple of Every after Start. It
 // blocks until the context ends, which is no error, or until all processes
-// have ended: then the error matches ErrEnded. What was sampled stays.
+// have ended: then the error matches ErrEnded.
 func (r *Recorder) Run(ctx context.Context) error {
 	if err := r.refresh(ctx); err != nil {
 		return ignoreEnd(ctx, err)
@@ -162,35 +158,28 @@ func (r *Recorder) take(w *watch) (alive bool, err error) {
 		s.At = time.Since(r.cfg.Start)
 		n, err = w.read(known, &s)
 	})
+	if !r.count(busy, s, n, err) {
+		return false, err
+	}
+	r.cfg.Sample(s)
+	return true, nil
+}
+
+// count takes a sample into the accounts. It says whether it is one.
+func (r *Recorder) count(busy time.Duration, s bench.Sample, n seen, err error) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.busy += busy
 	if err != nil || n.threads == 0 {
-		return false, err
+		return false
 	}
 	r.most.threads = max(r.most.threads, n.threads)
 	r.most.sharing = max(r.most.sharing, n.sharing)
 	r.most.huge = max(r.most.huge, n.huge)
 	r.alone = r.alone || !n.apart
 	r.latest = s
-	if r.taken%r.stride == 0 {
-		r.keep(s)
-	}
 	r.taken++
-	return true, nil
-}
-
-// keep stores a sample in bounded room. r.mu is held.
-func (r *Recorder) keep(s bench.Sample) {
-	if len(r.samples) == r.cfg.Limit {
-		kept := r.samples[:0]
-		for i := 0; i < len(r.samples); i += 2 {
-			kept = append(kept, r.samples[i])
-		}
-		r.samples = kept
-		r.stride *= 2
-	}
-	r.samples = append(r.samples, s)
+	return true
 }
 
 // keepFresh looks for processes, and reads how long their threads waited, now
@@ -250,13 +239,6 @@ func (r *Recorder) processes() ([]bench.Process, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.known, nil
-}
-
-// Samples gives a copy of the samples so far, in order of time.
-func (r *Recorder) Samples() []bench.Sample {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.Clone(r.samples)
 }
 
 // Latest gives the last sample, if there is one.

@@ -1,0 +1,131 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
+)
+
+// Earlier is what an interrupted run has left to go on from.
+type Earlier struct {
+	Header Header       // as it began
+	Design bench.Design // as it was at last
+	Done   []Judged     // the rounds that are whole, from the first on
+}
+
+// Took is how long the whole rounds took.
+func (e *Earlier) Took() time.Duration {
+	var sum time.Duration
+	for _, j := range e.Done {
+		sum += j.Took
+	}
+	return sum
+}
+
+// Reopen takes a results folder up again whose run was interrupted: by a signal,
+// a kill, a full disk, a power cut. Nothing in it is changed before GoOn.
+func Reopen(dir string) (*Folder, *Earlier, error) {
+	f := &Folder{Dir: dir}
+	if err := f.reopen(); err != nil {
+		return nil, nil, errors.Join(err, f.close())
+	}
+	earlier, err := f.earlier()
+	if err != nil {
+		return nil, nil, errors.Join(err, f.close())
+	}
+	f.Writer = NewWriter(f.stream)
+	return f, earlier, nil
+}
+
+// reopen opens the stream and takes the lock.
+func (f *Folder) reopen() error {
+	const others = "name a folder whose run was interrupted"
+	there := func(name string) bool {
+		_, err := os.Lstat(f.path(name))
+		return err == nil
+	}
+	info, err := os.Stat(f.Dir)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return hint.Mistake("there is no "+f.Dir, others)
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return hint.Mistake(f.Dir+" is no folder", others)
+	case there(streamFile):
+	case there(packedFile):
+		return f.over()
+	case there(ExperimentFile):
+		return hint.Mistake(f.Dir+" holds no records, which a run goes on from: an earlier version saved it", "start anew")
+	default:
+		return hint.Mistake(f.Dir+" holds no experiment", others)
+	}
+	info, err = os.Lstat(f.path(streamFile))
+	if err == nil && !info.Mode().IsRegular() {
+		return hint.Mistake(f.path(streamFile)+" is no regular file", others)
+	}
+	if f.stream, err = os.OpenFile(f.path(streamFile), os.O_RDWR|os.O_APPEND|syscall.O_NONBLOCK, 0); err != nil {
+		return hint.Mistake(fmt.Sprintf("cannot go on: %v", err), "whoever began it can")
+	}
+	err = lock(f.stream)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return hint.Mistake("the run of "+f.Dir+" is under way", "wait for its end, or end it with Ctrl-C")
+	}
+	return err
+}
+
+// over is the error of a run that came to its end.
+func (f *Folder) over() error {
+	return hint.Mistake("the run of "+f.Dir+" is over: nothing is left to do", "see it: go run ./orchestrator report "+f.Dir)
+}
+
+// earlier reads what there is.
+func (f *Folder) earlier() (*Earlier, error) {
+	folding := NewFolding()
+	for r, err := range Read(f.stream) {
+		if stop := folding.take(r, err); stop != nil {
+			return nil, fmt.Errorf("%s: %w", f.path(streamFile), stop)
+		}
+	}
+	exp, err := folding.Experiment()
+	if err != nil {
+		return nil, hint.With(fmt.Errorf("%s: %w", f.path(streamFile), err), "nothing was measured yet: start anew, and remove "+f.Dir)
+	}
+	if !exp.Interrupted {
+		return nil, f.over()
+	}
+	return &Earlier{Header: *folding.header, Design: folding.design, Done: folding.Done()}, nil
+}
+
+// GoOn says that the run goes on behind the rounds that are whole. The fold that
+// an interruption has left goes: it would be out of date.
+func (f *Folder) GoOn(r Resumed) error {
+	if err := f.endLine(); err != nil {
+		return fmt.Errorf("go on with %s: %w", f.Dir, err)
+	}
+	if err := os.Remove(f.path(ExperimentFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	f.Put(Record{What: r})
+	return f.Sync()
+}
+
+// endLine ends the line that a kill or a full disk has cut.
+func (f *Folder) endLine() error {
+	end, err := f.stream.Seek(0, io.SeekEnd)
+	if err != nil || end == 0 {
+		return err
+	}
+	last := make([]byte, 1)
+	if _, err := f.stream.ReadAt(last, end-1); err != nil || last[0] == '\n' {
+		return err
+	}
+	_, err = f.stream.WriteString("\n")
+	return err
+}
