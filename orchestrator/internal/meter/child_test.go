@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/needs"
 )
 
 // The watched process is this test's program once more, started with this
@@ -40,6 +41,8 @@ func child() {
 			answer = fmt.Sprint(fork(nil))
 		case "fork and touch":
 			answer = fmt.Sprint(fork(block))
+		case "give back":
+			err = unix.Munmap(block)
 		case "lazy":
 			err = unix.Madvise(block, unix.MADV_FREE)
 		case "out":
@@ -246,17 +249,29 @@ type testGroup struct{ dir string }
 // newGroup makes one, in version 1 or 2, and removes it with the test.
 func newGroup(t testing.TB) *testGroup {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("only root can make a control group")
-	}
-	root := "/sys/fs/cgroup/memory"
-	if Host.exists("sys/fs/cgroup/cgroup.controllers") {
+	root, unified := "/sys/fs/cgroup/memory", Host.exists("sys/fs/cgroup/cgroup.controllers")
+	if unified {
 		root = "/sys/fs/cgroup"
 	}
-	g := &testGroup{filepath.Join(root, fmt.Sprintf("stepper-meter-test-%d-%d", os.Getpid(), time.Now().UnixNano()))}
-	if err := os.Mkdir(g.dir, 0o755); err != nil {
-		t.Skipf("no control group can be made here: %v", err)
+	us, err := Host.ownCgroup()
+	if err != nil {
+		t.Fatal(err)
 	}
+	needs.Setup(t, unified || us.Memory.Path != "", "/proc/self/cgroup names no memory controller")
+	g := makeGroup(t, root)
+	if unified {
+		controls(t, g, "memory")
+	}
+	return g
+}
+
+// makeGroup makes a group below another, whatever its controllers are, and removes
+// it with the test.
+func makeGroup(t testing.TB, above string) *testGroup {
+	t.Helper()
+	needs.Root(t, "make a control group")
+	g := &testGroup{filepath.Join(above, fmt.Sprintf("stepper-meter-test-%d-%d", os.Getpid(), time.Now().UnixNano()))}
+	needs.Right(t, "make a control group", os.Mkdir(g.dir, 0o755))
 	t.Cleanup(func() {
 		// The kernel lets it go a moment after its last process.
 		var err error
@@ -268,9 +283,6 @@ func newGroup(t testing.TB) *testGroup {
 		}
 		t.Errorf("the control group stays: %v", err)
 	})
-	if _, err := os.Stat(filepath.Join(g.dir, "memory.stat")); err != nil {
-		t.Skipf("the control groups here have no memory controller: %v", err)
-	}
 	return g
 }
 

@@ -3,20 +3,18 @@ package meter
 import (
 	"bytes"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/kernel"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/needs"
 )
 
-func TestFeature(t *testing.T) {
-	f := feature{"x", 5, 3}
-	for release, want := range map[string]bool{"5.2.21": false, "5.3.0": true, "4.19.0-27-amd64": false, "6.1.0": true, "unknown": true} {
-		if f.in(release) != want {
-			t.Errorf("%s in Linux %s: want %v", f, release, want)
-		}
-	}
-}
-
-// What the kernel is new enough for is there.
+// What the kernel is new enough for is there, and works as the meter expects.
 func TestFeatures(t *testing.T) {
+	self := os.Getpid()
 	has := func(name string, keys ...string) func(t *testing.T) {
 		return func(t *testing.T) {
 			b, err := Host.read(name)
@@ -31,59 +29,115 @@ func TestFeatures(t *testing.T) {
 		}
 	}
 	for _, c := range []struct {
-		feature feature
+		feature kernel.Feature
 		probe   func(t *testing.T)
 	}{
-		{kindsOfRSS, has("proc/self/status", "RssAnon", "RssFile", "RssShmem")},
-		{pageWalk, has("proc/self/smaps_rollup", "Rss", "Anonymous", "LazyFree")},
-		{partsOfPss, has("proc/self/smaps_rollup", "Pss_Anon", "Pss_Shmem")},
-		{hugetlbInStatus, func(t *testing.T) {
-			if !Host.exists("proc/sys/vm/nr_hugepages") {
-				t.Skip("the kernel is built without a pool of huge pages")
+		{kernel.ThreadWait, func(t *testing.T) {
+			if all, err := Host.Schedstat(self); err != nil || len(all) == 0 {
+				t.Errorf("%d threads, %v", len(all), err)
 			}
-			has("proc/self/status", "HugetlbPages")(t)
 		}},
-		{pressure, func(t *testing.T) {
-			if !Host.exists("proc/pressure") {
-				t.Skip("the kernel is built without pressure figures, or booted so")
-			}
-			if _, err := Host.PressureCPU(); err != nil {
+		{kernel.TransparentHugePages, func(t *testing.T) {
+			if _, err := parse(Host, "sys/kernel/mm/transparent_hugepage/enabled", parseChosen); err != nil {
 				t.Error(err)
 			}
 		}},
-		{shmemCharged, func(t *testing.T) {
+		{kernel.HighWaterReset, highWaterFalls},
+		{kernel.HugetlbPages, has("proc/self/status", "HugetlbPages")},
+		{kernel.RSSKinds, has("proc/self/status", "RssAnon", "RssFile", "RssShmem")},
+		{kernel.ShmemCharged, func(t *testing.T) {
 			a, err := Host.openAccount(newGroup(t).dir + "/memory.stat")
 			if err != nil {
 				t.Fatal(err)
 			}
 			a.close()
 		}},
-		{peakOfGroup, func(t *testing.T) { peakFile(t, os.O_RDONLY) }},
-		{peakReset, func(t *testing.T) { peakFile(t, os.O_RDWR) }},
+		{kernel.PageWalk, has("proc/self/smaps_rollup", "Rss", "Anonymous", "LazyFree", "AnonHugePages", "Shared_Hugetlb", "Private_Hugetlb", "Swap")},
+		{kernel.PssParts, has("proc/self/smaps_rollup", "Pss_Anon", "Pss_Shmem")},
+		{kernel.GroupCPU, func(t *testing.T) {
+			if _, err := Host.cpuStat(Cgroup{Unified: below(t, unifiedGroup(t))}); err != nil {
+				t.Error(err)
+			}
+		}},
+		{kernel.GroupHugetlb, func(t *testing.T) {
+			group := unifiedGroup(t)
+			controls(t, group, "hugetlb")
+			if _, told, err := Host.hugetlbCharged(Cgroup{Unified: below(t, group)}); err != nil || !told {
+				t.Errorf("told %v, %v", told, err)
+			}
+		}},
+		{kernel.GroupPeak, func(t *testing.T) {
+			group := unifiedGroup(t)
+			controls(t, group, "memory")
+			if b, err := os.ReadFile(group.dir + "/memory.peak"); err != nil {
+				t.Errorf("%s, %v", b, err)
+			}
+		}},
+		{kernel.GroupPeakReset, func(t *testing.T) {
+			group := unifiedGroup(t)
+			controls(t, group, "memory")
+			p, err := Host.resetMemoryPeak(Cgroup{Unified: below(t, group)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.close()
+		}},
 	} {
-		t.Run(c.feature.what, func(t *testing.T) {
-			needs(t, c.feature)
+		t.Run(c.feature.Name, func(t *testing.T) {
+			needs.Kernel(t, c.feature)
 			c.probe(t)
 		})
 	}
 }
 
-// peakFile opens memory.peak of a version 2 group.
-func peakFile(t *testing.T, flag int) {
-	t.Helper()
-	group := newGroup(t)
-	if !Host.exists("sys/fs/cgroup/cgroup.controllers") {
-		t.Skip("the memory controller is version 1's")
-	}
-	f, err := os.OpenFile(group.dir+"/memory.peak", flag, 0)
+// highWaterFalls has a process grow and shrink, and resets its mark.
+func highWaterFalls(t *testing.T) {
+	s := watched(t, nil)
+	s.do("anonymous")
+	before, err := Host.Status(s.crowd.now[0].PID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	if flag == os.O_RDONLY {
-		return
+	s.do("give back")
+	if err := s.meter.ResetHighWater(); err != nil {
+		t.Fatal(err)
 	}
-	if err := (&memoryPeak{file: f}).reset(); err != nil {
-		t.Error(err)
+	after, err := Host.Status(s.crowd.now[0].PID)
+	if err != nil {
+		t.Fatal(err)
 	}
+	about(t, "the mark", before.VmHWM, after.VmHWM, -growth)
+}
+
+// unifiedGroup makes a version 2 group. On most machines this is the one hierarchy
+// that there is, on some it is mounted beside those of version 1.
+func unifiedGroup(t *testing.T) *testGroup {
+	t.Helper()
+	us, err := Host.ownCgroup()
+	if err != nil {
+		t.Fatal(err)
+	}
+	needs.Setup(t, us.Unified != "", "/proc/self/cgroup names no group of version 2")
+	return makeGroup(t, "/"+Host.unified(""))
+}
+
+// below gives the path of a version 2 group in its hierarchy.
+func below(t *testing.T, group *testGroup) string {
+	t.Helper()
+	path, err := filepath.Rel("/"+Host.unified(""), group.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "/" + path
+}
+
+// controls skips a test where people have the controller in version 1, or do not
+// hand it on to the group.
+func controls(t testing.TB, group *testGroup, controller string) {
+	t.Helper()
+	b, err := os.ReadFile(group.dir + "/cgroup.controllers")
+	if err != nil {
+		t.Fatal(err)
+	}
+	needs.Setup(t, slices.Contains(strings.Fields(string(b)), controller), "cgroup.controllers of a version 2 group does not name "+controller)
 }

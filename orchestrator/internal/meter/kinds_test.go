@@ -1,30 +1,22 @@
 package meter
 
 import (
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/kernel"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/needs"
 )
-
-// needs skips a test where the kernel is older than what it asks for.
-func needs(t *testing.T, features ...feature) {
-	t.Helper()
-	release, err := parse(Host, "proc/sys/kernel/osrelease", parseWord)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range features {
-		if !f.in(release) {
-			t.Skipf("Linux %s is older than %s", release, f)
-		}
-	}
-}
 
 // about fails the test unless an amount grew by what it should.
 func about(t *testing.T, what string, before, after, want bench.Bytes) {
@@ -56,7 +48,7 @@ func TestKinds(t *testing.T) {
 	} {
 		for _, grouped := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s, own group %v", c.kind, grouped), func(t *testing.T) {
-				needs(t, kindsOfRSS, shmemCharged, partsOfPss)
+				needs.Kernel(t, kernel.RSSKinds, kernel.ShmemCharged, kernel.PssParts)
 				if c.needs != nil {
 					c.needs(t)
 				}
@@ -107,50 +99,54 @@ func TestKinds(t *testing.T) {
 
 func hugePages(t *testing.T) {
 	t.Helper()
+	needs.Kernel(t, kernel.TransparentHugePages)
 	chosen, err := parse(Host, "sys/kernel/mm/transparent_hugepage/enabled", parseChosen)
-	if err != nil || chosen == "never" {
-		t.Skipf("there are no transparent huge pages: %q, %v", chosen, err)
+	if err != nil {
+		t.Fatal(err)
 	}
+	needs.Setup(t, chosen != "never", "transparent huge pages are switched off: transparent_hugepage/enabled says never")
 }
 
 // lendHugePages has the kernel set pages aside, and gives them back.
 func lendHugePages(t *testing.T) {
 	t.Helper()
-	needs(t, hugetlbInStatus)
+	needs.Kernel(t, kernel.HugetlbPages)
 	var size bench.Bytes
 	b, err := Host.read("proc/meminfo")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := amounts(b, []field{{"Hugepagesize", &size}}); err != nil || size > growth {
-		t.Skipf("no huge pages that fit into the test: %d, %v", size, err)
+	if err := amounts(b, []field{{"Hugepagesize", &size}}); err != nil {
+		t.Fatal(err)
 	}
+	needs.Setup(t, size <= growth, fmt.Sprintf("a huge page of %.0f MiB does not fit into the test", size.MiB()))
 	const knob = "/proc/sys/vm/nr_hugepages"
 	old, err := os.ReadFile(knob)
 	if err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	before, err := strconv.Atoi(strings.TrimSpace(string(old)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := before + int(growth/size)
+	needs.Right(t, "lend huge pages", os.WriteFile(knob, fmt.Append(nil, want), 0o644))
 	t.Cleanup(func() {
 		if err := os.WriteFile(knob, old, 0o644); err != nil {
 			t.Error(err)
 		}
 	})
-	if err := os.WriteFile(knob, fmt.Append(nil, want), 0o644); err != nil {
-		t.Skip(err)
+	now, err := os.ReadFile(knob)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if now, err := os.ReadFile(knob); err != nil || strings.TrimSpace(string(now)) != strconv.Itoa(want) {
-		t.Skipf("the kernel lends %s huge pages, not %d: %v", now, want, err)
-	}
+	needs.Setup(t, strings.TrimSpace(string(now)) == strconv.Itoa(want),
+		fmt.Sprintf("the machine has no memory for %d huge pages: it lends %s", want, strings.TrimSpace(string(now))))
 }
 
 // What was given back lazily is there until the kernel needs it, and told.
 func TestLazyFree(t *testing.T) {
-	needs(t, lazyFree, pageWalk)
+	needs.Kernel(t, kernel.LazyFree, kernel.PageWalk)
 	s := watched(t, nil)
 	_, before := s.read()
 	s.do("anonymous")
@@ -162,7 +158,7 @@ func TestLazyFree(t *testing.T) {
 
 // What was swapped out is not resident, and told.
 func TestSwap(t *testing.T) {
-	needs(t, pageOut)
+	needs.Kernel(t, kernel.PageOut, kernel.PageWalk)
 	info, err := Host.Meminfo()
 	if err != nil {
 		t.Fatal(err)
@@ -183,23 +179,39 @@ func TestSwap(t *testing.T) {
 // makeSwap has the kernel swap to a file for the length of a test.
 func makeSwap(t *testing.T) {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("only root can make swap")
-	}
+	needs.Root(t, "make swap")
+	const size = 80 << 20
 	file := filepath.Join(t.TempDir(), "swap")
-	for _, command := range [][]string{
-		{"dd", "if=/dev/zero", "of=" + file, "bs=1M", "count=80", "status=none"},
-		{"chmod", "600", file},
-		{"mkswap", file},
-		{"swapon", file},
-	} {
-		if out, err := exec.CommandContext(t.Context(), command[0], command[1:]...).CombinedOutput(); err != nil {
-			t.Skipf("no swap can be made here: %v: %v: %s", command, err, out)
-		}
+	swap := make([]byte, size)
+	// As mkswap(8) begins one: version 1, the last page, and a mark at the end of
+	// the first.
+	page := os.Getpagesize()
+	binary.NativeEndian.PutUint32(swap[1024:], 1)
+	binary.NativeEndian.PutUint32(swap[1028:], uint32(size/page-1))
+	copy(swap[page-10:], "SWAPSPACE2")
+	if err := os.WriteFile(file, swap, 0o600); err != nil {
+		t.Fatal(err)
 	}
+	call := func(number uintptr) error {
+		path, err := unix.BytePtrFromString(file)
+		if err != nil {
+			return err
+		}
+		if _, _, errno := unix.Syscall(number, uintptr(unsafe.Pointer(path)), 0, 0); errno != 0 {
+			return errno
+		}
+		return nil
+	}
+	err := call(unix.SYS_SWAPON)
+	var fs unix.Statfs_t
+	if unix.Statfs(file, &fs) == nil && errors.Is(err, unix.EINVAL) {
+		needs.Setup(t, fs.Type != unix.TMPFS_MAGIC && fs.Type != unix.OVERLAYFS_SUPER_MAGIC && fs.Type != unix.BTRFS_SUPER_MAGIC,
+			"the file system of "+os.TempDir()+" holds no swap")
+	}
+	needs.Right(t, "make swap", err)
 	t.Cleanup(func() {
-		if out, err := exec.Command("swapoff", file).CombinedOutput(); err != nil {
-			t.Errorf("swapoff: %v: %s", err, out)
+		if err := call(unix.SYS_SWAPOFF); err != nil {
+			t.Errorf("swapoff: %v", err)
 		}
 	})
 }
@@ -207,7 +219,7 @@ func makeSwap(t *testing.T) {
 // A forked child shares its pages with its parent. RssAnon counts them for
 // both; what is charged and the proportional part count them once.
 func TestForked(t *testing.T) {
-	needs(t, kindsOfRSS, shmemCharged, partsOfPss)
+	needs.Kernel(t, kernel.RSSKinds, kernel.ShmemCharged, kernel.PssParts)
 	s := watched(t, newGroup(t))
 	s.do("anonymous")
 	sample, before := s.read()
@@ -229,7 +241,7 @@ func TestForked(t *testing.T) {
 // Shared memory that two processes map is there once. Where only the processes
 // can tell, it counts twice, and a note says so.
 func TestSharedByTwo(t *testing.T) {
-	needs(t, kindsOfRSS, shmemCharged, partsOfPss)
+	needs.Kernel(t, kernel.RSSKinds, kernel.ShmemCharged, kernel.PssParts)
 	for _, kind := range []string{"memfd", "shared", "sysv"} {
 		for _, grouped := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s, own group %v", kind, grouped), func(t *testing.T) {
@@ -267,7 +279,7 @@ func TestSharedByTwo(t *testing.T) {
 // Huge pages of the pool count for each process that maps them, which a note
 // says; the exact readings count them once.
 func TestHugePagesOfTwo(t *testing.T) {
-	needs(t, kindsOfRSS, shmemCharged, partsOfPss)
+	needs.Kernel(t, kernel.RSSKinds, kernel.ShmemCharged, kernel.PssParts)
 	lendHugePages(t)
 	s := watched(t, newGroup(t))
 	s.do("shared hugetlb")

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/needs"
 )
 
 // start runs the Recorder until the test ends.
@@ -105,7 +106,7 @@ func TestOwnGrowth(t *testing.T) {
 func TestOwnChildEnds(t *testing.T) {
 	cmd := exec.Command("sleep", "600")
 	if err := cmd.Start(); err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	child, err := Host.Process(cmd.Process.Pid)
 	if err != nil {
@@ -137,9 +138,7 @@ func TestOwnChildEnds(t *testing.T) {
 // Without the right to trace, the mark cannot be reset nor the pages walked,
 // and both say so; the samples work all the same.
 func TestDenied(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("only root can give up its rights for a moment")
-	}
+	needs.Root(t, "give up its rights for a moment")
 	// Not this process: it may always walk its own pages.
 	r := NewRecorder(Config{Processes: own(t, os.Getppid())})
 	type result struct{ reset, edge, water error }
@@ -191,13 +190,9 @@ func BenchmarkStatus(b *testing.B) {
 
 // BenchmarkAccount is one reading of an open memory.stat.
 func BenchmarkAccount(b *testing.B) {
-	us, err := Host.ownCgroup()
+	a, err := Host.openAccount(newGroup(b).dir + "/memory.stat")
 	if err != nil {
 		b.Fatal(err)
-	}
-	a, err := Host.openAccount(Host.memoryStatOf(us))
-	if err != nil {
-		b.Skip(err)
 	}
 	defer a.close()
 	b.ReportAllocs()
