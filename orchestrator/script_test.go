@@ -12,6 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/needs"
 )
 
 func TestMain(m *testing.M) {
@@ -20,9 +21,7 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the commands end to end, on local processes.
 func TestScripts(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds and runs the service")
-	}
+	needs.Patience(t, "builds and runs the service")
 	files, err := filepath.Glob(filepath.Join("testdata", "script", "*.txt"))
 	if err != nil {
 		t.Fatal(err)
@@ -32,9 +31,7 @@ func TestScripts(t *testing.T) {
 
 // TestDockerScripts runs the main job end to end on the real daemon.
 func TestDockerScripts(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds and runs containers")
-	}
+	needs.Patience(t, "builds and runs containers")
 	enginetest.Daemon(t, exec.CommandContext(t.Context(), "docker", "version").Run())
 	// One after the other: each counts the containers that are there.
 	files, err := filepath.Glob(filepath.Join("testdata", "docker", "*.txt"))

@@ -6,15 +6,15 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/needs"
 )
 
 // The end of a terminal is told more than once. The first time ends the work,
 // the others must not cut short what has to be done then: that would end this
 // test's process.
 func TestHangups(t *testing.T) {
-	if signal.Ignored(syscall.SIGHUP) {
-		t.Skip("SIGHUP is ignored here")
-	}
+	needs.Setup(t, !signal.Ignored(syscall.SIGHUP), "whoever started this process has it ignore SIGHUP")
 	ctx := untilSignalled()
 	for range 50 {
 		if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {

@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/needs"
 )
 
 // TestForeignFolders: what others may have put there is never looked into.
@@ -55,9 +57,7 @@ func TestForeignFolders(t *testing.T) {
 
 // TestAnotherUser: what root's run left is root's to remove.
 func TestAnotherUser(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("only root can give a folder away")
-	}
+	needs.Root(t, "give a folder away")
 	self, err := Self()
 	if err != nil {
 		t.Fatal(err)

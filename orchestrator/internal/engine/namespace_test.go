@@ -15,11 +15,16 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/needs"
 )
 
 // orderVariable tells this test's program, started once more in namespaces of
 // its own, what to do there, as JSON.
 const orderVariable = "STEPPER_ENGINE_TEST_ORDER"
+
+// refused begins what it tells when it may not do it.
+const refused = "refused:"
 
 type order struct {
 	Proc  string // mount /proc anew with these options
@@ -59,7 +64,10 @@ func (o order) obey() error {
 func TestMain(m *testing.M) {
 	if text := os.Getenv(orderVariable); text != "" {
 		var o order
-		if err := errors.Join(json.Unmarshal([]byte(text), &o), o.obey()); err != nil {
+		err := errors.Join(json.Unmarshal([]byte(text), &o), o.obey())
+		if errors.Is(err, fs.ErrPermission) {
+			fmt.Println(refused, err)
+		} else if err != nil {
 			fmt.Println("error:", err)
 		}
 		return
@@ -71,9 +79,7 @@ func TestMain(m *testing.M) {
 // told, and what ends it.
 func elsewhere(t *testing.T, flags uintptr, o order) (told []string, end func()) {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("only root can make namespaces")
-	}
+	needs.Root(t, "make namespaces")
 	text, err := json.Marshal(o)
 	if err != nil {
 		t.Fatal(err)
@@ -89,11 +95,7 @@ func elsewhere(t *testing.T, flags uintptr, o order) (told []string, end func())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); errors.Is(err, fs.ErrPermission) && os.Getenv("LAB_DOCKER") != "1" {
-		t.Skip(err)
-	} else if err != nil {
-		t.Fatal(err)
-	}
+	needs.Right(t, "make namespaces", cmd.Start())
 	lines := bufio.NewScanner(out)
 	for range len(o.Names) + 1 {
 		if !lines.Scan() {
@@ -101,9 +103,9 @@ func elsewhere(t *testing.T, flags uintptr, o order) (told []string, end func())
 		}
 		told = append(told, lines.Text())
 	}
-	if last := strings.Join(told, "\n"); strings.Contains(last, "error: operation not permitted") && os.Getenv("LAB_DOCKER") != "1" {
+	if last := strings.Join(told, "\n"); strings.HasPrefix(last, refused) {
 		in.Close()
-		t.Skip(cmd.Wait(), last)
+		needs.Right(t, "make namespaces", fmt.Errorf("%w: %v, %s", fs.ErrPermission, cmd.Wait(), last))
 	} else if len(told) != len(o.Names)+1 {
 		in.Close()
 		t.Fatal(cmd.Wait(), last)

@@ -16,6 +16,9 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/kernel"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/needs"
 )
 
 func TestClassifyLimits(t *testing.T) {
@@ -73,6 +76,7 @@ func TestLookupWithoutFiles(t *testing.T) {
 
 // A port for each connection is taken from a range, which here is one port wide.
 func TestNoPortsLeft(t *testing.T) {
+	needs.Kernel(t, kernel.PortRange)
 	both := make(chan struct{})
 	var once sync.Once
 	rec := &recorder{reply: func(w net.Conn, s seen) bool {
@@ -99,9 +103,6 @@ func TestNoPortsLeft(t *testing.T) {
 			once.Do(func() { close(both) })
 		}
 		return nc, err
-	}
-	if !portRange(t) {
-		t.Skip("the kernel is older than the range of ports of a socket (6.3)")
 	}
 	got, err := run(t.Context(), planOf(2, 2, ask("GET", "/", nil)), target, Options{}, dial)
 	if err != nil {
@@ -141,18 +142,6 @@ func TestFullBacklog(t *testing.T) {
 	if got.Limits() != nil {
 		t.Errorf("limits %+v", got.Limits())
 	}
-}
-
-// portRange says whether the kernel knows the range of ports of a socket.
-func portRange(t *testing.T) bool {
-	t.Helper()
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Close(fd)
-	_, err = unix.GetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_LOCAL_PORT_RANGE)
-	return err == nil
 }
 
 // freePort gives a port that nobody has, at least a moment ago.

@@ -15,6 +15,7 @@ import (
 	"go.yaml.in/yaml/v4"
 	"golang.org/x/tools/txtar"
 
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/needs"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/weburl"
 )
 
@@ -136,9 +137,7 @@ func TestManyMistakes(t *testing.T) {
 // TestBombs checks that few words which stand for too much are refused in little
 // time.
 func TestBombs(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a million items take a while")
-	}
+	needs.Patience(t, "reads a million items")
 	check := func(files map[string]string, want string) {
 		t.Helper()
 		_, err := newTestLoader(files, Options{}).load("benchmark.yml")

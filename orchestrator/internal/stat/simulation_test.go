@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/needs"
 )
 
 // experiments is how many are simulated of each kind.
@@ -135,9 +137,7 @@ func TestEquals(t *testing.T) {
 // symmetric, and four times as wide in one variant. The promise of 95 % is not
 // kept then, and this is how far from it the interval gets.
 func TestLopsided(t *testing.T) {
-	if testing.Short() {
-		t.Skip("what it shows is no promise")
-	}
+	needs.Patience(t, "simulates thousands of experiments")
 	none, wide := func(int) float64 { return 0 }, func(int) float64 { return 4 }
 	for _, shape := range []string{"log-normal", "bimodal"} {
 		r := rand.New(rand.NewPCG(34, 1))

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/needs"
 )
 
 // contextFiles are those of the project's own build context. Whatever else is
@@ -78,9 +79,7 @@ func TestSource(t *testing.T) {
 
 // TestContextBuilds: what is in the context is enough.
 func TestContextBuilds(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds the service")
-	}
+	needs.Patience(t, "builds the service")
 	e, err := New(Options{Root: root})
 	if err != nil {
 		t.Fatal(err)

@@ -25,15 +25,14 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/needs"
 )
 
 // proxied gives an address on a port that leads to the daemon.
 func proxied(t *testing.T, daemon string) string {
 	t.Helper()
 	to, err := url.Parse(daemon)
-	if err != nil || to.Scheme != "unix" {
-		t.Skipf("the daemon is at %s, and not at a socket of this machine", daemon)
-	}
+	needs.Setup(t, err == nil && to.Scheme == "unix", "the daemon is not at a socket of this machine: "+daemon)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -85,9 +84,7 @@ type foreignOrder struct {
 // told.
 func obeyed(ctx context.Context, t *testing.T, o foreignOrder) string {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("only root can make a namespace of processes")
-	}
+	needs.Root(t, "make a namespace of processes")
 	order, err := json.Marshal(o)
 	if err != nil {
 		t.Fatal(err)

@@ -54,7 +54,9 @@ func Run(t *testing.T, s Subject) {
 	t.Run("prepare again reuses", h.reuse)
 	t.Run("serves on socket and port", h.serves)
 	t.Run("dials the instance alone", h.impostors)
-	t.Run("a folder full of things", h.full)
+	if s.Children {
+		t.Run("a folder full of things", h.full)
+	}
 	t.Run("environment", h.environment)
 	t.Run("processes", h.processes)
 	t.Run("exit code and logs", h.exit)
