@@ -153,6 +153,12 @@ func fork(block []byte) (pid int) {
 	}
 }
 
+// Process gives the process that has a number now.
+func (fs FS) Process(pid int) (bench.Process, error) {
+	s, err := fs.Stat(pid)
+	return bench.Process{PID: pid, Start: uint64(s.Starttime / tick)}, err
+}
+
 // subject is a child, and the Recorder that watches it.
 type subject struct {
 	t     testing.TB

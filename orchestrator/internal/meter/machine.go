@@ -142,7 +142,7 @@ func kernelClocks() (clocks, error) {
 
 // parseMachineTimes reads the line "cpu" of /proc/stat: user, nice, system,
 // idle, iowait, irq, softirq, steal, and guest times that user and nice hold
-// already. Kernels before 2.6.11 know no steal.
+// already.
 func parseMachineTimes(b []byte) (machineTimes, error) {
 	line, _ := cutLine(b)
 	word, rest := cutField(line)

@@ -7,12 +7,6 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 )
 
-// Process gives the process that has a number now.
-func (fs FS) Process(pid int) (bench.Process, error) {
-	s, err := fs.Stat(pid)
-	return bench.Process{PID: pid, Start: uint64(s.Starttime / tick)}, err
-}
-
 // still gives an error that matches ErrEnded unless the process has its number
 // still. What was read by number before then is this process's and nobody
 // else's. It may have ended all the same, and wait for its parent to notice.

@@ -10,7 +10,6 @@ import (
 // Schedstat is what /proc/PID/task/TID/schedstat says of one thread. The file
 // of the same name beside status is about the first thread alone.
 type Schedstat struct {
-	CPU      time.Duration // on a CPU, since its start
 	RunDelay time.Duration // ready to run and without a CPU, since its start
 }
 
@@ -48,13 +47,11 @@ func (fs FS) Schedstat(pid int) (map[int]Schedstat, error) {
 
 func parseSchedstat(b []byte) (Schedstat, error) {
 	var s Schedstat
-	first, rest := cutField(b)
+	_, rest := cutField(b) // the time on a CPU
 	second, _ := cutField(rest)
-	var ok1, ok2 bool
-	s.CPU, ok1 = duration(first, time.Nanosecond)
-	s.RunDelay, ok2 = duration(second, time.Nanosecond)
-	if !ok1 || !ok2 {
-		return s, &parseError{1, "not two numbers"}
+	var ok bool
+	if s.RunDelay, ok = duration(second, time.Nanosecond); !ok {
+		return s, &parseError{1, "the second field is not a number"}
 	}
 	return s, nil
 }

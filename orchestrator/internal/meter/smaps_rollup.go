@@ -11,8 +11,7 @@ import (
 // reading takes milliseconds where hundreds of MiB are mapped.
 type SmapsRollup struct {
 	Rss            bench.Bytes
-	Pss            bench.Bytes // of a page that n processes map, the nth part
-	PssAnon        bench.Bytes
+	PssAnon        bench.Bytes // of a page that n processes map, the nth part; so is PssShmem
 	PssShmem       bench.Bytes
 	PssParts       bool // the kernel tells PssAnon and PssShmem
 	Anonymous      bench.Bytes
@@ -33,7 +32,6 @@ func parseSmapsRollup(b []byte) (SmapsRollup, error) {
 	s := SmapsRollup{PssParts: bytes.Contains(b, []byte("\nPss_Anon:")) && bytes.Contains(b, []byte("\nPss_Shmem:"))}
 	err := amounts(b, []field{
 		{"Rss", &s.Rss},
-		{"Pss", &s.Pss},
 		{"Pss_Anon", &s.PssAnon},
 		{"Pss_Shmem", &s.PssShmem},
 		{"Anonymous", &s.Anonymous},

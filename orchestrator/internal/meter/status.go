@@ -6,13 +6,12 @@ import "github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 // yet waited for has a State and no memory.
 type Status struct {
 	State    byte        // R running, S sleeping, D waiting for a disk, T stopped, Z ended ...
-	VmHWM    bench.Bytes // the most that VmRSS was since the start, or since it was reset
-	VmRSS    bench.Bytes // RssAnon + RssFile + RssShmem
+	VmHWM    bench.Bytes // the most that RssAnon, RssFile and RssShmem were together since the start, or since it was reset
 	RssAnon  bench.Bytes // heap, stacks: what no file holds
 	RssFile  bench.Bytes // code and mapped files
 	RssShmem bench.Bytes // memory that can be shared, as far as it is mapped: memfd, tmpfs, System V
 	VmSwap   bench.Bytes
-	// HugetlbPages are pages of the pool of huge pages, which VmRSS leaves out.
+	// HugetlbPages are pages of the pool of huge pages, which the three leave out.
 	HugetlbPages bench.Bytes
 	Threads      int
 }
@@ -39,8 +38,6 @@ func parseStatus(b []byte) (Status, error) {
 			}
 		case "VmHWM":
 			s.VmHWM, ok = kilobytes(value)
-		case "VmRSS":
-			s.VmRSS, ok = kilobytes(value)
 		case "RssAnon":
 			s.RssAnon, ok = kilobytes(value)
 		case "RssFile":
