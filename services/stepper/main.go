@@ -147,26 +147,36 @@ func run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 	}
 
 	ended := make(chan error, 1)
-	go func() { ended <- serveUntil(ctx, server, served, len(listeners), conf.sleep+shutdownGrace) }()
+	s := serving{server: server, served: served, listeners: len(listeners), grace: conf.sleep + shutdownGrace}
+	go func() { ended <- s.until(ctx) }()
 	return onMain.serve(ended)
 }
 
-// serveUntil waits for ctx or for a listener that breaks, ends the server within
-// the grace and gives the first error.
-func serveUntil(ctx context.Context, server *http.Server, served <-chan error, listeners int, grace time.Duration) error {
+// serving is a server at work.
+type serving struct {
+	server    *http.Server
+	served    <-chan error // why a listener ended, one for each
+	listeners int
+	grace     time.Duration // for the requests under way at the end
+}
+
+// until waits for ctx or for a listener that breaks, ends the server within the
+// grace and gives all that went wrong.
+func (s serving) until(ctx context.Context) error {
 	var failed error
+	open := s.listeners
 	select {
 	case <-ctx.Done():
-	case failed = <-served:
-		listeners--
+	case failed = <-s.served:
+		open--
 	}
-	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.grace)
 	defer cancel()
-	if err := server.Shutdown(bounded); err != nil {
-		failed = errors.Join(failed, fmt.Errorf("shut down: %w", err), server.Close())
+	if err := s.server.Shutdown(bounded); err != nil {
+		failed = errors.Join(failed, fmt.Errorf("shut down: %w", err), s.server.Close())
 	}
-	for range listeners {
-		if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+	for range open {
+		if err := <-s.served; !errors.Is(err, http.ErrServerClosed) {
 			failed = errors.Join(failed, err)
 		}
 	}
