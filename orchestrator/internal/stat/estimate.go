@@ -52,8 +52,9 @@ func measured(values []float64) []float64 {
 
 // signCut gives the greatest k such that the interval from the k-th least to the
 // k-th greatest of n values misses their median with a probability of no more
-// than alpha; 0 if even the whole range misses it more often. How many values lie below the median is binomial with n and 1/2, so the
-// k-th least lies above it with the probability of fewer than k.
+// than alpha; 0 if even the whole range misses it more often. How many values lie
+// below the median is binomial with n and 1/2, so the k-th least lies above it
+// with the probability of fewer than k.
 func signCut(n int, alpha float64) int {
 	all, _ := math.Lgamma(float64(n + 1))
 	below := 0.0

@@ -39,22 +39,29 @@ var shapes = map[string]func(*rand.Rand) float64{
 // For these alone may variants scatter more or less than the baseline does.
 var symmetric = map[string]bool{"normal": true, "heavy tails": true, "steps": true}
 
-// column simulates one column: every variant against the same baseline, in
-// rounds that move all of them up or down together. effect and spread give a
-// variant's true log-ratio and its share of the noise.
-func column(r *rand.Rand, noise func(*rand.Rand) float64, rounds, comparisons int, effect, spread func(variant int) float64) []Ratio {
-	common, base := make([]float64, rounds), make([]float64, rounds)
-	for i := range rounds {
+// column is one column of a table: every variant against the same baseline, in
+// rounds that move all of them up or down together.
+type column struct {
+	noise               func(*rand.Rand) float64
+	rounds, comparisons int
+	effect              func(variant int) float64 // its true log-ratio
+	spread              func(variant int) float64 // its share of the noise
+}
+
+// draw simulates it.
+func (c column) draw(r *rand.Rand) []Ratio {
+	common, base := make([]float64, c.rounds), make([]float64, c.rounds)
+	for i := range c.rounds {
 		common[i] = math.Log(5e8) + 0.3*r.NormFloat64()
-		base[i] = math.Exp(common[i] + noise(r))
+		base[i] = math.Exp(common[i] + c.noise(r))
 	}
-	ratios := make([]Ratio, comparisons)
+	ratios := make([]Ratio, c.comparisons)
 	for v := range ratios {
-		values := make([]float64, rounds)
+		values := make([]float64, c.rounds)
 		for i := range values {
-			values[i] = math.Exp(common[i] + effect(v) + spread(v)*noise(r))
+			values[i] = math.Exp(common[i] + c.effect(v) + c.spread(v)*c.noise(r))
 		}
-		ratios[v] = PairedRatio(values, base, comparisons)
+		ratios[v] = PairedRatio(values, base, c.comparisons)
 	}
 	return ratios
 }
@@ -96,7 +103,7 @@ func TestCoverage(t *testing.T) {
 		center := map[string]float64{"steps": 0.15}[shape]
 		missed := 0
 		for range experiments {
-			for v, ratio := range column(r, shapes[shape], rounds, comparisons, effect, spread) {
+			for v, ratio := range (column{shapes[shape], rounds, comparisons, effect, spread}).draw(r) {
 				// Rounded, the bounds of ties are not to be told from the truth.
 				truth := effect(v) + center*(spread(v)-1)
 				if math.Log(ratio.Lo) > truth+touching || math.Log(ratio.Hi) < truth-touching {
@@ -119,7 +126,7 @@ func TestEquals(t *testing.T) {
 	each(t, 32, func(t *testing.T, r *rand.Rand, shape string, rounds, comparisons int) {
 		wrong := 0
 		for range experiments {
-			for _, ratio := range column(r, shapes[shape], rounds, comparisons, none, all) {
+			for _, ratio := range (column{shapes[shape], rounds, comparisons, none, all}).draw(r) {
 				if ratio.Verdict() == Shown {
 					wrong++
 					break
@@ -150,7 +157,7 @@ func TestLopsided(t *testing.T) {
 		for _, rounds := range []int{7, 12, 20} {
 			missed := 0
 			for range experiments {
-				ratio := column(r, noise, rounds, 1, none, wide)[0]
+				ratio := column{noise, rounds, 1, none, wide}.draw(r)[0]
 				if math.Log(ratio.Lo) > truth || math.Log(ratio.Hi) < truth {
 					missed++
 				}
@@ -178,7 +185,7 @@ func TestPower(t *testing.T) {
 			shown := func(rounds int) (count int) {
 				r := rand.New(rand.NewPCG(33, uint64(100*m+rounds)))
 				for range experiments {
-					if column(r, noise, rounds, m, effect, all)[0].Verdict() == Shown {
+					if (column{noise, rounds, m, effect, all}).draw(r)[0].Verdict() == Shown {
 						count++
 					}
 				}
