@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Prints what the load generator costs beside wrk, on the same server in the same
 # run: the server has one core, the generator another, over 16 connections. A
-# figure is the generator's CPU time, user and system, for a request. The two
+# figure is the generator's CPU time, user and system, per request. The two
 # take turns; quote the medians and ratios of a quiet machine.
 #
 #   bench/load.sh [RUNS]        5 runs by default, about 4 minutes
@@ -81,7 +81,7 @@ with_drill() {
 	awk -v us="$micros" '/^Total requests/ { print us / $3; exit }' "$work/said" >>"$work/drill.$2"
 }
 
-echo "CPU of the generator for a request, µs, median of $runs"
+echo "CPU of the generator per request, µs, median of $runs"
 printf '%-18s %8s %8s %8s %8s %8s\n' request drill wrk ours ours/wrk "at most"
 measure() { # NAME METHOD BYTES REQUESTS LIMIT
 	plan "$2" "$3" "$4" "$fast"
