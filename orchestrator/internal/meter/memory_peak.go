@@ -6,8 +6,8 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 )
 
-// memoryPeak is memory.peak of a version 2 group, held open: since Linux 6.12
-// a write resets what this one open file reads, and nobody else's.
+// memoryPeak is memory.peak of a version 2 group, held open: a write resets what
+// this one open file reads, and nobody else's (kernel.GroupPeakReset).
 type memoryPeak struct {
 	file *os.File
 	stat string // name of memory.stat beside it

@@ -108,7 +108,7 @@ func (r *Recorder) resetPeak() {
 // CgroupPeak gives the most memory that the container's cgroup held since
 // ResetHighWater, less the page cache of this moment; shared memory stays in it,
 // and so does what the kernel needs for itself. It is 0 where the kernel has no
-// peak that can be reset: before Linux 6.12, or with cgroups of version 1.
+// peak that can be reset (kernel.GroupPeakReset), or cgroups of version 1.
 func (r *Recorder) CgroupPeak() (bench.Bytes, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -84,7 +84,8 @@ func (d *Document) Encode(h *malloc.Heap) error {
 // Size is the length of the encoded bytes.
 func (d *Document) Size() int { return int(d.c.bytes.len) }
 
-// Bytes copies the encoded bytes to the Go heap.
+// Bytes copies the encoded bytes to the Go heap. It is for tests, which cannot
+// call C themselves.
 func (d *Document) Bytes() []byte {
 	return C.GoBytes(unsafe.Pointer(d.c.bytes.bytes), C.int(d.c.bytes.len))
 }

@@ -79,7 +79,8 @@ func Count(heaps []*Heap) Counters {
 func Usable(size int) int { return int(C.usable_size(C.size_t(size))) }
 
 // AllocsBySize tells how many blocks of each requested size up to 1,024 bytes
-// the heap's owner has allocated, those that a realloc made included.
+// the heap's owner has allocated, those that a realloc made included. It is for
+// tests, which cannot call C themselves.
 func (h *Heap) AllocsBySize() []uint64 {
 	sizes := make([]uint64, len(h.c.allocs))
 	for i, n := range h.c.allocs {
