@@ -48,6 +48,7 @@ type Folding struct {
 	general []general
 	count   int // records
 	taken   int // bytes, about
+	cut     bool // the last line was damaged
 	damaged trouble
 	newer   trouble
 }
@@ -92,10 +93,12 @@ func (f *Folding) take(r Record, err error) error {
 	default:
 		// What was read before it stands, and what comes behind it, too.
 		f.damaged.add(err)
+		f.cut = true
 		return nil
 	}
 	f.count++
 	f.Add(r)
+	f.cut = false
 	if f.taken > mostMemory {
 		return fmt.Errorf("record %d: those up to here take more than %d MiB of memory", f.count, mostMemory>>20)
 	}
@@ -165,6 +168,10 @@ func (f *Folding) resume(after int) {
 	f.judged = f.judged[:kept]
 	f.general = slices.DeleteFunc(f.general, func(g general) bool { return g.after > kept })
 	f.end = nil
+	if f.cut {
+		// What a kill or a full disk cut short is of a round that is done again.
+		f.damaged.count--
+	}
 }
 
 // add puts a record of the trial where it belongs.
