@@ -17,12 +17,13 @@ const module = "github.com/stair-stepper/stair-stepper/"
 // is drawn here and nowhere else: a new arrow or room is added to this table,
 // with a reason in the commit, or not at all.
 var arrows = map[string][]string{
-	"orchestrator":                            {"engine", "engine/docker", "engine/process", "lab", "load", "report", "stat", "store", "console", "plan", "vars", "files", "plain"}, // stat: what a design can show is said before it starts
+	"orchestrator":                            {"engine", "engine/docker", "engine/process", "lab", "load", "report", "stat", "store", "console", "plan", "vars", "files", "plain", "flags"}, // stat: what a design can show is said before it starts
 	"orchestrator/internal/bench":             {},
 	"orchestrator/internal/hint":              {},
 	"orchestrator/internal/words":             {},
-	"orchestrator/internal/files":             {}, // whoever opens or writes what people name goes through here
-	"orchestrator/internal/plain":             {}, // whoever prints imports it
+	"orchestrator/internal/files":             {},       // whoever opens or writes what people name goes through here
+	"orchestrator/internal/plain":             {},       // whoever prints imports it
+	"orchestrator/internal/flags":             {"plan"}, // a rate is read as a plan's is
 	"orchestrator/internal/vars":              {},
 	"orchestrator/internal/weburl":            {},
 	"orchestrator/internal/plan":              {"files", "vars", "weburl"},

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/console"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/flags"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
@@ -39,7 +40,7 @@ statistics up to then.`,
 		Args:    noArgs,
 		Version: drillVersion,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := lostValue(cmd.Flags(), a.args); err != nil {
+			if err := flags.LostValue(cmd.Flags(), a.args); err != nil {
 				return err
 			}
 			return a.drill(cmd.Context(), d)
@@ -179,7 +180,7 @@ func (a *app) concludeDrill(d *drillFlags, loaded *plan.Plan, setup console.Setu
 // setup is what the console says of the run beside the plan.
 func (d *drillFlags) setup(loaded *plan.Plan) console.Setup {
 	s := console.Setup{
-		Report: d.report != "", Duration: time.Duration(d.duration), Timeout: d.timeout.limit(),
+		Report: d.report != "", Duration: time.Duration(d.duration), Timeout: max(time.Duration(d.timeout), 1),
 		CompatRampup: d.compat, CompatCookies: d.cookies, Relaxed: d.relaxed,
 	}
 	if d.noProxy {

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/console"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/flags"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
@@ -20,7 +21,7 @@ type drillFlags struct {
 	stats       bool
 	report      string
 	compare     string
-	threshold   milliseconds
+	threshold   flags.Milliseconds
 	relaxed     bool
 	insecure    bool
 	tags        string
@@ -28,13 +29,13 @@ type drillFlags struct {
 	listTags    bool
 	listTasks   bool
 	quiet       bool
-	timeout     timeout
+	timeout     flags.Seconds
 	nanosec     bool
 	verbose     bool
-	iterations  count
-	concurrency count
-	duration    period
-	rate        frequency
+	iterations  flags.Count
+	concurrency flags.Count
+	duration    flags.Period
+	rate        flags.Rate
 	base        string
 	compat      bool
 	cookies     bool
@@ -61,7 +62,7 @@ const (
 )
 
 func (d *drillFlags) define(f *pflag.FlagSet) {
-	d.timeout = timeout(load.DefaultTimeout)
+	d.timeout = flags.Seconds(load.DefaultTimeout)
 	f.StringVarP(&d.benchmark, "benchmark", "b", "", "the plan `file`, or - for standard input; required")
 	f.BoolVarP(&d.stats, "stats", "s", false, "print statistics after the run")
 	f.StringVarP(&d.report, "report", "r", "", "run one iteration and write its durations to a `file`")
@@ -97,7 +98,7 @@ func (d *drillFlags) define(f *pflag.FlagSet) {
 
 	f.VisitAll(func(flag *pflag.Flag) {
 		if flag.Name != "fail-on" {
-			flag.Value = &once{Value: flag.Value}
+			flags.Once(flag)
 		}
 	})
 	d.given = f.Changed

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
-	"github.com/spf13/pflag"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
 )
@@ -167,33 +166,4 @@ func checkJSON(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%s is %s, want %s", path, got, want)
 		}
 	}
-}
-
-// TestLostValue holds that an option never takes the next one for its value.
-func TestLostValue(t *testing.T) {
-	var d drillFlags
-	f := pflag.NewFlagSet("drill", pflag.ContinueOnError)
-	d.define(f)
-	check := func(want string, args ...string) {
-		t.Helper()
-		got := ""
-		if err := lostValue(f, args); err != nil {
-			got = err.Error()
-		}
-		if got != want {
-			t.Errorf("%q: %q, want %q", args, got, want)
-		}
-	}
-	check("", "drill", "--benchmark", "a.yml", "-s")
-	check("", "drill", "-sqb", "a.yml", "--tags=-x")
-	check("", "drill", "-b-", "-")
-	check("", "drill", "-b", "-")
-	check("", "drill", "--", "--benchmark", "-x")
-	check("", "drill", "--benchmark")
-	check("--benchmark needs a value, and --stats is an option", "drill", "--benchmark", "--stats")
-	check("--report needs a value, and -s is an option", "drill", "-qr", "-s")
-	check("--timeout needs a value, and -1 is an option", "drill", "-o", "-1")
-	check("", "drill", "-ofile", "-s")
-	check("", "drill", "-o=5", "-s")
-	check("", "drill", "-zo", "-s")
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/flags"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/stat"
@@ -71,8 +72,7 @@ func (s *settings) define(f *pflag.FlagSet) {
 	f.BoolVar(&s.noExec, "no-exec", false, "refuse a plan that runs commands (exec)")
 	f.StringArrayVar(&s.variants, "variant", nil, "compare only the variant of this `name`; repeatable (default every Dockerfile.*)")
 	f.StringVar(&s.baseline, "baseline", "libc", "`variant` that the others are compared with")
-	baseline := f.Lookup("baseline")
-	baseline.Value = &once{Value: baseline.Value}
+	flags.Once(f.Lookup("baseline"))
 	f.StringVar(&s.preset, "preset", presets[0].name, "`name` of a design: "+strings.Join(presetNames(), ", "))
 	f.DurationVar(&s.within, "for", 0, "fit rounds and batches into this `time`, such as 40m, and say what they can show")
 	f.IntVar(&s.rounds, "rounds", 0, "repetitions of it all in fresh containers (0: as many as intervals need, 7 for three variants)")

@@ -46,8 +46,8 @@ type Folding struct {
 	judged  []Judged
 	end     *End
 	general []general
-	count   int // records
-	taken   int // bytes, about
+	count   int  // records
+	taken   int  // bytes, about
 	cut     bool // the last line was damaged
 	damaged trouble
 	newer   trouble
