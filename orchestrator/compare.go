@@ -126,7 +126,7 @@ func (a *app) prepare(cmd *cobra.Command, s *settings, earlier *store.Earlier) (
 		}
 	}
 	var terminal io.Writer
-	if terminalWidth(a.stderr) > 0 {
+	if console.Width(a.stderr) > 0 {
 		terminal = fileOf(a.stderr)
 	}
 	view = console.NewView(a.stderr, s.quiet, terminal)

@@ -205,7 +205,7 @@ func (a *app) printer(d *drillFlags) *console.Printer {
 		out = a.stderr
 	}
 	return console.New(out, console.Format{
-		Colour: console.Colour(environ(), isTerminal(out)),
+		Colour: console.Colour(environ(), console.IsTerminal(out)),
 		Quiet:  d.quiet, Verbose: d.verbose, Nanosec: d.nanosec,
 	})
 }
@@ -213,14 +213,14 @@ func (a *app) printer(d *drillFlags) *console.Printer {
 // liveWidth says whether to show how far the run is, and in what width: 0 means
 // plain lines. On a terminal that is full of the items' lines there is no place.
 func (a *app) liveWidth(d *drillFlags, lines bool) (width int, show bool) {
-	flooded := lines && (d.statsFormat == formatJSON || isTerminal(a.stdout))
+	flooded := lines && (d.statsFormat == formatJSON || console.IsTerminal(a.stdout))
 	switch {
 	case d.progress == progressNone:
 		return 0, false
-	case d.progress == progressPlain || !isTerminal(a.stderr):
+	case d.progress == progressPlain || !console.IsTerminal(a.stderr):
 		return 0, true
 	}
-	return cmp.Or(terminalWidth(a.stderr), 80), !flooded // some terminals do not tell their width
+	return cmp.Or(console.Width(a.stderr), 80), !flooded // some terminals do not tell their width
 }
 
 // listPlan prints what there is in a plan.

@@ -6,8 +6,6 @@ import (
 	"os"
 	"sync/atomic"
 	"syscall"
-
-	"golang.org/x/term"
 )
 
 // outlet is standard output or standard error. Once nobody reads it any more,
@@ -44,31 +42,10 @@ func lost(w io.Writer) error {
 	return nil
 }
 
-// terminal is what can be asked whether it is one.
-type terminal interface{ Fd() uintptr }
-
 // fileOf gives the file of an outlet, for who must know that it is one.
 func fileOf(w io.Writer) io.Writer {
 	if o, ok := w.(*outlet); ok {
 		return o.File
 	}
 	return w
-}
-
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(terminal)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
-
-// terminalWidth gives the columns of w, or 0 where it is no terminal.
-func terminalWidth(w io.Writer) int {
-	f, ok := w.(terminal)
-	if !ok || !isTerminal(w) {
-		return 0
-	}
-	width, _, err := term.GetSize(int(f.Fd()))
-	if err != nil {
-		return 0
-	}
-	return width
 }

@@ -1,15 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/console"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
@@ -38,14 +39,10 @@ func formatNames() []string {
 }
 
 func writeText(w io.Writer, exp *bench.Experiment) error {
-	_, noColor := os.LookupEnv("NO_COLOR")
-	opt := report.TextOptions{Width: terminalWidth(w)}
-	if opt.Width > 0 {
-		opt.Color = !noColor
-	} else {
-		opt.Width = defaultWidth
-	}
-	return report.Text(w, exp, opt)
+	return report.Text(w, exp, report.TextOptions{
+		Width: cmp.Or(console.Width(w), defaultWidth),
+		Color: console.Colour(environ(), console.IsTerminal(w)),
+	})
 }
 
 // render writes an experiment in one of the formats.

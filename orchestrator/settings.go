@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -127,7 +128,7 @@ func (s *settings) complete(cmd *cobra.Command) (*plan.Plan, error) {
 	}
 	loaded, err := plan.Load(s.benchmark, plan.Options{Tags: plan.ParseTags(s.tags), SkipTags: plan.ParseTags(s.skipTags), Env: environ(), NoExec: s.noExec})
 	if err != nil {
-		if s.tagsByDefault && strings.Contains(err.Error(), "select none") {
+		if s.tagsByDefault && errors.Is(err, plan.ErrNoneSelected) {
 			return nil, &hint.Error{Mistake: true, Err: err, Advice: fmt.Sprintf(`%s is the default of --tags; --tags "" sends all items`, s.tags)}
 		}
 		return nil, err

@@ -3,6 +3,8 @@ package console
 import (
 	"bytes"
 	"errors"
+	"io"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -99,6 +101,19 @@ func TestCloseGivesTheFirstError(t *testing.T) {
 	p.End(answered("two", 200, 0))
 	if err := p.Close(); !errors.Is(err, full) {
 		t.Errorf("later error is %v", err)
+	}
+}
+
+func TestNoTerminal(t *testing.T) {
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	for _, w := range []io.Writer{&bytes.Buffer{}, null} {
+		if IsTerminal(w) || Width(w) != 0 {
+			t.Errorf("%T is a terminal of %d columns", w, Width(w))
+		}
 	}
 }
 

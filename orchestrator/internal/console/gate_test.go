@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 func TestGates(t *testing.T) {
@@ -90,7 +91,7 @@ func TestGateAnswers(t *testing.T) {
 				}
 			case !v.Tripped:
 				t.Errorf("%s of %d answers is kept: %s", figure, answered, v.Figure)
-			case answered == 0 && v.Figure != fmt.Sprintf("unknown, for none of %s was answered", many(needs, "request")):
+			case answered == 0 && v.Figure != fmt.Sprintf("unknown, for none of %s was answered", words.Plural(needs, "request", "requests")):
 				t.Errorf("%s of no answers is %s", figure, v.Figure)
 			case answered > 0 && v.Figure != fmt.Sprintf("unknown, for it takes %d answered requests, and there were %d", needs, answered):
 				t.Errorf("%s of %d answers is %s", figure, answered, v.Figure)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 // Verdict is what a gate found.
@@ -57,7 +58,7 @@ func (g Gate) Judge(r *load.Result) Verdict {
 	case counts.Requests == 0:
 		return g.unknown("there was no request to measure")
 	case h.N() == 0:
-		return g.unknown(fmt.Sprintf("none of %s was answered", many(counts.Requests, "request")))
+		return g.unknown(fmt.Sprintf("none of %s was answered", words.Plural(counts.Requests, "request", "requests")))
 	case h.N() < need:
 		return g.unknown(fmt.Sprintf("it takes %d answered requests, and there were %d", need, h.N()))
 	}
@@ -89,14 +90,6 @@ func (g Gate) needs() int {
 // unknown trips a gate, for a reason.
 func (g Gate) unknown(why string) Verdict {
 	return Verdict{Gate: g, Tripped: true, Figure: "unknown, for " + why}
-}
-
-// many says how many there are of a thing.
-func many(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // time gives the figure of a gate on times.

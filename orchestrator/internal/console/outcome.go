@@ -6,6 +6,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 // UnknownVariable is the warning about a variable that nothing stands for and
@@ -32,7 +33,7 @@ func LimitLines(r *load.Result) []string {
 	var lines []string
 	for _, l := range r.Limits() {
 		lines = append(lines, fmt.Sprintf("%s: %d of %s failed for this limit, not for the service: %s",
-			l.Class, l.Requests, many(r.Requests, "request"), l.Advice))
+			l.Class, l.Requests, words.Plural(r.Requests, "request", "requests"), l.Advice))
 	}
 	return lines
 }
@@ -42,7 +43,7 @@ func LimitLines(r *load.Result) []string {
 func HintLines(r *load.Result) []string {
 	var lines []string
 	for _, h := range r.Hints {
-		lines = append(lines, fmt.Sprintf("%s: %d of %s failed: %s", h.Class, h.Requests, many(r.Requests, "request"), h.Text))
+		lines = append(lines, fmt.Sprintf("%s: %d of %s failed: %s", h.Class, h.Requests, words.Plural(r.Requests, "request", "requests"), h.Text))
 	}
 	return lines
 }

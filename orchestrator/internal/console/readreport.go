@@ -144,9 +144,4 @@ func unquoteYAML(text string) string {
 }
 
 // abridged cuts a text for a message.
-func abridged(text string) string {
-	if runes := []rune(text); len(runes) > 60 {
-		return string(runes[:59]) + "…"
-	}
-	return text
-}
+func abridged(text string) string { return cut(text, 60) }

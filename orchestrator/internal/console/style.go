@@ -6,19 +6,6 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 )
 
-// Colour says whether to print in colours, by the environment that drill looks
-// at: CLICOLOR_FORCE turns them on whatever else there is, NO_COLOR off, and
-// else a terminal has them unless CLICOLOR is 0.
-func Colour(env map[string]string, terminal bool) bool {
-	if force, ok := env["CLICOLOR_FORCE"]; ok && force != "0" {
-		return true
-	}
-	if _, ok := env["NO_COLOR"]; ok {
-		return false
-	}
-	return terminal && env["CLICOLOR"] != "0"
-}
-
 // colour is what stands in an ANSI sequence for it.
 type colour string
 

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -38,7 +39,13 @@ type Mistake struct {
 	Msg     string
 	Excerpt string // two lines, the second with carets below the place; may be empty
 	Advice  string // what to do about it; may be empty
+
+	kind error // one of those that callers tell apart; may be nil
 }
+
+// ErrNoneSelected is what a Mistake wraps where the tags asked for leave no item
+// to run.
+var ErrNoneSelected = errors.New("the tags select no item")
 
 // Error gives the place, the message and, on lines of their own, the excerpt.
 func (m *Mistake) Error() string {
@@ -51,6 +58,9 @@ func (m *Mistake) Error() string {
 
 // Hint says what to do about it.
 func (m *Mistake) Hint() string { return m.Advice }
+
+// Unwrap gives the kind of the mistake to errors.Is.
+func (m *Mistake) Unwrap() error { return m.kind }
 
 // IsMistake says that the mistake is in the plan, not in carrying it out.
 func (m *Mistake) IsMistake() bool { return true }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 // columns warns of what is wrong with the names in the first row of a CSV file,
@@ -54,7 +56,7 @@ func (l *loader) columns(name string, first *csvRows, header []string) {
 		l.warnAt(f, f.offset(first.spans[len(header)-1].at-mark), openQuote, "")
 	}
 	if more > 0 {
-		l.warnAt(f, f.offset(0), fmt.Sprintf("%s more of this row with such names", count(more, "column")), "")
+		l.warnAt(f, f.offset(0), fmt.Sprintf("%s more of this row with such names", words.Plural(more, "column", "columns")), "")
 	}
 }
 

@@ -84,7 +84,11 @@ func (l *loader) items(f *file, top []entry) {
 		l.failAt(f, e.key, "nothing is left to do: every loop of the plan is empty", "")
 	default:
 		msg, hint := l.filter.nothing(l.opt, l.found, l.tagged)
-		l.fail(nil, Position{}, msg, hint)
+		var kind error
+		if l.filter.given {
+			kind = ErrNoneSelected
+		}
+		l.mistaken(func() *Mistake { return &Mistake{Msg: msg, Advice: hint, kind: kind} })
 	}
 }
 

@@ -217,13 +217,19 @@ func absolute(name string) string {
 
 // fail reports a mistake at a place in f, which is nil if there is no place.
 func (l *loader) fail(f *file, pos Position, msg, hint string) {
-	switch {
-	case !l.once(pos, msg):
-	case len(l.errs) == mostMistakes:
-		l.more++
-	default:
-		l.errs = append(l.errs, newMistake(f, pos, msg, hint))
+	if l.once(pos, msg) {
+		l.mistaken(func() *Mistake { return newMistake(f, pos, msg, hint) })
 	}
+}
+
+// mistaken reports a mistake, or counts it where there are too many already: it
+// is not made then, for an excerpt of a long line takes a while.
+func (l *loader) mistaken(mistake func() *Mistake) {
+	if len(l.errs) == mostMistakes {
+		l.more++
+		return
+	}
+	l.errs = append(l.errs, mistake())
 }
 
 func (l *loader) failAt(f *file, n *yaml.Node, msg, hint string) { l.fail(f, f.pos(n), msg, hint) }

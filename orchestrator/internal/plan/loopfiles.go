@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 // withCSV reads a loop over the rows of a CSV file. Each is a mapping of the
@@ -151,7 +152,7 @@ func (s *skipped) skip(line int, why string) {
 
 func (s *skipped) end(thing string) {
 	if more := s.n - mostSkips; more > 0 {
-		s.l.warnAt(nil, s.rest, fmt.Sprintf("from here on %s more skipped", count(more, thing)), "")
+		s.l.warnAt(nil, s.rest, fmt.Sprintf("from here on %s more skipped", words.Plural(more, thing, thing+"s")), "")
 	}
 	s.l.plan.Skipped += s.n
 }

@@ -9,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 // unfit is a value that no request can be made for. It is a mistake once it is
@@ -231,7 +232,7 @@ func (l *loader) pick(it *item, loop *Loop) bool {
 	case n > int64(loop.n) && it.form.key == "with_items_range":
 		return true // drill lets this pass, for ranges alone
 	case n > int64(loop.n):
-		l.failAt(it.f, e.value, fmt.Sprintf("pick is %d, and the loop has %s", n, count(loop.n, "element")), "")
+		l.failAt(it.f, e.value, fmt.Sprintf("pick is %d, and the loop has %s", n, words.Plural(loop.n, "element", "elements")), "")
 		return false
 	case n == 0:
 		l.warn(it.f, e.value, "pick is 0: the request is never sent", "")
@@ -241,12 +242,4 @@ func (l *loader) pick(it *item, loop *Loop) bool {
 		loop.order = slices.Clone(loop.order[:n])
 	}
 	return true
-}
-
-// count says how many there are of a thing.
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }

@@ -120,7 +120,7 @@ func TestWideHeader(t *testing.T) {
 	if err != nil {
 		t.Fatal(withHint(err))
 	}
-	if len(p.Warnings) != mostColumns+1 || p.Warnings[0].Text != "299980 columns more of this row with such names" {
+	if len(p.Warnings) != mostColumns+1 || p.Warnings[0].Text != "299,980 columns more of this row with such names" {
 		t.Errorf("%d warnings, the first one %q", len(p.Warnings), p.Warnings[0].Text)
 	}
 }

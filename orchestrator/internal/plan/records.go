@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 // records are the rows or lines of a file that a loop goes through. Only the
@@ -95,7 +97,7 @@ func (c *csvReader) flaw() string {
 	case len(c.spans) != len(c.header) && c.open:
 		return openQuote
 	case len(c.spans) != len(c.header):
-		return "the row has " + count(len(c.spans), "field") + " and the first one " + strconv.Itoa(len(c.header))
+		return "the row has " + words.Plural(len(c.spans), "field", "fields") + " and the first one " + strconv.Itoa(len(c.header))
 	case !c.isUTF8():
 		return "the row is not UTF-8"
 	}

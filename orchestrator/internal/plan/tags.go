@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 // The two tags with a meaning of their own.
@@ -80,10 +82,7 @@ func (f filter) overlap() []string {
 
 // nothing says that none of the items is selected, and which tags there are.
 func (f filter) nothing(opt Options, items int, tags map[string]bool) (msg, hint string) {
-	of := fmt.Sprintf("none of %d items", items)
-	if items == 1 {
-		of = "none of 1 item"
-	}
+	of := "none of " + words.Plural(items, "item", "items")
 	show := func(tags []string) string { return cmp.Or(strings.Join(tags, ", "), `""`) }
 	switch {
 	case f.given && len(opt.SkipTags) > 0:

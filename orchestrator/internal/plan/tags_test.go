@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -114,4 +115,18 @@ func FuzzTags(f *testing.F) {
 			t.Errorf("%q: %v with %+v; want %v", tags, got, opt, want)
 		}
 	})
+}
+
+func TestNoneSelected(t *testing.T) {
+	check := func(want bool, opt Options) {
+		t.Helper()
+		opt.Input = []byte("plan:\n- name: a\n  tags: [x]\n  request: {url: 'http://h.org/'}\n")
+		_, err := Load("-", opt)
+		if got := errors.Is(err, ErrNoneSelected); got != want || err == nil {
+			t.Errorf("%+v: %v, which is %v", opt.Tags, err, got)
+		}
+	}
+	check(true, Options{Tags: []string{"y"}, TagsSet: true})
+	check(true, Options{Tags: []string{"y"}, TagsSet: true, SkipTags: []string{"x"}})
+	check(false, Options{SkipTags: []string{"x"}})
 }
