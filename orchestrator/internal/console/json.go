@@ -195,7 +195,7 @@ func WriteJSON(w io.Writer, loaded *plan.Plan, s Setup, r *load.Result, verdicts
 func list(texts []string) []string { return append([]string{}, texts...) }
 
 func countsOf(c *load.Counts, took time.Duration) countsJSON {
-	d := c.Attempts.Drill()
+	d := figuresOf(c.Attempts)
 	return countsJSON{
 		Requests: c.Requests, Successful: c.Requests - c.Failed, Failed: c.Failed, PerSecond: rate(c.Requests, took),
 		Statuses: tally(c.Statuses), Errors: tally(c.Errors), Sent: c.SentBytes, Received: c.ReceivedBytes,

@@ -56,7 +56,7 @@ func (p *Printer) counts(c *load.Counts, figure func(label, value string)) {
 }
 
 func (p *Printer) times(c *load.Counts, figure func(label, value string)) {
-	d := c.Attempts.Drill() // drill counts the failed ones too
+	d := figuresOf(c.Attempts) // drill counts the failed ones too
 	figure("Median time per request", p.time(d.Median))
 	figure("Average time per request", p.time(d.Mean))
 	figure("Sample standard deviation", p.time(d.StdDev))

@@ -72,9 +72,12 @@ func (h *Histogram) Merge(from *Histogram) {
 	}
 }
 
-// each calls do with every bucket that counted something, from low to high,
-// until it says false: the bucket's lowest value and width in microseconds.
-func (h *Histogram) each(do func(low, width, n uint64) bool) {
+// Bucket is one of a histogram's: Width values from Low on, in microseconds.
+type Bucket struct{ Low, Width uint64 }
+
+// each calls do with every bucket that counted something, from low to high, and
+// with how much it counted, until do says false.
+func (h *Histogram) each(do func(b Bucket, n uint64) bool) {
 	for octave, page := range h.page {
 		if page == nil {
 			continue
@@ -85,7 +88,7 @@ func (h *Histogram) each(do func(low, width, n uint64) bool) {
 			if octave > 0 {
 				low += 1 << pageBits
 			}
-			if n > 0 && !do(low<<shift, 1<<shift, n) {
+			if n > 0 && !do(Bucket{low << shift, 1 << shift}, n) {
 				return
 			}
 		}
@@ -122,40 +125,47 @@ func (h *Histogram) Quantile(q float64) time.Duration {
 	if h.n == 0 {
 		return 0
 	}
+	b := h.At(q)
+	return min(max(time.Duration(b.Low+b.Width-1)*time.Microsecond, h.low), h.high)
+}
+
+// At gives the bucket that holds the quantile q, by the definition of rank; the
+// zero Bucket of none.
+func (h *Histogram) At(q float64) Bucket {
 	left := rank(q, h.n)
-	var value time.Duration
-	h.each(func(low, width, n uint64) bool {
-		value = time.Duration(low+width-1) * time.Microsecond
+	var at Bucket
+	h.each(func(b Bucket, n uint64) bool {
+		at = b
 		if n >= left {
 			return false
 		}
 		left -= n
 		return true
 	})
-	return min(max(value, h.low), h.high)
+	return at
 }
 
 // StdDev is the standard deviation of the population, from the middles of the
-// buckets.
+// buckets; 0 of none.
 func (h *Histogram) StdDev() time.Duration {
-	_, deviation := h.moments(func(low, width uint64) float64 { return float64(low) + float64(width-1)/2 })
+	_, deviation := h.Moments(func(b Bucket) float64 { return float64(b.Low) + float64(b.Width-1)/2 })
 	return deviation
 }
 
-// moments gives the mean and the deviation of the population where value says
-// what a bucket stands for, in microseconds.
-func (h *Histogram) moments(value func(low, width uint64) float64) (mean, deviation time.Duration) {
+// Moments gives the mean and the standard deviation of the population, where
+// value says what a bucket stands for, in microseconds. Both are 0 of none.
+func (h *Histogram) Moments(value func(Bucket) float64) (mean, deviation time.Duration) {
 	if h.n == 0 {
 		return 0, 0
 	}
 	var sum, squares float64
-	h.each(func(low, width, n uint64) bool {
-		sum += value(low, width) * float64(n)
+	h.each(func(b Bucket, n uint64) bool {
+		sum += value(b) * float64(n)
 		return true
 	})
 	average := sum / float64(h.n)
-	h.each(func(low, width, n uint64) bool {
-		d := value(low, width) - average
+	h.each(func(b Bucket, n uint64) bool {
+		d := value(b) - average
 		squares += d * d * float64(n)
 		return true
 	})
@@ -174,43 +184,4 @@ func (h *Histogram) Summary() bench.Latency {
 		P999: h.Quantile(0.999),
 		Max:  h.Max(),
 	}
-}
-
-// Drill is what drill would have worked out of the same durations: two digits,
-// a quantile is the upper end of its bucket even beyond the longest duration,
-// mean and deviation are those of the buckets' middles.
-type Drill struct {
-	Median, Mean, StdDev, P99, P995, P999 time.Duration
-}
-
-// Drill gives drill's figures. Its buckets are joined from ours: an octave has
-// 128 of them, and values below 256 µs have one each.
-func (h *Histogram) Drill() Drill {
-	if h.n == 0 {
-		return Drill{}
-	}
-	bucket := func(v uint64) (low, width uint64) {
-		shift := max(bits.Len64(v)-8, 0)
-		return v >> shift << shift, 1 << shift
-	}
-	quantile := func(q float64) time.Duration {
-		left := rank(q, h.n)
-		var value uint64
-		h.each(func(v, _, n uint64) bool {
-			low, width := bucket(v)
-			value = low + width - 1
-			if n >= left {
-				return false
-			}
-			left -= n
-			return true
-		})
-		return time.Duration(value) * time.Microsecond
-	}
-	d := Drill{Median: quantile(0.5), P99: quantile(0.99), P995: quantile(0.995), P999: quantile(0.999)}
-	d.Mean, d.StdDev = h.moments(func(v, _ uint64) float64 {
-		low, width := bucket(v)
-		return float64(low + width/2)
-	})
-	return d
 }
