@@ -1,19 +1,20 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/console"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/flags"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 )
 
@@ -52,11 +53,149 @@ statistics up to then.`,
 	return cmd
 }
 
-func (a *app) drill(ctx context.Context, d *drillFlags) error {
+// drillFlags is what drill can be told: the flags of the load tester drill with
+// its names and short forms, and our own behind them.
+type drillFlags struct {
+	benchmark               string
+	input                   []byte // the plan itself, where it came from standard input
+	stats, quiet            bool
+	report, compare         string
+	threshold               flags.Milliseconds
+	relaxed, insecure       bool
+	tags, skipTags          string
+	listTags, listTasks     bool
+	timeout                 flags.Seconds
+	nanosec, verbose        bool
+	iterations, concurrency flags.Count
+	duration                flags.Period
+	rate                    flags.Rate
+	base                    string
+	compat, cookies         bool
+	failOn                  []string
+	statsFormat, progress   flags.Choice
+	seed                    uint64
+	strict, noExec          bool
+	noProxy, noDNSCache     bool
+
+	gates []console.Gate // failOn, as check has read it
+	flags *pflag.FlagSet
+}
+
+func (d *drillFlags) define(f *pflag.FlagSet) {
+	d.timeout = flags.Seconds(load.DefaultTimeout)
+	d.statsFormat = flags.NewChoice("text", formatJSON)
+	d.progress = flags.NewChoice(console.ProgressModes()...)
+	f.StringVarP(&d.benchmark, "benchmark", "b", "", "the plan `file`, or - for standard input; required")
+	f.BoolVarP(&d.stats, "stats", "s", false, "print statistics after the run")
+	f.StringVarP(&d.report, "report", "r", "", "run one iteration and write its durations to a `file`")
+	f.StringVarP(&d.compare, "compare", "c", "", "after the run compare it with a report `file`; exit code 1 where it was slower")
+	f.VarP(&d.threshold, "threshold", "t", "with --compare: how much slower is not slower yet, in `milliseconds`")
+	f.BoolVar(&d.relaxed, "relaxed-interpolations", false, "fill in nothing for unknown variables, with a warning, rather than break the iteration")
+	f.BoolVar(&d.insecure, "no-check-certificate", false, "accept any TLS certificate, and old versions and ciphers")
+	f.StringVar(&d.tags, "tags", "", "run only the items with one of these `tags` (comma-separated)")
+	f.StringVar(&d.skipTags, "skip-tags", "", "leave out the items with one of these `tags`")
+	f.BoolVar(&d.listTags, "list-tags", false, "print the plan's tags, and do nothing")
+	f.BoolVar(&d.listTasks, "list-tasks", false, "print the items that would run, and do nothing")
+	f.BoolVarP(&d.quiet, "quiet", "q", false, "no line for each item")
+	f.VarP(&d.timeout, "timeout", "o", "the time for a whole request, in whole `seconds`")
+	f.BoolVarP(&d.nanosec, "nanosec", "n", false, "print times in nanoseconds")
+	f.BoolVarP(&d.verbose, "verbose", "v", false, "print requests and answers whole, secrets too")
+	f.BoolP("version", "V", false, "print the version")
+
+	f.Var(&d.iterations, "iterations", "iterations of the plan, rather than what it says")
+	f.Var(&d.concurrency, "concurrency", "iterations in flight, rather than what the plan says")
+	f.Var(&d.duration, "duration", "start nothing after this `time` (30s, 5m); without --iterations it alone ends the run")
+	f.Var(&d.rate, "rate", "an open loop: start iterations at this `rate` (40/s, 600/m), whatever the answers do")
+	f.StringVar(&d.base, "base-url", "", "the plan's base `url`: http://HOST:PORT, https://HOST or unix:/path/of/socket")
+	f.BoolVar(&d.compat, "compat-rampup", false, "ramp up in whole seconds an iteration, as drill does, which is mostly not at all")
+	f.BoolVar(&d.cookies, "compat-cookies", false, "of a chain of redirects keep the last answer's cookies alone, as drill does")
+	f.StringArrayVar(&d.failOn, "fail-on", nil, "exit code 3 if this `gate` trips, such as 'p99>250ms'; repeatable")
+	f.Var(&d.statsFormat, "stats-format", "`format`: text, or json, with one object on standard output, all else on standard error")
+	f.Var(&d.progress, "progress", "`how` to show progress on standard error: auto, plain (a line every ten seconds) or none")
+	f.Uint64Var(&d.seed, "seed", 0, "`number` behind the order of loops with shuffle (0: another one each time)")
+	f.BoolVar(&d.strict, "strict", false, "warnings about the plan are mistakes")
+	f.BoolVar(&d.noProxy, "no-proxy", false, "leave HTTP_PROXY and the like alone")
+	f.BoolVar(&d.noDNSCache, "no-dns-cache", false, "look a host up for each connection, within the latency, rather than once and every 30 s beside it")
+	f.BoolVar(&d.noExec, "no-exec", false, "refuse a plan that runs commands (exec)")
+
+	f.VisitAll(func(flag *pflag.Flag) {
+		if flag.Name != "fail-on" {
+			flags.Once(flag)
+		}
+	})
+	d.flags = f
+}
+
+// check refuses what cannot be meant, before anything is read.
+func (d *drillFlags) check() (err error) {
+	f := d.flags
+	if !f.Changed("benchmark") {
+		return hint.Mistake("--benchmark is missing", "name the plan: --benchmark benchmark.yml")
+	}
+	if err := flags.Apart(f, [][2]string{
+		{"stats", "compare"},
+		{"report", "compare"},
+		{"report", "threshold"},
+		{"list-tags", "tags"},
+		{"list-tags", "skip-tags"},
+		{"report", "iterations"},
+		{"report", "concurrency"},
+		{"report", "duration"},
+		{"report", "rate"},
+	}...); err != nil {
+		return err
+	}
+	switch {
+	case f.Changed("compare") && !f.Changed("threshold"):
+		return hint.Mistake("--compare needs --threshold", "say how many milliseconds slower is too slow: --threshold 50")
+	case f.Changed("compare") && d.json():
+		return hint.Mistake("--stats-format json and --compare do not go together", "leave one of them out")
+	}
+	if d.gates, err = console.ParseGates(d.failOn); err != nil {
+		return fmt.Errorf("--fail-on: %w", err)
+	}
+	return nil
+}
+
+// formatJSON is the format of --stats-format with which standard output is for one
+// JSON object alone.
+const formatJSON = "json"
+
+// json says whether standard output is for JSON alone.
+func (d *drillFlags) json() bool { return d.statsFormat.String() == formatJSON }
+
+// planOptions is what the plan has to know.
+func (d *drillFlags) planOptions() plan.Options {
+	return plan.Options{
+		Tags: plan.ParseTags(d.tags), TagsSet: d.flags.Changed("tags"), SkipTags: plan.ParseTags(d.skipTags),
+		Strict: d.strict, Env: environ(), Base: d.base, Seed: d.seed, Secrets: d.verbose, NoExec: d.noExec,
+		Input: d.input,
+	}
+}
+
+// load reads the plan and lays the flags over it.
+func (d *drillFlags) load() (*plan.Plan, error) {
+	loaded, err := plan.Load(d.benchmark, d.planOptions())
+	if err != nil {
+		return nil, err
+	}
+	loaded = loaded.Changed(plan.Change{
+		Once: d.report != "", Endless: d.duration > 0, Rate: float64(d.rate),
+		Iterations: int(d.iterations), Concurrency: int(d.concurrency),
+	})
+	if !d.noProxy {
+		if err := load.CheckProxies(environ(), loaded, d.strict); err != nil {
+			return nil, err
+		}
+	}
+	return loaded, nil
+}
+
+func (a *app) drill(ctx context.Context, d *drillFlags) (err error) {
 	if err := d.check(); err != nil {
 		return err
 	}
-	if err := d.readInput(ctx); err != nil {
+	if d.benchmark, d.input, err = plan.ReadInput(ctx, d.benchmark, os.Stdin); err != nil {
 		return err
 	}
 	if d.listTags || d.listTasks {
@@ -66,161 +205,76 @@ func (a *app) drill(ctx context.Context, d *drillFlags) error {
 	if err != nil {
 		return err
 	}
-	compared, err := d.comparison(loaded)
-	if err != nil {
+	ask := &console.Ask{Stats: d.stats, Gates: d.gates, ReportFile: d.report, Compare: d.compare, Threshold: float64(d.threshold)}
+	if d.json() {
+		ask.JSON = a.stdout
+	}
+	if err := ask.Prepare(loaded); err != nil {
 		return err
 	}
-	if err := d.checkReport(); err != nil {
-		return err
-	}
-	live := console.NewLive(a.stderr)
-	loaded, notes := fitFiles(loaded)
-	for _, w := range loaded.Warnings {
-		live.Line(plain.Text("warning: " + w.String()))
-	}
-	if compared != nil {
-		notes = append(notes, compared.Renamed()...)
-	}
-	for _, note := range notes {
-		live.Line(plain.Text("warning: " + note))
-	}
-	return a.runPlan(ctx, d, loaded, compared, live)
+	return a.runPlan(ctx, d, loaded, ask)
 }
 
 // runPlan runs the plan and prints what came of it.
-func (a *app) runPlan(ctx context.Context, d *drillFlags, loaded *plan.Plan, compared *console.Comparison, live *console.Live) error {
-	setup := d.setup(loaded)
+func (a *app) runPlan(ctx context.Context, d *drillFlags, loaded *plan.Plan, ask *console.Ask) error {
+	live := console.NewLive(a.stderr)
+	loaded, lowered := load.FitFiles(loaded)
+	for _, w := range loaded.Warnings {
+		live.Warn(w.String())
+	}
+	live.Warn(slices.Concat(lowered, ask.Renamed())...)
+	setup := console.Setup{
+		Report: d.report != "", Duration: time.Duration(d.duration), Timeout: max(time.Duration(d.timeout), 1),
+		CompatRampup: d.compat, CompatCookies: d.cookies, Relaxed: d.relaxed,
+	}
+	if !d.noProxy {
+		setup.Proxy = load.Proxies(environ(), loaded)
+	}
 	p := a.printer(d)
 	p.Banner(loaded, setup)
-
-	var recorder *console.Recorder
-	lines := p.Lines()
-	observers := []load.Observer{lines}
-	if d.report != "" {
-		recorder = &console.Recorder{}
-		observers = append(observers, recorder)
-	}
-	if compared != nil {
-		observers = append(observers, compared)
-	}
 	progress := &load.Progress{}
-	if width, ok := a.liveWidth(d, lines != nil); ok {
+	flooded := p.Lines() != nil && (d.json() || console.IsTerminal(a.stdout))
+	if width, show := console.ProgressMode(d.progress.String()).Width(a.stderr, flooded); show {
 		live.Start(progress, console.Goal{Requests: loaded.Iterations * loaded.PerIteration(), Duration: setup.Duration}, width)
 	}
 	result, err := load.Run(ctx, loaded, load.Target{}, load.Options{
 		Timeout: setup.Timeout, Duration: setup.Duration, CompatRampup: d.compat, CompatCookies: d.cookies,
 		Relaxed: d.relaxed, Unknown: func(name string) { live.Line(p.UnknownVariable(name)) },
 		Insecure: d.insecure, Env: environ(), NoProxy: d.noProxy, NoDNSCache: d.noDNSCache,
-		Observer: console.Observe(observers...), Verbose: d.verbose, Progress: progress,
+		Observer: ask.Observer(p), Verbose: d.verbose, Progress: progress,
 	})
 	live.Stop()
 	if err != nil {
 		return errors.Join(err, p.Close())
 	}
-	return a.concludeDrill(d, loaded, setup, &result, outcome{p, compared, recorder})
-}
-
-// outcome is what a run has left beside its result.
-type outcome struct {
-	printer  *console.Printer
-	compared *console.Comparison // nil without --compare
-	recorder *console.Recorder   // nil without --report
-}
-
-// concludeDrill prints, writes and judges, in drill's order.
-func (a *app) concludeDrill(d *drillFlags, loaded *plan.Plan, setup console.Setup, r *load.Result, o outcome) error {
-	var verdicts []console.Verdict
-	for _, g := range d.gates {
-		verdicts = append(verdicts, g.Judge(r))
-	}
-	var failed error
-	// A report of a part of the iteration would be a wrong one.
-	if o.recorder != nil && !r.Interrupted && r.Broken == 0 {
-		failed = console.WriteReport(d.report, o.recorder.Entries())
-	}
-	slower := 0
-	switch {
-	case d.statsFormat == formatJSON:
-		failed = errors.Join(failed, o.printer.Close(), console.WriteJSON(a.stdout, loaded, setup, r, verdicts))
-	case d.stats:
-		o.printer.Stats(loaded, setup, r)
-	}
-	if o.compared != nil {
-		slower = o.printer.Compared(o.compared)
-	}
-	if err := errors.Join(failed, o.printer.Close()); err != nil {
+	outcome, err := p.Conclude(console.Run{Plan: loaded, Setup: setup, Result: &result}, ask)
+	if err != nil {
 		return err
 	}
-	code := exitDone
-	if r.Broken > 0 || slower > 0 {
-		code = exitFailed
-	}
-	for _, line := range slices.Concat(console.LimitLines(r), console.HintLines(r), console.BrokenLines(r)) {
+	for _, line := range outcome.Lines {
 		a.say("%s", line)
 	}
-	for _, v := range verdicts {
-		if v.Tripped {
-			a.say("gate tripped: %s", v)
-			code = exitGate
-		}
+	switch {
+	case outcome.Interrupted:
+		return &exitError{exitInterrupted}
+	case outcome.Tripped:
+		return &exitError{exitGate}
+	case outcome.Failed:
+		return &exitError{exitFailed}
 	}
-	if o.recorder != nil && r.Broken > 0 {
-		a.say("no report is written to %s", d.report)
-	}
-	if r.Interrupted {
-		a.say("%s", console.InterruptedLine(r, loaded))
-		code = exitInterrupted
-	}
-	if code == exitDone {
-		return nil
-	}
-	return &exitError{code}
-}
-
-// setup is what the console says of the run beside the plan.
-func (d *drillFlags) setup(loaded *plan.Plan) console.Setup {
-	s := console.Setup{
-		Report: d.report != "", Duration: time.Duration(d.duration), Timeout: max(time.Duration(d.timeout), 1),
-		CompatRampup: d.compat, CompatCookies: d.cookies, Relaxed: d.relaxed,
-	}
-	if d.noProxy {
-		return s
-	}
-	env := environ()
-	proxies := []string{load.ProxyFor(env, loaded.Origin)}
-	for _, r := range loaded.Requests() {
-		if p := load.ProxyFor(env, r.Parsed); !slices.Contains(proxies, p) {
-			proxies = append(proxies, p)
-		}
-	}
-	proxies = slices.DeleteFunc(proxies, func(p string) bool { return p == "" })
-	s.Proxy = strings.Join(proxies, ", ")
-	return s
+	return nil
 }
 
 // printer prints to standard output, unless that is for JSON alone.
 func (a *app) printer(d *drillFlags) *console.Printer {
 	out := a.stdout
-	if d.statsFormat == formatJSON {
+	if d.json() {
 		out = a.stderr
 	}
 	return console.New(out, console.Format{
 		Colour: console.Colour(environ(), console.IsTerminal(out)),
 		Quiet:  d.quiet, Verbose: d.verbose, Nanosec: d.nanosec,
 	})
-}
-
-// liveWidth says whether to show how far the run is, and in what width: 0 means
-// plain lines. On a terminal that is full of the items' lines there is no place.
-func (a *app) liveWidth(d *drillFlags, lines bool) (width int, show bool) {
-	flooded := lines && (d.statsFormat == formatJSON || console.IsTerminal(a.stdout))
-	switch {
-	case d.progress == progressNone:
-		return 0, false
-	case d.progress == progressPlain || !console.IsTerminal(a.stderr):
-		return 0, true
-	}
-	return cmp.Or(console.Width(a.stderr), 80), !flooded // some terminals do not tell their width
 }
 
 // listPlan prints what there is in a plan.
@@ -230,19 +284,16 @@ func (a *app) listPlan(d *drillFlags) error {
 		return err
 	}
 	p := a.printer(d)
-	empty := len(listing.Tasks) == 0 && (d.listTasks && !d.listTags || len(listing.Tags) == 0)
-	switch {
-	case !d.listTags:
-		p.Tasks(listing.Tasks, d.shownTags("tags", d.tags), d.shownTags("skip-tags", d.skipTags))
-	case empty:
-		p.NoItems()
-	default:
-		p.Tags(listing.Tags)
+	var found bool
+	if d.listTags {
+		found = p.Tags(listing)
+	} else {
+		found = p.Tasks(listing.Tasks, plan.ShownTags(d.tags, d.flags.Changed("tags")), plan.ShownTags(d.skipTags, d.flags.Changed("skip-tags")))
 	}
 	if err := p.Close(); err != nil {
 		return err
 	}
-	if empty {
+	if !found {
 		return &exitError{exitFailed}
 	}
 	return nil

@@ -14,13 +14,13 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 )
 
 // additions writes what drill does not know: latencies of what was answered, to
-// three digits, bytes,
-// statuses, classes of failures, broken iterations, and how the load was made.
-func (p *Printer) additions(b []byte, loaded *plan.Plan, s Setup, r *load.Result) []byte {
+// three digits, bytes, statuses, classes of failures, broken iterations, and how
+// the load was made.
+func (p *Printer) additions(b []byte, run Run) []byte {
+	r := run.Result
 	b = p.latencies(b, r)
 	figure := func(label, format string, args ...any) {
 		b = append(p.text(p.label(b, label), purple, fmt.Sprintf(format, args...)), '\n')
@@ -45,13 +45,13 @@ func (p *Printer) additions(b []byte, loaded *plan.Plan, s Setup, r *load.Result
 		figure("Load", "open loop, %s; latency counts from the intended start", perSecond(r.Rate))
 		figure("Starts", "%d late, %d dropped", r.Late, r.Dropped)
 	} else {
-		figure("Load", "closed loop: an iteration starts when another ends; %s", s.rampup())
+		figure("Load", "closed loop: an iteration starts when another ends; %s", run.Setup.rampup())
 	}
-	if loaded.Skipped > 0 {
-		figure("Skipped rows", "%d in the files that loops go over: they cannot be used", loaded.Skipped)
+	if run.Plan.Skipped > 0 {
+		figure("Skipped rows", "%d in the files that loops go over: they cannot be used", run.Plan.Skipped)
 	}
-	if loaded.Seed != 0 {
-		figure("Shuffled", "the same order again with --seed %d", loaded.Seed)
+	if run.Plan.Seed != 0 {
+		figure("Shuffled", "the same order again with --seed %d", run.Plan.Seed)
 	}
 	if r.Interrupted {
 		figure("Interrupted", "these are the figures up to then")

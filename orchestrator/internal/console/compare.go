@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
@@ -30,6 +31,21 @@ type Comparison struct {
 type slower struct {
 	iteration, place int32
 	by               float64 // milliseconds
+}
+
+// compareWith reads the report that a run of a plan is to be compared with; it may
+// be slower by threshold milliseconds. The error is a mistake.
+func compareWith(name string, loaded *plan.Plan, threshold float64) (*Comparison, error) {
+	const advice = "make a report of this plan with --report FILE"
+	recorded, err := ReadReport(name)
+	if err != nil {
+		return nil, &hint.Error{Mistake: true, Err: err, Advice: advice}
+	}
+	c, err := NewComparison(loaded, recorded, threshold)
+	if err != nil {
+		return nil, &hint.Error{Mistake: true, Err: fmt.Errorf("%s: %w", name, err), Advice: advice}
+	}
+	return c, nil
 }
 
 // NewComparison makes a Comparison of a plan with a report. A report without a

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 )
 
 // Gate is a condition under which a run counts as failed, such as p99>250ms.
@@ -24,27 +26,30 @@ type Gate struct {
 // String gives the gate as it was written.
 func (g Gate) String() string { return g.text }
 
-// Item is the name of the requests that the gate is about; empty: all of them.
-func (g Gate) Item() string { return g.item }
+// openLoop says that the gate is about figures that only an open loop has.
+func (g Gate) openLoop() bool { return g.metric == "late" || g.metric == "dropped" }
 
-// OpenLoop says that the gate is about figures that only an open loop has.
-func (g Gate) OpenLoop() bool { return g.metric == "late" || g.metric == "dropped" }
-
-// GateError is a gate that cannot be read.
+// GateError is a gate that cannot be read, or that could never say anything.
 type GateError struct {
 	Gate   string
-	Column int // from 1, in characters
+	Column int // from 1, in characters; 0: the gate as a whole
 	Msg    string
 	Advice string
 }
 
-// Error gives the gate with a caret below the place.
+// Error gives the gate, the place in it and what is wrong there.
 func (e *GateError) Error() string {
+	if e.Column == 0 {
+		return fmt.Sprintf("gate %q: %s", e.Gate, e.Msg)
+	}
 	return fmt.Sprintf("gate %q, column %d: %s", e.Gate, e.Column, e.Msg)
 }
 
-// Hint says what a gate looks like.
+// Hint says what to write instead.
 func (e *GateError) Hint() string { return e.Advice }
+
+// IsMistake says that the mistake is in what was asked for.
+func (e *GateError) IsMistake() bool { return true }
 
 // GateSyntax describes gates for the help of a command.
 const GateSyntax = `A gate is FIGURE OPERATOR LIMIT, and trips when that is true at the end, or cannot
@@ -85,6 +90,38 @@ var metrics = map[string]metric{
 
 // operators, those of two characters before their beginnings.
 var operators = []string{">=", "<=", "==", "!=", ">", "<"}
+
+// ParseGates reads gates, up to the first that cannot be read. The error is a
+// *GateError.
+func ParseGates(texts []string) ([]Gate, error) {
+	var gates []Gate
+	for _, text := range texts {
+		g, err := ParseGate(text)
+		if err != nil {
+			return nil, err
+		}
+		gates = append(gates, g)
+	}
+	return gates, nil
+}
+
+// checkGates refuses gates that could never say anything about a run of the
+// plan. The error is a *GateError.
+func checkGates(gates []Gate, loaded *plan.Plan) error {
+	names := map[string]bool{}
+	for _, r := range loaded.Requests() {
+		names[r.Name] = true
+	}
+	for _, g := range gates {
+		switch {
+		case g.item != "" && !names[g.item]:
+			return &GateError{Gate: g.text, Msg: fmt.Sprintf("the plan has no request %q", g.item), Advice: "write its name as the plan does, variables and all"}
+		case g.openLoop() && loaded.Rate == 0:
+			return &GateError{Gate: g.text, Msg: "only an open loop counts that", Advice: "add --rate, or leave the gate out"}
+		}
+	}
+	return nil
+}
 
 // ParseGate reads a gate. The error is a *GateError.
 func ParseGate(text string) (Gate, error) {

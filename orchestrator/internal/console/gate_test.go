@@ -128,8 +128,8 @@ func TestGateNames(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if g.Item() != item || g.OpenLoop() != open {
-			t.Errorf("%s: item %q, open loop %v", text, g.Item(), g.OpenLoop())
+		if g.item != item || g.openLoop() != open {
+			t.Errorf("%s: item %q, open loop %v", text, g.item, g.openLoop())
 		}
 	}
 	check("failed>0", "", false)

@@ -65,23 +65,23 @@ func TestHostileTexts(t *testing.T) {
 						p.Begin(&events[i])
 						p.End(&events[i])
 					}
-					p.Stats(loaded, setup, r)
+					p.Stats(Run{Plan: loaded, Setup: setup, Result: r})
 					p.Compared(compared)
 				}))
 				p := New(nil, f)
-				lines := append(BrokenLines(r), p.UnknownVariable(text))
+				lines := append(brokenLines(r), p.UnknownVariable(text))
 				checkPrinted(t, longest, strings.Join(lines, "\n"))
 			})
 		}
 		t.Run(kind+"/lists", func(t *testing.T) {
 			checkPrinted(t, 1000+20*len(text), printed(t, Format{Colour: true}, func(p *Printer) {
-				p.Tags([]string{text})
+				p.Tags(&plan.Listing{Tags: []string{text}})
 				p.Tasks([]string{"- name: " + text}, []string{text}, []string{text})
 			}))
 		})
 		t.Run(kind+"/json", func(t *testing.T) {
 			var b bytes.Buffer
-			if err := WriteJSON(&b, loaded, setup, r, nil); err != nil {
+			if err := WriteJSON(&b, Run{Plan: loaded, Setup: setup, Result: r}); err != nil {
 				t.Fatal(err)
 			}
 			checkPrinted(t, 1_000_000, b.String())

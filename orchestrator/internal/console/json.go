@@ -9,7 +9,6 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 )
 
 // schema names the form of the JSON that follows. It changes when a field goes
@@ -145,7 +144,8 @@ type gateJSON struct {
 }
 
 // WriteJSON writes a run as one JSON object.
-func WriteJSON(w io.Writer, loaded *plan.Plan, s Setup, r *load.Result, verdicts []Verdict) error {
+func WriteJSON(w io.Writer, run Run) error {
+	loaded, s, r := run.Plan, run.Setup, run.Result
 	d := document{
 		Schema: schema,
 		Plan: planJSON{
@@ -178,7 +178,7 @@ func WriteJSON(w io.Writer, loaded *plan.Plan, s Setup, r *load.Result, verdicts
 	for _, h := range r.Hints {
 		d.Hints = append(d.Hints, hintJSON(h))
 	}
-	for _, v := range verdicts {
+	for _, v := range run.Verdicts {
 		d.Gates = append(d.Gates, gateJSON{v.Gate.String(), v.Tripped, v.Figure})
 	}
 	var text bytes.Buffer

@@ -209,11 +209,11 @@ func TestHeaderValues(t *testing.T) {
 }
 
 func TestObserve(t *testing.T) {
-	if got := Observe(nil, nil); got != nil {
+	if got := observe(nil, nil); got != nil {
 		t.Errorf("nobody observes, and it is %v", got)
 	}
 	a, b := &Recorder{}, &Recorder{}
-	all := Observe(a, nil, b)
+	all := observe(a, nil, b)
 	all.Begin(answered("x", 200, 0))
 	all.End(answered("x", 200, 0))
 	if len(a.Entries()) != 1 || len(b.Entries()) != 1 {
@@ -241,10 +241,10 @@ func TestHintLines(t *testing.T) {
 	r := sample()
 	r.Hints = []load.Hint{{Class: "tls", Text: "say yes", Requests: 12}, {Class: "closed by server while idle", Text: "keep them", Requests: 1}}
 	want := []string{"tls: 12 of 110 requests failed: say yes", "closed by server while idle: 1 of 110 requests failed: keep them"}
-	if diff := cmp.Diff(want, HintLines(r)); diff != "" {
+	if diff := cmp.Diff(want, hintLines(r)); diff != "" {
 		t.Error(diff)
 	}
-	if got := HintLines(&load.Result{}); got != nil {
+	if got := hintLines(&load.Result{}); got != nil {
 		t.Error(got)
 	}
 }

@@ -4,16 +4,23 @@ import (
 	"slices"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 )
 
-// Tags prints the tags of a plan.
-func (p *Printer) Tags(tags []string) {
-	p.print(func(b []byte) []byte { return p.listed(append(b, '\n'), "Tags", tags) })
+// Tags prints the tags of a plan, and says whether the plan has any items.
+func (p *Printer) Tags(l *plan.Listing) bool {
+	p.print(func(b []byte) []byte { return append(b, '\n') })
+	if len(l.Tags) == 0 && len(l.Tasks) == 0 {
+		p.noItems()
+		return false
+	}
+	p.print(func(b []byte) []byte { return p.listed(b, "Tags", l.Tags) })
+	return true
 }
 
 // Tasks prints items, each a piece of YAML, behind the tags they were chosen by:
-// nil where none were asked for.
-func (p *Printer) Tasks(tasks, tags, skipTags []string) {
+// nil where none were asked for. It says whether there are any items.
+func (p *Printer) Tasks(tasks, tags, skipTags []string) bool {
 	p.print(func(b []byte) []byte {
 		b = append(b, '\n')
 		if tags != nil {
@@ -30,12 +37,7 @@ func (p *Printer) Tasks(tasks, tags, skipTags []string) {
 	if len(tasks) == 0 {
 		p.noItems()
 	}
-}
-
-// NoItems prints that a plan has none.
-func (p *Printer) NoItems() {
-	p.print(func(b []byte) []byte { return append(b, '\n') })
-	p.noItems()
+	return len(tasks) > 0
 }
 
 func (p *Printer) noItems() {

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 )
 
 // Live shows how far a run is, beside what it prints: on a terminal in one line
@@ -48,6 +50,31 @@ const (
 	rateWindow = 2 * time.Second
 )
 
+// ProgressMode is how to show how far a run is.
+type ProgressMode string
+
+const (
+	progressAuto  = "auto"  // a line that is drawn over; off a terminal as with plain
+	progressPlain = "plain" // a line every ten seconds
+	progressNone  = "none"
+)
+
+// ProgressModes lists the modes, the default first.
+func ProgressModes() []string { return []string{progressAuto, progressPlain, progressNone} }
+
+// Width gives the width for Live.Start on w: 0 means plain lines. Where nothing is
+// to be shown, show is false. On a terminal that is flooded by the lines of items
+// there is no room for a line that stays.
+func (m ProgressMode) Width(w io.Writer, flooded bool) (width int, show bool) {
+	switch {
+	case m == progressNone:
+		return 0, false
+	case m == progressPlain || !IsTerminal(w):
+		return 0, true
+	}
+	return cmp.Or(Width(w), 80), !flooded // some terminals do not tell their width
+}
+
 // NewLive makes a Live that only prints lines, until Start.
 func NewLive(out io.Writer) *Live { return &Live{out: out} }
 
@@ -81,6 +108,13 @@ func (l *Live) Line(text string) {
 	defer l.mu.Unlock()
 	l.clear()
 	fmt.Fprintln(l.out, text)
+}
+
+// Warn prints warnings, each as a line.
+func (l *Live) Warn(texts ...string) {
+	for _, text := range texts {
+		l.Line(plain.Text("warning: " + text))
+	}
 }
 
 // clear takes the drawn line away; mu is held.

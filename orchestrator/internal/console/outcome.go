@@ -15,8 +15,8 @@ func (p *Printer) UnknownVariable(name string) string {
 	return string(p.text(nil, boldYellow, "WARNING!")) + " Unknown '" + plain.Name(name) + "' variable!"
 }
 
-// BrokenLines says what broke iterations; nil if nothing did.
-func BrokenLines(r *load.Result) []string {
+// brokenLines says what broke iterations; nil if nothing did.
+func brokenLines(r *load.Result) []string {
 	if r.Broken == 0 {
 		return nil
 	}
@@ -27,9 +27,9 @@ func BrokenLines(r *load.Result) []string {
 	return lines
 }
 
-// LimitLines says which limits of this machine made requests fail, for that is
+// limitLines says which limits of this machine made requests fail, for that is
 // not the service's fault; nil if none did.
-func LimitLines(r *load.Result) []string {
+func limitLines(r *load.Result) []string {
 	var lines []string
 	for _, l := range r.Limits() {
 		lines = append(lines, fmt.Sprintf("%s: %d of %s failed for this limit, not for the service: %s",
@@ -38,9 +38,9 @@ func LimitLines(r *load.Result) []string {
 	return lines
 }
 
-// HintLines says what may be done about requests that failed; nil if nothing is
+// hintLines says what may be done about requests that failed; nil if nothing is
 // known.
-func HintLines(r *load.Result) []string {
+func hintLines(r *load.Result) []string {
 	var lines []string
 	for _, h := range r.Hints {
 		lines = append(lines, fmt.Sprintf("%s: %d of %s failed: %s", h.Class, h.Requests, words.Plural(r.Requests, "request", "requests"), h.Text))
@@ -48,8 +48,8 @@ func HintLines(r *load.Result) []string {
 	return lines
 }
 
-// InterruptedLine says how far a run had come.
-func InterruptedLine(r *load.Result, loaded *plan.Plan) string {
+// interruptedLine says how far a run had come.
+func interruptedLine(r *load.Result, loaded *plan.Plan) string {
 	if loaded.Iterations == 0 {
 		return fmt.Sprintf("interrupted after %d requests", r.Requests)
 	}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -11,6 +13,7 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 )
@@ -56,6 +59,19 @@ func (r *Recorder) Entries() []Entry {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.entries)
+}
+
+// checkReport finds out before the run that a report would have no place. The
+// error is a mistake.
+func checkReport(name string) error {
+	folder := filepath.Dir(name)
+	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+		return hint.Mistake(fmt.Sprintf("--report %s: there is no folder %s", name, folder), "make it first")
+	}
+	if err := files.CheckWrite(name); err != nil {
+		return hint.Mistake(fmt.Sprintf("--report: %v", err), "name another file")
+	}
+	return nil
 }
 
 // WriteReport puts entries into a file, as files.Write does.

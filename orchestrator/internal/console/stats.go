@@ -5,12 +5,12 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 )
 
 // Stats prints the statistics of a run: first those of drill, line for line,
 // then what this project adds.
-func (p *Printer) Stats(loaded *plan.Plan, s Setup, r *load.Result) {
+func (p *Printer) Stats(run Run) {
+	r := run.Result
 	p.print(func(b []byte) []byte {
 		for _, g := range r.Groups {
 			if g.Requests > 0 {
@@ -18,7 +18,7 @@ func (p *Printer) Stats(loaded *plan.Plan, s Setup, r *load.Result) {
 			}
 		}
 		b = p.totals(append(b, '\n'), r)
-		return p.additions(append(b, '\n'), loaded, s, r)
+		return p.additions(append(b, '\n'), run)
 	})
 }
 

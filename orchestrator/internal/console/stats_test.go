@@ -94,7 +94,7 @@ func samplePlan() *plan.Plan {
 
 func TestStats(t *testing.T) {
 	stats := func(f Format, s Setup, r *load.Result) string {
-		return printed(t, f, func(p *Printer) { p.Stats(samplePlan(), s, r) })
+		return printed(t, f, func(p *Printer) { p.Stats(Run{Plan: samplePlan(), Setup: s, Result: r}) })
 	}
 	golden(t, "stats.txt", stats(Format{}, Setup{}, sample()))
 	golden(t, "stats_nanosec_colour.txt", stats(Format{Nanosec: true, Colour: true}, Setup{CompatRampup: true}, sample()))

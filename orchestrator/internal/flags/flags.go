@@ -31,6 +31,17 @@ func (o *once) Set(text string) error {
 	return o.Value.Set(text)
 }
 
+// Apart refuses options that do not go together, each pair by their names. The
+// error is a mistake with advice.
+func Apart(f *pflag.FlagSet, pairs ...[2]string) error {
+	for _, pair := range pairs {
+		if f.Changed(pair[0]) && f.Changed(pair[1]) {
+			return hint.Mistake(fmt.Sprintf("--%s and --%s do not go together", pair[0], pair[1]), "leave one of them out")
+		}
+	}
+	return nil
+}
+
 // LostValue finds an option that took the option behind it for its value, as in
 // --report --stats. A value that really begins with a dash is joined on with
 // "=". The error is a mistake with advice; nil means that there is none.

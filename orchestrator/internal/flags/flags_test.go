@@ -54,6 +54,28 @@ func TestOnce(t *testing.T) {
 	}
 }
 
+func TestApart(t *testing.T) {
+	f := pflag.NewFlagSet("drill", pflag.ContinueOnError)
+	for _, name := range []string{"report", "compare", "rate"} {
+		f.String(name, "", "")
+	}
+	check := func(want string, args ...string) {
+		t.Helper()
+		if err := f.Parse(args); err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if err := flags.Apart(f, [2]string{"compare", "rate"}, [2]string{"report", "rate"}); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%q: %q, want %q", args, got, want)
+		}
+	}
+	check("", "--report", "", "--compare", "b")
+	check("--compare and --rate do not go together", "--rate", "a")
+}
+
 func TestValues(t *testing.T) {
 	check := func(v pflag.Value, text, want string) {
 		t.Helper()
@@ -67,6 +89,13 @@ func TestValues(t *testing.T) {
 			t.Errorf("%T %q is %q, want %q", v, text, got, want)
 		}
 	}
+	format := flags.NewChoice("text", "json", "csv")
+	check(&format, "xml", "error")
+	check(&format, "", "error")
+	if format.String() != "text" {
+		t.Errorf("the default is %q", format.String())
+	}
+	check(&format, "csv", "csv")
 	check(new(flags.Seconds), "+5", "5")
 	check(new(flags.Seconds), "0", "0")
 	check(new(flags.Seconds), "18446744073709551615", "9223372036")

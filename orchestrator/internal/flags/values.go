@@ -4,12 +4,37 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 )
+
+// Choice is one of a few words.
+type Choice struct {
+	value string
+	of    []string
+}
+
+// NewChoice gives a choice of words, of which the first is the default.
+func NewChoice(of ...string) Choice { return Choice{of[0], of} }
+
+func (c *Choice) String() string { return c.value }
+
+// Type implements pflag.Value.
+func (c *Choice) Type() string { return "word" }
+
+// Set implements pflag.Value.
+func (c *Choice) Set(text string) error {
+	if !slices.Contains(c.of, text) {
+		last := len(c.of) - 1
+		return fmt.Errorf("it must be %s or %s", strings.Join(c.of[:last], ", "), c.of[last])
+	}
+	c.value = text
+	return nil
+}
 
 // Seconds is a time in whole seconds, 0 among them.
 type Seconds time.Duration

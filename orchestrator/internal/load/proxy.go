@@ -24,10 +24,39 @@ func ProxyFor(env vars.Env, u weburl.URL) string {
 	return ""
 }
 
-// ProxyMistakes says what of the proxies that env names cannot be understood, and
+// Proxies lists the proxies that requests of a plan go through, without users and
+// passwords, joined by commas; empty where there are none.
+func Proxies(env vars.Env, p *plan.Plan) string {
+	list := []string{ProxyFor(env, p.Origin)}
+	for _, r := range p.Requests() {
+		if proxy := ProxyFor(env, r.Parsed); !slices.Contains(list, proxy) {
+			list = append(list, proxy)
+		}
+	}
+	list = slices.DeleteFunc(list, func(proxy string) bool { return proxy == "" })
+	return strings.Join(list, ", ")
+}
+
+// CheckProxies adds a warning to a plan for each proxy that env names and that is
+// passed over, for then requests go another way than was meant. If warnings are
+// mistakes (strict), they are the error, of type plan.Errors.
+func CheckProxies(env vars.Env, p *plan.Plan, strict bool) error {
+	const advice = "set it to HOST:PORT or to http://, https://, socks5:// or socks5h://HOST:PORT, or give --no-proxy"
+	var mistakes plan.Errors
+	for _, text := range proxyMistakes(env, p) {
+		mistakes = append(mistakes, &plan.Mistake{Msg: text, Advice: advice})
+		p.Warnings = append(p.Warnings, plan.Warning{Text: text})
+	}
+	if strict && len(mistakes) > 0 {
+		return mistakes
+	}
+	return nil
+}
+
+// proxyMistakes says what of the proxies that env names cannot be understood, and
 // is passed over, if requests of the plan may go through one. Of what may be
 // secret nothing is quoted.
-func ProxyMistakes(env vars.Env, p *plan.Plan) []string {
+func proxyMistakes(env vars.Env, p *plan.Plan) []string {
 	if !slices.ContainsFunc(p.Requests(), func(r *plan.Request) bool { return r.Parsed.Scheme != "unix" }) {
 		return nil
 	}

@@ -246,7 +246,7 @@ func TestProxyMistakes(t *testing.T) {
 			if none {
 				want = nil
 			}
-			if diff := cmp.Diff(want, ProxyMistakes(vars.Environ(pairs), planOf(1, 1, r))); diff != "" {
+			if diff := cmp.Diff(want, proxyMistakes(vars.Environ(pairs), planOf(1, 1, r))); diff != "" {
 				t.Errorf("%s, %q (-want +got):\n%s", url, pairs, diff)
 			}
 		}
@@ -274,7 +274,7 @@ func TestProxyMistakes(t *testing.T) {
 	check([]string{`no_proxy: its entry "10.0.0.0/99" is passed over: it is neither a host nor a network`}, "no_proxy=a, 10.0.0.0/99")
 	check([]string{`NO_PROXY: its entry "http://h" is passed over: it is neither a host nor a network`}, "NO_PROXY=http://h h:80,[::1]:80")
 	check([]string{`NO_PROXY: its entry "h:80x" is passed over: it is neither a host nor a network`}, "NO_PROXY=*.a,h:80x")
-	if got := ProxyMistakes(vars.Environ([]string{"HTTP_PROXY=x:y"}), planOf[plan.Item](1, 1, &plan.Delay{})); got != nil {
+	if got := proxyMistakes(vars.Environ([]string{"HTTP_PROXY=x:y"}), planOf[plan.Item](1, 1, &plan.Delay{})); got != nil {
 		t.Errorf("without a request: %v", got)
 	}
 }

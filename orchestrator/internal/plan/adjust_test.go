@@ -64,3 +64,24 @@ func TestEndless(t *testing.T) {
 		t.Errorf("with an end again: iterations %d, concurrency %d, warnings %v", c.Iterations, c.Concurrency, c.Warnings)
 	}
 }
+
+func TestChanged(t *testing.T) {
+	check := func(to Change, iterations, concurrency int, rate float64) {
+		t.Helper()
+		p, err := loadText("iterations: 100\nconcurrency: 16\narrival_rate: 5/s\nplan:\n  - {name: a, request: {url: http://h/}}\n", Options{})
+		if err != nil {
+			t.Fatal(withHint(err))
+		}
+		if c := p.Changed(to); c.Iterations != iterations || c.Concurrency != concurrency || c.Rate != rate {
+			t.Errorf("%+v: iterations %d, concurrency %d, rate %v; want %d, %d, %v", to, c.Iterations, c.Concurrency, c.Rate, iterations, concurrency, rate)
+		}
+		if p.Iterations != 100 || p.Rate != 5 {
+			t.Error("the original changed")
+		}
+	}
+	check(Change{}, 100, 16, 5)
+	check(Change{Iterations: 50, Concurrency: 4, Rate: 40}, 50, 4, 40)
+	check(Change{Endless: true}, 0, 16, 5)
+	check(Change{Endless: true, Iterations: 50}, 50, 16, 5)
+	check(Change{Once: true, Rate: 40}, 1, 1, 0)
+}

@@ -167,6 +167,32 @@ func (p *Plan) Endless() *Plan {
 	return c.resettled(p.lowered())
 }
 
+// Change is what a command changes of the load that a plan asks for.
+type Change struct {
+	Once        bool    // one iteration in a closed loop, and nothing else counts
+	Endless     bool    // unless Iterations is set, the plan has no end of its own
+	Iterations  int     // 0: as the plan says
+	Concurrency int     // 0: as the plan says
+	Rate        float64 // of an open loop, in starts per second; 0: as the plan says
+}
+
+// Changed gives a copy of p with another load.
+func (p *Plan) Changed(to Change) *Plan {
+	if to.Once {
+		c := p.WithLoad(1, 1)
+		c.Rate = 0
+		return c
+	}
+	c := p.WithLoad(to.Iterations, to.Concurrency)
+	if to.Endless && to.Iterations == 0 {
+		c = c.Endless()
+	}
+	if to.Rate > 0 {
+		c.Rate = to.Rate
+	}
+	return c
+}
+
 // resettled works out the concurrency of c, which is a copy, in place of an
 // earlier warning about it.
 func (c *Plan) resettled(earlier string) *Plan {

@@ -32,6 +32,18 @@ func ParseTags(list string) []string {
 	return tags
 }
 
+// ShownTags gives the value of a flag with tags for people to read: nil where it was
+// not given, and where it is empty, as in drill, one tag without a name.
+func ShownTags(list string, given bool) []string {
+	switch {
+	case !given:
+		return nil
+	case list == "":
+		return []string{""}
+	}
+	return ParseTags(list)
+}
+
 // filter decides which items run.
 type filter struct {
 	run, skip map[string]bool

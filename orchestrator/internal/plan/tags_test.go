@@ -83,6 +83,18 @@ func TestParseTags(t *testing.T) {
 	check("a,,b,", "a", "", "b", "")
 }
 
+func TestShownTags(t *testing.T) {
+	check := func(list string, given bool, want ...string) {
+		t.Helper()
+		if diff := cmp.Diff(want, ShownTags(list, given)); diff != "" {
+			t.Errorf("%q (-want +got)\n%s", list, diff)
+		}
+	}
+	check("", false)
+	check("", true, "")
+	check("a, b", true, "a", "b")
+}
+
 // FuzzTags holds the filter to its rules in another form: what skipping, never,
 // always and the tags asked for come to together.
 func FuzzTags(f *testing.F) {
