@@ -140,6 +140,7 @@ func TestMistakes(t *testing.T) {
 	}{
 		"assert number":  {[]plan.Item{&plan.Assert{Key: "got.status", Value: "404"}}, `got.status is 200, not "404"`},
 		"assert text":    {[]plan.Item{&plan.Assert{Key: "got.body.token", Value: "x"}}, `got.body.token is another text, not "x"`},
+		"assert key":     {[]plan.Item{&plan.Assign{Key: "X-Api-Key", Value: "1"}, &plan.Assert{Key: "X-Api-Key", Value: "2"}}, "X-Api-Key is not what the plan says"},
 		"assert cookie":  {[]plan.Item{&plan.Assign{Key: "cookies", Value: "1"}, &plan.Assert{Key: "cookies", Value: "2"}}, "cookies is not what the plan says"},
 		"assert null":    {[]plan.Item{&plan.Assert{Key: "got.body.none", Value: "x"}}, `got.body.none is null, not "x"`},
 		"assert unknown": {[]plan.Item{&plan.Assert{Key: "got.body.other", Value: ""}}, "unknown variable got.body.other"},

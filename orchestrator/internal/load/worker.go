@@ -149,14 +149,7 @@ func (w *worker) assert(item *plan.Assert, probe vars.Text) error {
 // not even what it was expected to be.
 func isSecret(key string) bool {
 	path := strings.FieldsFunc(strings.ToLower(key), func(r rune) bool { return strings.ContainsRune(".[]", r) })
-	if len(path) == 0 {
-		return false
-	}
-	switch path[len(path)-1] {
-	case "authorization", "cookie", "proxy-authorization", "set-cookie":
-		return true
-	}
-	return path[0] == "cookies"
+	return len(path) > 0 && (path[0] == "cookies" || plan.IsSecret(path[len(path)-1]))
 }
 
 func (w *worker) exec(ctx context.Context, item *plan.Exec) error {

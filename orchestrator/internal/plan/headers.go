@@ -62,7 +62,7 @@ func (l *loader) header(f *file, e entry) (Header, bool) {
 	}
 	value := e.value.Value
 	shown := f
-	if slices.Contains(secret, strings.ToLower(name)) {
+	if IsSecret(name) {
 		shown = nil
 	}
 	if !IsFieldValue(value) {

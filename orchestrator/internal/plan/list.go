@@ -49,9 +49,6 @@ func (l *loader) task(f *file, n *yaml.Node) {
 	l.listing.Tasks = append(l.listing.Tasks, strings.TrimRight(string(data), "\n"))
 }
 
-// secret are the headers whose values are nobody's business.
-var secret = []string{"authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key", "x-auth-token"}
-
 // plainly copies a node as drill writes it down: aliases followed, no comments,
 // every list and mapping in block style, a scalar with quotes only where it
 // would be read as something else without. path leads to the node.
@@ -82,7 +79,7 @@ func (l *loader) shown(path []string, e entry) *yaml.Node {
 	at := strings.Join(append(path, strings.ToLower(e.key.Value)), ".")
 	switch header, is := strings.CutPrefix(at, "request.headers."); {
 	case l.opt.Secrets:
-	case is && slices.Contains(secret, header):
+	case is && IsSecret(header):
 		return &yaml.Node{Kind: yaml.ScalarNode, Value: "***"}
 	case at == "request.url", at == "assign.value": // which may be a base
 		if resolve(e.value) == kindString {
