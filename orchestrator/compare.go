@@ -1,14 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
+	"iter"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/console"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/design"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/lab"
@@ -26,7 +28,7 @@ import (
 )
 
 func (a *app) compareCommand() *cobra.Command {
-	s := &settings{}
+	c := &compareFlags{}
 	cmd := &cobra.Command{
 		Use:   "compare",
 		Short: "Builds the variants, runs them at the same time under the same load, and prints their memory",
@@ -34,119 +36,85 @@ func (a *app) compareCommand() *cobra.Command {
 the allocator its name promises, sends each the identical plan, samples their
 memory, repeats that in rounds of fresh containers, and prints a row per variant.
 
-Settings stand under the key lab of the benchmark file; flags override them.
-Designs have names (--preset):
-` + explainPresets(),
+Settings stand under the key lab of the benchmark file, by the names of the flags,
+which override them. Designs have names (--preset):
+` + design.ExplainPresets(),
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.compare(cmd, s) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.compare(cmd, c) },
 	}
-	s.define(cmd.Flags())
 	cmd.Flags().SortFlags = false
+	groups := c.define()
+	for _, g := range groups {
+		cmd.Flags().AddFlagSet(g.FlagSet)
+	}
+	a.groupHelp(cmd, groups)
 	return cmd
 }
 
-func (a *app) compare(cmd *cobra.Command, s *settings) (err error) {
-	ctx := cmd.Context()
-	var saved *store.Folder
-	var earlier *store.Earlier
-	if s.resume != "" {
-		if saved, earlier, err = a.reopen(cmd, s); err != nil {
+func (a *app) compare(cmd *cobra.Command, c *compareFlags) (err error) {
+	var from *resumed
+	if c.resume != "" {
+		if from, err = reopen(cmd.Flags(), c); err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, saved.Leave()) }()
+		defer func() { err = errors.Join(err, from.saved.Leave()) }()
 	}
-	job, known, view, err := a.prepare(cmd, s, earlier)
+	j, err := c.prepare(cmd.Flags(), from)
 	if err != nil {
 		return err
 	}
-	if s.dryRun {
-		return a.dryRun(job.Design, job.Plan, known)
+	view := console.NewView(a.stderr, c.quiet, a.screen())
+	for _, text := range j.told {
+		view.Warn(text)
 	}
-	if s.readme != "" {
+	if c.dryRun {
+		return a.dryRun(j)
+	}
+	if c.readme != "" {
 		// Markers that are broken would lose the table after an hour's work.
-		if err := report.CheckSplice(s.readme); err != nil {
+		if err := report.CheckSplice(c.readme); err != nil {
 			return &hint.Error{Mistake: true, Err: err, Advice: hint.Of(err)}
 		}
 	}
-	if saved == nil {
-		if saved, err = store.Create(s.out, "results", time.Now()); err != nil {
-			return err
+	if from != nil {
+		j.saved = from.saved
+	} else if j.saved, err = store.Create(c.out, "results", time.Now()); err != nil {
+		return err
+	}
+	if !c.quiet {
+		for _, line := range console.Header(j.design, lab.Describe(j.plan), j.known) {
+			view.Print(line)
 		}
 	}
-	for _, line := range headerLines(job.Design, lab.Describe(job.Plan), known) {
-		if !s.quiet {
-			view.Print(plain.Line(line))
-		}
-	}
-	begun, failed := a.experiment(ctx, s, job, view, saved)
-	if !begun && earlier == nil {
-		return errors.Join(failed, saved.Release())
-	}
-	if !begun {
-		return failed
-	}
-	exp, err := saved.Experiment()
-	if exp == nil || len(exp.Trials) == 0 {
-		if earlier != nil {
-			return errors.Join(failed, err) // what there was before stays
-		}
-		// Nothing was measured, so there is nothing to keep.
-		return errors.Join(failed, err, saved.Release())
-	}
-	return a.conclude(ctx, s, finished{exp: exp, saved: saved, failed: failed})
-}
-
-// prepare reads and checks everything that can be checked before anything
-// starts.
-func (a *app) prepare(cmd *cobra.Command, s *settings, earlier *store.Earlier) (job lab.Job, known experience, view *console.View, err error) {
-	known = experience{scatter: defaultScatter}
-	loaded, err := s.complete(cmd)
-	if err != nil {
-		return job, known, nil, err
-	}
-	found, skipped, err := findVariants(".", s.baseline)
-	if err != nil {
-		return job, known, nil, err
-	}
-	variants, err := chooseVariants(found, skipped, s.variants, s.baseline)
-	if err != nil {
-		return job, known, nil, err
-	}
-	design, err := s.design(variants)
-	if err != nil {
-		return job, known, nil, err
+	begun, failed := a.experiment(cmd.Context(), j, view)
+	var exp *bench.Experiment
+	if begun {
+		exp, err = j.saved.Experiment()
+		failed = errors.Join(failed, err)
 	}
 	switch {
-	case earlier != nil:
-		design = asBegun(design, earlier.Header.Design, s.given)
-	case s.within > 0:
-		known = learn("results", design, lab.Describe(loaded))
-		if design, err = s.fit(design, lab.Describe(loaded), known); err != nil {
-			return job, known, nil, err
-		}
+	case exp != nil && len(exp.Trials) > 0:
+		return a.conclude(cmd.Context(), j, exp, failed)
+	case from != nil: // what there was before stays
+		return failed
+	default:
+		return errors.Join(failed, j.saved.Release()) // nothing was measured
 	}
-	var terminal io.Writer
-	if console.Width(a.stderr) > 0 {
-		terminal = fileOf(a.stderr)
+}
+
+// dryRun prints what would be done, round by round.
+func (a *app) dryRun(j *job) error {
+	p := lab.Describe(j.plan)
+	for _, line := range slices.Concat(console.Header(j.design, p, j.known), design.Outline(j.design, p)) {
+		fmt.Fprintln(a.stdout, plain.Line(line))
 	}
-	view = console.NewView(a.stderr, s.quiet, terminal)
-	for _, w := range loaded.Warnings {
-		view.Warn(w.String())
-	}
-	for _, f := range skipped {
-		view.Warn(f.String())
-	}
-	job = lab.Job{Plan: loaded, Design: design, Command: commandLine(a.args), Args: a.args, Keep: s.keep, Earlier: earlier}
-	if earlier != nil {
-		job.Args = earlier.Header.Args
-	}
-	return job, known, view, nil
+	return nil
 }
 
 // experiment runs the lab on the engine that was asked for. It says whether
 // anything was recorded.
-func (a *app) experiment(ctx context.Context, s *settings, job lab.Job, view *console.View, saved *store.Folder) (begun bool, err error) {
-	stream := store.NewStream(saved)
+func (a *app) experiment(ctx context.Context, j *job, view *console.View) (begun bool, err error) {
+	stream := store.NewStream(j.saved)
 	read := stream.Follow(view.Read)
 	defer func() {
 		read()
@@ -156,164 +124,26 @@ func (a *app) experiment(ctx context.Context, s *settings, job lab.Job, view *co
 			view.Broken(failed.Variant, failed.Log)
 		}
 	}()
-	eng, err := openEngine(s.engine, view.Logger())
+	eng, err := openEngine(j.engine, view.Logger())
 	if err != nil {
 		return false, err
 	}
 	defer eng.Close()
-	if job.RunID, err = newRunID(); err != nil {
+	todo := lab.Job{Plan: j.plan, Design: j.design, Command: commandLine(a.args), Args: a.args, Keep: j.keep}
+	if todo.RunID, err = newRunID(); err != nil {
 		return false, err
 	}
-	opened, err := lab.Open(ctx, lab.Config{Engine: eng, Variants: lab.Variants(job.Design), Records: stream, Env: environ()})
+	opened, err := lab.Open(ctx, lab.Config{Engine: eng, Variants: lab.Variants(j.design), Records: stream, Env: environ()})
 	if err != nil {
 		return false, err
 	}
-	if job.Earlier != nil {
-		if err := goOn(saved, opened.Header(job), job.Earlier, stream); err != nil {
+	if j.from != nil {
+		todo.Earlier, todo.Args = j.from.earlier, j.from.earlier.Header.Args
+		if err := j.from.goOn(opened.Header(todo), stream); err != nil {
 			return false, err
 		}
 	}
-	return true, opened.Run(ctx, job)
-}
-
-// finished is what a run has left.
-type finished struct {
-	exp    *bench.Experiment
-	saved  *store.Folder
-	failed error // why it ended early
-}
-
-// conclude saves and prints what was measured, also when the run failed.
-func (a *app) conclude(ctx context.Context, s *settings, o finished) error {
-	exp, out := o.exp, o.saved.Dir
-	unkept := o.saved.Conclude(exp.Interrupted, func(w io.Writer) error { return report.JSON(w, exp) })
-	var spliced error
-	good := o.failed == nil && verdict(exp) == nil
-	if s.readme != "" && good {
-		// Before anything is printed, which may fail.
-		spliced = splice(s.readme, exp, out)
-	}
-	unprinted := render(a.stdout, exp, s.format)
-	var unsaved *lab.SaveError
-	if errors.As(o.failed, &unsaved) {
-		unkept = nil // it has been told
-	} else if unkept == nil {
-		a.tell(s, "saved: %s   ·   again: go run ./orchestrator report %s", filepath.Join(out, store.ExperimentFile), out)
-	}
-	if exp.Interrupted {
-		a.tell(s, "go on where it stopped: go run ./orchestrator compare --resume %s", out)
-	}
-	switch {
-	case s.readme != "" && !good:
-		a.tell(s, "%s is as it was: these results are none to show", s.readme)
-	case s.readme != "" && spliced == nil:
-		a.tell(s, "table written to %s", s.readme)
-	}
-	if s.keep && o.failed == nil {
-		a.tellKept(exp)
-	}
-	if unkept != nil {
-		unkept = &lab.SaveError{Err: unkept}
-	}
-	if ctx.Err() != nil {
-		return a.interrupted(errors.Join(o.failed, unprinted, unkept))
-	}
-	if failed := errors.Join(o.failed, spliced, unprinted, unkept); failed != nil {
-		return failed
-	}
-	return verdict(exp)
-}
-
-// verdict is the error of an experiment that was carried out and is no good
-// all the same.
-func verdict(exp *bench.Experiment) error {
-	counts := false
-	for _, t := range exp.Trials {
-		if t.Void != "" {
-			continue
-		}
-		counts = true
-		if t.Error != "" {
-			return fmt.Errorf("variant %s %s", t.Variant, t.Error)
-		}
-	}
-	if !counts {
-		return &hint.Error{
-			Err:    fmt.Errorf("no round counts: %s", exp.Trials[0].Void),
-			Advice: "see that the machine has nothing else to do, or let rounds count that others disturbed: --void-at 0",
-		}
-	}
-	if err := report.Useless(exp); err != nil {
-		return err
-	}
-	return report.Contradicted(exp)
-}
-
-// interrupted says how a run was left that ctx ended. What failed beside the
-// interruption, such as a container that could not be removed, must not be
-// passed over.
-func (a *app) interrupted(failed error) error {
-	beside := besideInterrupt(failed)
-	for _, err := range beside {
-		a.printError(err)
-	}
-	if len(beside) == 0 && failed != nil {
-		a.say("orchestrator: interrupted; everything that was started has been removed")
-	}
-	return &exitError{exitInterrupted}
-}
-
-// besideInterrupt takes joined errors apart and leaves out the interruption.
-func besideInterrupt(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		var all []error
-		for _, part := range joined.Unwrap() {
-			all = append(all, besideInterrupt(part)...)
-		}
-		return all
-	}
-	if err == nil || errors.Is(err, context.Canceled) {
-		return nil
-	}
-	return []error{err}
-}
-
-// tell prints a line about the outcome, unless only mistakes are wanted.
-func (a *app) tell(s *settings, format string, args ...any) {
-	if !s.quiet {
-		a.say(format, args...)
-	}
-}
-
-// splice puts the table of an experiment into a README.
-func splice(readme string, exp *bench.Experiment, out string) error {
-	var block bytes.Buffer
-	if err := report.Markdown(&block, exp); err != nil {
-		return err
-	}
-	if err := report.Splice(readme, block.Bytes()); err != nil {
-		advice := "mend it and call: go run ./orchestrator report " + out + " --readme " + readme
-		if known := hint.Of(err); known != "" {
-			advice = known + "; " + advice
-		}
-		return hint.With(err, advice)
-	}
-	return nil
-}
-
-// tellKept says how to reach and remove the containers that --keep left.
-func (a *app) tellKept(exp *bench.Experiment) {
-	a.say("kept running, as asked for with --keep:")
-	last := 0 // repeated rounds come after those of the design, a time that is up before
-	for _, t := range exp.Trials {
-		last = max(last, t.Round)
-	}
-	for _, t := range exp.Trials {
-		if t.Round == last && t.Error == "" {
-			a.say("  %s   curl http://%s/allocator", t.Container, t.Address)
-		}
-	}
-	a.say("remove them with: go run ./orchestrator clean --engine %s", exp.Environment.Engine)
+	return true, opened.Run(ctx, todo)
 }
 
 // commandLine writes the call as a shell would take it again.
@@ -339,4 +169,31 @@ func newRunID() (string, error) {
 		return "", fmt.Errorf("name the run: %w", err)
 	}
 	return time.Now().Format("20060102-150405-") + hex.EncodeToString(b[:]), nil
+}
+
+// Bounds of the search for earlier results.
+const (
+	mostResults = 20
+	largestFile = 256 << 20
+)
+
+// earlierResults gives the experiments that are saved below a folder, the newest
+// first. One that cannot be read is passed over.
+func earlierResults(folder string) iter.Seq2[string, *bench.Experiment] {
+	return func(yield func(string, *bench.Experiment) bool) {
+		files, err := filepath.Glob(filepath.Join(folder, "*", store.ExperimentFile))
+		if err != nil {
+			return
+		}
+		slices.Sort(files) // folders are named by their time
+		slices.Reverse(files)
+		for _, file := range files[:min(len(files), mostResults)] {
+			if info, err := os.Stat(file); err != nil || info.Size() > largestFile {
+				continue
+			}
+			if exp, err := store.Load(file); err == nil && !yield(filepath.Dir(file), exp) {
+				return
+			}
+		}
+	}
 }

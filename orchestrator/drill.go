@@ -37,7 +37,7 @@ the plan, and nothing was sent; 3 a gate tripped; 130 interrupted, with the
 statistics up to then.`,
 		Example: `  go run ./orchestrator drill --benchmark benchmark.yml --stats
   go run ./orchestrator drill --benchmark benchmark.yml --stats --tags small,medium
-  go run ./orchestrator drill -qsb benchmark.yml --duration 30s --fail-on 'p99>250ms' --fail-on 'failed>0'`,
+  go run ./orchestrator drill -qsb plan.yml --duration 30s --fail-on 'p99>1s' --fail-on 'failed>0'`,
 		Args:    noArgs,
 		Version: drillVersion,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -50,6 +50,7 @@ statistics up to then.`,
 	cmd.SetVersionTemplate("{{.Version}}\n")
 	cmd.Flags().SortFlags = false
 	d.define(cmd.Flags())
+	a.groupHelp(cmd, flags.Split(cmd.Flags(), "version", "Drill's own", "Ours"))
 	return cmd
 }
 

@@ -2,13 +2,13 @@
 //
 // Usage:
 //
-//	go run ./orchestrator compare             the main job: build, prove, load, measure, print
-//	go run ./orchestrator compare --quick     a first look within two minutes
-//	go run ./orchestrator compare --dry-run   what compare would do
-//	go run ./orchestrator drill -b FILE -s    runs any plan of the load tester drill
-//	go run ./orchestrator variants            what there is to compare
-//	go run ./orchestrator report DIR          a saved experiment, printed again
-//	go run ./orchestrator clean               removes all containers and images it made
+//	go run ./orchestrator compare                  the main job: build, prove, load, measure, print
+//	go run ./orchestrator compare --preset quick   a first look within two minutes
+//	go run ./orchestrator compare --dry-run        what compare would do
+//	go run ./orchestrator drill -b FILE -s         runs any plan of the load tester drill
+//	go run ./orchestrator variants                 what there is to compare
+//	go run ./orchestrator report DIR               a saved experiment, printed again
+//	go run ./orchestrator clean                    removes all containers and images it made
 //
 // Compare makes an image of every Dockerfile.NAME, runs one container of each at
 // the same time, sends all of them the identical plan (benchmark.yml, in the

@@ -6,6 +6,8 @@ import (
 	"os"
 	"sync/atomic"
 	"syscall"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/console"
 )
 
 // outlet is standard output or standard error. Once nobody reads it any more,
@@ -42,10 +44,14 @@ func lost(w io.Writer) error {
 	return nil
 }
 
-// fileOf gives the file of an outlet, for who must know that it is one.
-func fileOf(w io.Writer) io.Writer {
-	if o, ok := w.(*outlet); ok {
+// screen gives the terminal that standard error is, for a library that must know
+// it as one; nil where it is none.
+func (a *app) screen() io.Writer {
+	if console.Width(a.stderr) == 0 {
+		return nil
+	}
+	if o, ok := a.stderr.(*outlet); ok {
 		return o.File
 	}
-	return w
+	return a.stderr
 }

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/design"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
 )
 
@@ -10,7 +11,7 @@ import (
 // rounds as one that was never interrupted.
 type agenda struct {
 	design  bench.Design
-	queue   []Round
+	queue   []design.Round
 	number  int // the highest that a round has got
 	rounds  int // that the design has by now
 	dropped int // rounds of the queue for which there was no time
@@ -18,7 +19,7 @@ type agenda struct {
 
 // newAgenda gives the agenda of a design behind rounds that are done.
 func newAgenda(d bench.Design, done []store.Judged) *agenda {
-	a := &agenda{design: d, queue: Schedule(d), number: d.Rounds, rounds: d.Rounds}
+	a := &agenda{design: d, queue: design.Schedule(d), number: d.Rounds, rounds: d.Rounds}
 	for _, j := range done {
 		if len(a.queue) == 0 {
 			break
@@ -29,7 +30,7 @@ func newAgenda(d bench.Design, done []store.Judged) *agenda {
 }
 
 // next takes the next round off the queue.
-func (a *agenda) next() Round {
+func (a *agenda) next() design.Round {
 	r := a.queue[0]
 	a.queue = a.queue[1:]
 	return r
@@ -38,7 +39,7 @@ func (a *agenda) next() Round {
 // judge decides what follows from a round: whether it is repeated, and whether
 // there are more. void says why it does not count, another whether there is time
 // for one more.
-func (a *agenda) judge(r Round, void string, another bool) store.Judged {
+func (a *agenda) judge(r design.Round, void string, another bool) store.Judged {
 	j := store.Judged{Round: r.Number, Void: void}
 	if void != "" && r.Repeats == 0 && another {
 		j.Again = a.repeat(r)
@@ -47,7 +48,7 @@ func (a *agenda) judge(r Round, void string, another bool) store.Judged {
 	case !another:
 		a.dropped = len(a.queue)
 		a.queue = nil
-	case a.design.Fill && len(a.queue) == 0 && a.number < mostRounds:
+	case a.design.Fill && len(a.queue) == 0 && a.number < design.MostRounds:
 		a.extend()
 	}
 	j.Rounds, j.Last = a.rounds, len(a.queue) == 0
@@ -55,11 +56,11 @@ func (a *agenda) judge(r Round, void string, another bool) store.Judged {
 }
 
 // replay follows a verdict of earlier.
-func (a *agenda) replay(r Round, j store.Judged) {
+func (a *agenda) replay(r design.Round, j store.Judged) {
 	if j.Again > 0 {
 		a.repeat(r)
 	}
-	for a.rounds < j.Rounds && a.number < mostRounds {
+	for a.rounds < j.Rounds && a.number < design.MostRounds {
 		a.extend()
 	}
 	if j.Last {
@@ -68,11 +69,9 @@ func (a *agenda) replay(r Round, j store.Judged) {
 }
 
 // repeat puts a round in place of another at the end, and gives its number.
-func (a *agenda) repeat(r Round) int {
+func (a *agenda) repeat(r design.Round) int {
 	a.number++
-	again := redraw(a.design, a.number)
-	again.Repeats = r.Number
-	a.queue = append(a.queue, again)
+	a.queue = append(a.queue, design.Round{Number: a.number, Order: design.Order(a.design, a.number), Repeats: r.Number})
 	return a.number
 }
 
@@ -80,5 +79,5 @@ func (a *agenda) repeat(r Round) int {
 func (a *agenda) extend() {
 	a.number++
 	a.rounds++
-	a.queue = append(a.queue, redraw(a.design, a.number))
+	a.queue = append(a.queue, design.Round{Number: a.number, Order: design.Order(a.design, a.number)})
 }

@@ -407,22 +407,3 @@ plan:
 		}
 	}
 }
-
-func TestSchedule(t *testing.T) {
-	d := bench.Design{Rounds: 20, Seed: 1, Variants: []bench.Variant{{Name: "a"}, {Name: "b"}, {Name: "c"}}}
-	rounds := Schedule(d)
-	orders := map[string]bool{}
-	for i, r := range rounds {
-		sorted := slices.Sorted(slices.Values(r.Order))
-		if r.Number != i+1 || !slices.Equal(sorted, []string{"a", "b", "c"}) {
-			t.Errorf("round %+v", r)
-		}
-		orders[strings.Join(r.Order, "")] = true
-	}
-	if len(rounds) != 20 || len(orders) < 3 {
-		t.Errorf("%d rounds in %d orders", len(rounds), len(orders))
-	}
-	if diff := cmp.Diff(rounds, Schedule(d)); diff != "" {
-		t.Errorf("the same seed gave another schedule: %s", diff)
-	}
-}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/design"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
@@ -45,7 +46,7 @@ type participant struct {
 // wherever a proof fails, one that is not admitted ends the run: what is wrong
 // then is the variant. Later it is a trial of its own that failed, and the others
 // go on.
-func (r *run) admitAll(ctx context.Context, parts []*participant, round Round) ([]*participant, error) {
+func (r *run) admitAll(ctx context.Context, parts []*participant, round design.Round) ([]*participant, error) {
 	failures := make([]error, len(parts))
 	var all sync.WaitGroup
 	for i, p := range parts {
@@ -76,12 +77,12 @@ func (r *run) admitAll(ctx context.Context, parts []*participant, round Round) (
 }
 
 // of names the trial of a participant.
-func (p *participant) of(round Round) store.Of {
+func (p *participant) of(round design.Round) store.Of {
 	return store.Of{Variant: p.variant.Name, Round: round.Number}
 }
 
 // begun records that a trial has begun.
-func (r *run) begun(p *participant, round Round) {
+func (r *run) begun(p *participant, round design.Round) {
 	r.put(p.of(round), store.Trial{
 		Started: p.started, Image: p.image.Name, ImageID: p.image.ID,
 		Container: p.instance.Name(), Address: p.instance.Address(), Repeats: round.Repeats,

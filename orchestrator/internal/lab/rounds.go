@@ -9,13 +9,14 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/design"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 // underway is a round that is being carried out.
 type underway struct {
-	Round
+	design.Round
 	over chan struct{} // closed when every variant is loaded and the round is judged
 	keep bool          // its instances stay; to be read once over is closed
 
@@ -181,7 +182,7 @@ func (r *run) see(ctx context.Context, p *participant, u *underway) {
 }
 
 // startAll starts all variants and proves them. On failure nothing is left.
-func (r *run) startAll(ctx context.Context, round Round) (admitted []*participant, err error) {
+func (r *run) startAll(ctx context.Context, round design.Round) (admitted []*participant, err error) {
 	parts := make([]*participant, 0, len(round.Order))
 	defer func() {
 		// Without an error, those that were not admitted go.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/design"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/meter"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
@@ -70,7 +71,7 @@ func TestApart(t *testing.T) {
 	if err != nil || len(exp.Trials) != 6 {
 		t.Fatalf("%v, %d trials", err, len(exp.Trials))
 	}
-	for _, round := range Schedule(conf.Design) {
+	for _, round := range design.Schedule(conf.Design) {
 		first, second := round.Order[0], round.Order[1]
 		last := phaseOf(t, exp, first, round.Number, bench.PhaseBatch, conf.Design.Batches)
 		next := phaseOf(t, exp, second, round.Number, bench.PhaseBatch, 1)
@@ -227,25 +228,6 @@ func TestUntil(t *testing.T) {
 	}
 }
 
-func TestDuration(t *testing.T) {
-	d := bench.Design{Rounds: 2, Batches: 3, Pause: 10 * time.Second, Idle: 30 * time.Second, Sleep: 450 * time.Millisecond, Variants: make([]bench.Variant, 3)}
-	p := bench.Plan{Iterations: 2500, Concurrency: 16, Items: make([]bench.PlanItem, 1)}
-	check := func(what string, want time.Duration) {
-		t.Helper()
-		if got := Duration(d, LeastBatch(d, p)); got != want {
-			t.Errorf("%s: %v, want %v", what, got, want)
-		}
-	}
-	loaded := 5*time.Second + 3*157*450*time.Millisecond + 20*time.Second
-	check("together", 2*loaded+30*time.Second)
-	d.LoneIdle = true
-	check("each idle alone", 2*(loaded+30*time.Second))
-	d.LoneIdle, d.Mode = false, bench.Apart
-	check("apart", 2*3*loaded+30*time.Second)
-	d.Mode, p.ArrivalRate = bench.Together, 25
-	check("with a rate", 2*(5*time.Second+3*100*time.Second+20*time.Second)+30*time.Second)
-}
-
 // Rounds are added while there is time, where the design asks for it.
 func TestFill(t *testing.T) {
 	f := honest(nil)
@@ -317,28 +299,4 @@ func TestTwin(t *testing.T) {
 	if twin.Variant != "libc-twin" || twin.ImageID != libc.ImageID || twin.Image != libc.Image || twin.Container == libc.Container || twin.Error != "" {
 		t.Errorf("libc %s %s, twin %s %s: %s", libc.Image, libc.Container, twin.Image, twin.Container, twin.Error)
 	}
-}
-
-func TestFit(t *testing.T) {
-	// Starting 3 s, settling 5 s, batches of 20 s with a pause of 5 s: a round of 2
-	// takes 53 s, one of 1 takes 28 s; 30 s of idle come after the last.
-	d := bench.Design{Batches: 2, Rounds: 7, Pause: 5 * time.Second, Idle: 30 * time.Second, Variants: make([]bench.Variant, 3)}
-	check := func(within time.Duration, needed int, fixedRounds, fixedBatches bool, rounds, batches int) {
-		t.Helper()
-		d.Until = within
-		got, ok := Fit(d, 20*time.Second, needed, fixedRounds, fixedBatches)
-		if got.Rounds != rounds || ok && got.Batches != batches || ok != (rounds > 0) {
-			t.Errorf("%v for %d rounds: %d rounds of %d batches, %v; want %d of %d", within, needed, got.Rounds, got.Batches, ok, rounds, batches)
-		}
-	}
-	check(7*53*time.Second+30*time.Second, 7, false, false, 7, 2)
-	check(7*53*time.Second+29*time.Second, 7, false, false, 13, 1) // 6 rounds of 2 would give no interval
-	check(7*53*time.Second+29*time.Second, 7, false, true, 6, 2)
-	check(40*53*time.Second+30*time.Second, 7, false, false, 40, 2)
-	check(40*53*time.Second+30*time.Second, 7, true, false, 7, 2)
-	check(2*time.Minute, 7, false, false, 3, 1) // too short for intervals: as many as there can be
-	check(58*time.Second, 7, false, false, 1, 1)
-	check(57*time.Second, 7, false, false, 0, 0)
-	check(79*time.Second, 7, false, true, 0, 0)
-	check(24*time.Hour, 7, false, false, 1000, 2)
 }

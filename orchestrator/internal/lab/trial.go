@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/design"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/meter"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
@@ -118,7 +119,7 @@ func (t *trial) phases(ctx context.Context) error {
 		if err := t.part.service.warmUp(ctx, t.design.Sleep); err != nil {
 			return fmt.Errorf("warm up: %w", err)
 		}
-		return sleep(ctx, settle(t.design))
+		return sleep(ctx, design.Settle(t.design))
 	})
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"cmp"
@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/lab"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/design"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
-// headerLines describes plan and design; --dry-run prints them too.
-func headerLines(d bench.Design, p bench.Plan, known experience) []string {
+// Header describes plan and design in lines that a terminal may have; --dry-run
+// prints them too.
+func Header(d bench.Design, p bench.Plan, known design.Experience) []string {
 	var bodies []string
 	for _, item := range p.Items {
 		body := fmt.Sprintf("%s %s", plain.Name(item.Name), words.Body(int64(item.BodyBytes)))
@@ -50,12 +51,15 @@ func headerLines(d bench.Design, p bench.Plan, known experience) []string {
 	if d.Quick {
 		lines = append(lines, "quick      a preset for a first look: indicative")
 	}
-	if text := shows(d, known); text != "" {
+	if text := design.Shows(d, known); text != "" {
 		lines = append(lines, "shows      "+text)
 	}
 	if d.Until > 0 {
 		lines = append(lines, fmt.Sprintf("for        %v: %s, about %v %s; rounds that do not fit are left out",
-			d.Until, words.Plural(d.Rounds, "round", "rounds"), lab.Duration(d, known.batchOf(d, p)).Round(10*time.Second), known.paceFrom()))
+			d.Until, words.Plural(d.Rounds, "round", "rounds"), design.Duration(d, known.BatchOf(d, p)).Round(10*time.Second), known.PaceFrom()))
+	}
+	for i := range lines {
+		lines[i] = plain.Line(lines[i])
 	}
 	return lines
 }

@@ -9,8 +9,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/console"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/design"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 )
 
@@ -23,12 +24,12 @@ func TestHostileLines(t *testing.T) {
 		var out strings.Builder
 		a := &app{stdout: &out, stderr: &out}
 		d := bench.Design{Variants: []bench.Variant{{Name: text}}, Baseline: text, Batches: 1, Rounds: 1}
-		for _, line := range headerLines(d, bench.Plan{File: text, Tags: []string{text}, SHA256: text, Items: []bench.PlanItem{{Name: text}, {Name: text}}}, experience{}) {
-			fmt.Fprintln(&out, plain.Line(line))
+		for _, line := range console.Header(d, bench.Plan{File: text, Tags: []string{text}, SHA256: text, Items: []bench.PlanItem{{Name: text}, {Name: text}}}, design.Assumed()) {
+			fmt.Fprintln(&out, line)
 		}
 		a.printError(&hint.Error{Mistake: true, Err: errors.New(text), Advice: text})
 		a.tellKept(&bench.Experiment{Trials: []bench.Trial{{Container: text, Address: text}}, Environment: bench.Environment{Engine: text}})
-		if err := a.dryRun(d, &plan.Plan{}, experience{}); err != nil {
+		if err := a.dryRun(&job{plan: &plan.Plan{}, design: d, known: design.Assumed()}); err != nil {
 			t.Fatal(err)
 		}
 		for line := range strings.Lines(out.String()) {

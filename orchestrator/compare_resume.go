@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
@@ -18,27 +17,35 @@ import (
 // ofThisCall are the flags that a run which goes on does not take over.
 var ofThisCall = []string{"resume", "out", "dry-run", "help"}
 
+// resumed is an interrupted run that is to go on.
+type resumed struct {
+	saved   *store.Folder
+	earlier *store.Earlier
+}
+
 // reopen takes up the folder of --resume, and lets the flags that the run was
 // begun with stand for those that were not given.
-func (a *app) reopen(cmd *cobra.Command, s *settings) (*store.Folder, *store.Earlier, error) {
-	if s.out != "" || s.dryRun {
-		return nil, nil, hint.Mistake("--resume goes on in its own folder", "leave out --out and --dry-run")
+func reopen(flags *pflag.FlagSet, c *compareFlags) (*resumed, error) {
+	if c.out != "" || c.dryRun {
+		return nil, hint.Mistake("--resume goes on in its own folder", "leave out --out and --dry-run")
 	}
-	saved, earlier, err := store.Reopen(s.resume)
+	saved, earlier, err := store.Reopen(c.resume)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if err := takeOver(cmd.Flags(), earlier.Header.Args); err != nil {
-		return nil, nil, errors.Join(hint.With(err, "give the flags that it was begun with, and --resume"), saved.Leave())
+	if err := takeOver(flags, earlier.Header.Args); err != nil {
+		return nil, errors.Join(hint.With(err, "give the flags that it was begun with, and --resume"), saved.Leave())
 	}
-	return saved, earlier, nil
+	return &resumed{saved, earlier}, nil
 }
 
 // takeOver sets flags as a command line of earlier has them, but for those that
 // were given.
 func takeOver(flags *pflag.FlagSet, args []string) error {
 	recorded := pflag.NewFlagSet("compare", pflag.ContinueOnError)
-	(&settings{}).define(recorded)
+	for _, g := range (&compareFlags{}).define() {
+		recorded.AddFlagSet(g.FlagSet)
+	}
 	if len(args) > 0 && args[0] == "compare" {
 		args = args[1:]
 	}
@@ -63,18 +70,19 @@ func takeOver(flags *pflag.FlagSet, args []string) error {
 	return failed
 }
 
-// asBegun takes over what a run decided when it began and no flag has said: what
-// was drawn, and what was fitted into a time.
-func asBegun(d, was bench.Design, given map[string]bool) bench.Design {
-	if !given["seed"] {
+// asBegun takes over what the run decided when it began and no flag has said: the
+// seed that was drawn, and what was fitted into a time.
+func (r *resumed) asBegun(d bench.Design, c *compareFlags) bench.Design {
+	was := r.earlier.Header.Design
+	if !c.given("seed") {
 		d.Seed = was.Seed
 	}
-	if d.Until > 0 {
+	if c.For > 0 {
 		d.Fill = was.Fill
-		if !given["rounds"] {
+		if !c.given("rounds") || c.Rounds == 0 {
 			d.Rounds = was.Rounds
 		}
-		if !given["batches"] {
+		if !c.given("batches") {
 			d.Batches = was.Batches
 		}
 	}
@@ -82,17 +90,18 @@ func asBegun(d, was bench.Design, given map[string]bool) bench.Design {
 }
 
 // goOn sees that the run would go on as the same, and says so in its records.
-func goOn(saved *store.Folder, now store.Header, earlier *store.Earlier, records store.Sink) error {
-	if differ := store.Differences(earlier.Header, now); len(differ) > 0 {
-		return hint.Mistake("cannot go on with "+saved.Dir+": "+strings.Join(differ, "; "),
+func (r *resumed) goOn(now store.Header, records store.Sink) error {
+	was := r.earlier.Header
+	if differ := store.Differences(was, now); len(differ) > 0 {
+		return hint.Mistake("cannot go on with "+r.saved.Dir+": "+strings.Join(differ, "; "),
 			"give it what it was begun with, or begin anew without --resume")
 	}
-	after := len(earlier.Done)
-	if err := saved.GoOn(store.Resumed{At: time.Now(), After: after}); err != nil {
+	after := len(r.earlier.Done)
+	if err := r.saved.GoOn(store.Resumed{At: time.Now(), After: after}); err != nil {
 		return err
 	}
-	if moved := store.Moved(earlier.Header.Environment, now.Environment); moved != "" {
-		records.Put(store.Record{What: bench.Warning{Code: store.CodeMoved, Text: fmt.Sprintf("the machine changed after round %d: ", after) + moved}})
+	if moved := store.Moved(was.Environment, now.Environment); moved != "" {
+		records.Put(store.Record{What: bench.Warning{Code: store.CodeMoved, Text: fmt.Sprintf("the machine changed after round %d: %s", after, moved)}})
 	}
 	return nil
 }
