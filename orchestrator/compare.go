@@ -36,8 +36,8 @@ func (a *app) compareCommand() *cobra.Command {
 the allocator its name promises, sends each the identical plan, samples their
 memory, repeats that in rounds of fresh containers, and prints a row per variant.
 
-Settings stand under the key lab of the benchmark file, by the names of the flags,
-which override them. Designs have names (--preset):
+The key lab of the benchmark file holds settings under the flags' names; flags
+override it. A preset (--preset) sets several at once:
 ` + design.ExplainPresets(),
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.compare(cmd, c) },

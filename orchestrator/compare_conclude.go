@@ -40,7 +40,7 @@ func (a *app) conclude(ctx context.Context, j *job, exp *bench.Experiment, faile
 	}
 	switch {
 	case j.readme != "" && !good:
-		a.tell(j, "%s is as it was: these results are none to show", j.readme)
+		a.tell(j, "%s is as it was: these results are not fit to show", j.readme)
 	case j.readme != "" && spliced == nil:
 		a.tell(j, "table written to %s", j.readme)
 	}
@@ -72,7 +72,7 @@ func verdict(exp *bench.Experiment) error {
 	if !counts {
 		return &hint.Error{
 			Err:    fmt.Errorf("no round counts: %s", exp.Trials[0].Void),
-			Advice: "see that the machine has nothing else to do, or let rounds count that others disturbed: --void-at 0",
+			Advice: "keep other work off the machine, or count disturbed rounds too: --void-at 0",
 		}
 	}
 	if err := report.Useless(exp); err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/lab"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 // compareFlags is what compare can be told. The key lab of the benchmark file
@@ -30,7 +31,7 @@ type compareFlags struct {
 	noExec    bool
 	variants  []string
 	engine    string
-	quick     bool // --preset quick, as it was once spelt
+	quick     bool // --preset quick, by its former name
 
 	// These concern one call.
 	format string
@@ -61,7 +62,7 @@ func (c *compareFlags) define() []flags.Group {
 	what.BoolVar(&c.Twin, "aa", false, "add a second, identical baseline: how much the two differ is measurement error")
 
 	much := flags.NewGroup("How much and how long")
-	much.StringVar(&c.Preset, "preset", c.Preset, "start from this `design`: "+orList(design.PresetNames()))
+	much.StringVar(&c.Preset, "preset", c.Preset, "start from this `design`: "+words.Choice(design.PresetNames()))
 	much.DurationVar(&c.For, "for", 0, "fill this `time` (40m) with rounds, and say what they can show")
 	much.IntVar(&c.Rounds, "rounds", c.Rounds, "rounds in fresh containers (0: as many as intervals need, or as --for allows)")
 	much.IntVar(&c.Batches, "batches", c.Batches, "runs of the plan per variant and round")
@@ -90,9 +91,9 @@ func (c *compareFlags) define() []flags.Group {
 	where.BoolVar(&c.keep, "keep", false, "keep the last round's containers running")
 
 	out := flags.NewGroup("What comes out")
-	out.StringVar(&c.format, "format", formatNames()[0], "print the report in this `format`: "+orList(formatNames()))
+	out.StringVar(&c.format, "format", formatNames()[0], "print the report in this `format`: "+words.Choice(formatNames()))
 	out.StringVar(&c.out, "out", "", "save everything measured in this `folder` (default results/TIME)")
-	out.StringVar(&c.resume, "resume", "", "go on with the interrupted run of this results `folder`, after its last whole round")
+	out.StringVar(&c.resume, "resume", "", "go on with the interrupted run of this `folder`, after its last whole round")
 	out.StringVar(&c.readme, "readme", "", "put the table into this Markdown `file` too, between two markers")
 	out.BoolVar(&c.dryRun, "dry-run", false, "print what would be done, and do nothing")
 	out.BoolVarP(&c.quiet, "quiet", "q", false, "no progress, only warnings and errors")
@@ -146,10 +147,10 @@ func (c *compareFlags) complete(f *pflag.FlagSet) (*plan.Plan, error) {
 	c.onLine = design.Given{}
 	f.Visit(func(flag *pflag.Flag) { c.onLine[flag.Name] = true })
 	if c.quick {
-		if c.onLine["preset"] && c.Preset != "quick" {
-			return nil, hint.Mistake(fmt.Sprintf("--quick and --preset %s are two designs", c.Preset), "choose one of them")
+		if c.onLine["preset"] && c.Preset != design.Quick {
+			return nil, hint.Mistake(fmt.Sprintf("--quick and --preset %s are two presets", c.Preset), "leave one of them out")
 		}
-		c.Preset, c.onLine["preset"] = "quick", true
+		c.Preset, c.onLine["preset"] = design.Quick, true
 	}
 	if err := c.readFile(f); err != nil {
 		return nil, err
@@ -234,7 +235,7 @@ func (c *compareFlags) check() error {
 	}
 	if c.readme != "" {
 		if info, err := os.Stat(c.readme); err != nil || !info.Mode().IsRegular() {
-			return hint.Mistake(fmt.Sprintf("--readme %s is no file that can be read", c.readme), "name an existing Markdown file")
+			return hint.Mistake(fmt.Sprintf("--readme %s is not a regular file", c.readme), "name an existing Markdown file")
 		}
 	}
 	return nil

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -28,10 +27,4 @@ func (a *app) groupHelp(cmd *cobra.Command, groups []flags.Group) {
 		_, err := fmt.Fprint(w, flags.Usage(groups, width))
 		return err
 	})
-}
-
-// orList writes a choice as a sentence does: a, b or c.
-func orList(names []string) string {
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " or " + names[last]
 }

@@ -23,7 +23,7 @@ func (s Settings) Design(variants []bench.Variant) (bench.Design, error) {
 		Variants: variants, Baseline: s.Baseline, Rounds: s.Rounds, Batches: s.Batches,
 		Pause: s.Pause, Idle: s.Idle, Sleep: s.Sleep, Workers: s.Workers, Threads: s.Threads,
 		Transport: s.Transport, MemoryLimit: limit, SampleEvery: sampleEvery,
-		Seed: s.Seed, Preset: s.Preset, Quick: s.Preset == quick,
+		Seed: s.Seed, Preset: s.Preset, Quick: s.Preset == Quick,
 		Mode: s.Mode, LoneIdle: s.LoneIdle, Until: s.For, VoidAt: s.VoidAt / 100,
 	}
 	if s.Twin {

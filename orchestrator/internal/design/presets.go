@@ -21,16 +21,18 @@ type preset struct {
 func presets() []preset {
 	return []preset{
 		{"default", "what the benchmark file says, with the rounds that intervals need", func(*Settings, Given, bench.Plan) {}},
-		{"quick", fmt.Sprintf("a first look within two minutes: 1 round of at most %d x %d requests, pause %v, idle %v", quickBatches, quickRequests, quickPause, quickIdle), (*Settings).hurry},
+		{Quick, fmt.Sprintf("a first look within two minutes: 1 round of at most %d x %d requests, pause %v, idle %v", quickBatches, quickRequests, quickPause, quickIdle), (*Settings).hurry},
 		{"seed", "the experiment that began it all: 3 batches of the whole plan, pause 10s; add --rounds", (*Settings).original},
 	}
 }
 
-// What quick allows at most, unless a flag says otherwise: two batches long
+// Quick is the name of the preset for a first look.
+const Quick = "quick"
+
+// What Quick allows at most, unless a flag says otherwise: two batches long
 // enough for allocators to differ, the slowest of them included, and the table
 // within two minutes.
 const (
-	quick         = "quick"
 	quickRequests = 480 // a batch
 	quickBatches  = 2
 	quickPause    = 3 * time.Second

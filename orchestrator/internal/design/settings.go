@@ -3,10 +3,10 @@ package design
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 // Settings is what an experiment can be told beside its plan and its variants.
@@ -65,7 +65,7 @@ func OneOf(setting, value string, values []string) error {
 	if slices.Contains(values, value) {
 		return nil
 	}
-	return &Mistake{setting, fmt.Sprintf("is %q", value), "it must be one of " + strings.Join(values, ", ")}
+	return &Mistake{setting, fmt.Sprintf("is %q", value), "it must be " + words.Choice(values)}
 }
 
 // Given says by name which settings somebody has given.
@@ -115,7 +115,7 @@ func (s Settings) checkTimes() error {
 		}
 	}
 	if s.Sleep%time.Millisecond != 0 {
-		return &Mistake{"sleep", fmt.Sprintf("is %v", s.Sleep), "the service counts whole milliseconds"}
+		return &Mistake{"sleep", fmt.Sprintf("is %v", s.Sleep), "give whole milliseconds: the service counts no others"}
 	}
 	if s.For < 0 {
 		return &Mistake{"for", fmt.Sprintf("is %v", s.For), "give a time such as 40m"}

@@ -33,6 +33,15 @@ func Series(parts []string) string {
 	return strings.Join(parts[:last], ", ") + " and " + parts[last]
 }
 
+// Choice joins alternatives as a sentence does: "a, b or c".
+func Choice(parts []string) string {
+	if len(parts) < 2 {
+		return strings.Join(parts, "")
+	}
+	last := len(parts) - 1
+	return strings.Join(parts[:last], ", ") + " or " + parts[last]
+}
+
 // Body writes the size of a body of bytes in powers of ten, as HTTP and plans
 // count: 605 kB.
 func Body(bytes int64) string {
