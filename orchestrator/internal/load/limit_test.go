@@ -104,7 +104,7 @@ func TestNoPortsLeft(t *testing.T) {
 		}
 		return nc, err
 	}
-	got, err := run(t.Context(), planOf(2, 2, ask("GET", "/", nil)), target, Options{}, dial)
+	got, err := network{dial, lookupNet}.run(t.Context(), planOf(2, 2, ask("GET", "/", nil)), target, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +161,7 @@ func TestLimitRests(t *testing.T) {
 		return nil, os.NewSyscallError("socket", syscall.EMFILE)
 	}
 	start := time.Now()
-	got, err := run(t.Context(), planOf(1, 20, ask("GET", "/", nil)), Target{"tcp", "127.0.0.1:1"}, Options{}, dial)
+	got, err := network{dial, lookupNet}.run(t.Context(), planOf(1, 20, ask("GET", "/", nil)), Target{"tcp", "127.0.0.1:1"}, Options{})
 	if err != nil || got.Errors["open files of this machine"] != 20 {
 		t.Errorf("%+v, %v", got.Errors, err)
 	}

@@ -94,23 +94,25 @@ type Options struct {
 // that ends early is no error either: the Result then holds what was done until
 // it did, and says Interrupted.
 func Run(ctx context.Context, p *plan.Plan, target Target, opt Options) (Result, error) {
-	dial := dialNet
+	over := network{dialNet, lookupNet}
 	if opt.Dial != nil && target != (Target{}) {
-		dial = func(ctx context.Context, _ Target, deadline time.Time) (net.Conn, error) {
+		over.dial = func(ctx context.Context, _ Target, deadline time.Time) (net.Conn, error) {
 			ctx, cancel := context.WithDeadline(ctx, deadline)
 			defer cancel()
 			return opt.Dial(ctx)
 		}
 	}
-	return run(ctx, p, target, opt, dial)
+	return over.run(ctx, p, target, opt)
 }
 
-func run(ctx context.Context, p *plan.Plan, target Target, opt Options, dial dialFunc) (Result, error) {
-	return runOver(ctx, p, target, opt, dial, lookupNet)
+// network is how to reach servers, and how to find them by their names.
+type network struct {
+	dial   dialFunc
+	lookup lookupFunc
 }
 
-// runOver is Run over a network.
-func runOver(ctx context.Context, p *plan.Plan, target Target, opt Options, dial dialFunc, lookup lookupFunc) (Result, error) {
+// run is Run over a network.
+func (n network) run(ctx context.Context, p *plan.Plan, target Target, opt Options) (Result, error) {
 	if err := refuse(p, target); err != nil {
 		return Result{}, err
 	}
@@ -121,21 +123,21 @@ func runOver(ctx context.Context, p *plan.Plan, target Target, opt Options, dial
 	if err != nil {
 		return Result{}, err
 	}
-	shared.dialer = dialer{dial: dial, tls: tlsConfig(opt.Insecure)}
+	shared.dialer = dialer{dial: n.dial, tls: tlsConfig(opt.Insecure)}
 	if !opt.NoDNSCache && (target == Target{} || len(shared.direct.hosts()) > 0) {
-		defer shared.knowNames(ctx, lookup)()
+		defer shared.knowNames(ctx, n.lookup)()
 	}
 
-	n := max(p.Concurrency, 1)
+	inFlight := max(p.Concurrency, 1)
 	if p.Iterations > 0 && (p.Concurrency < 1 || p.Concurrency > p.Iterations) {
-		n = p.Iterations
+		inFlight = p.Iterations
 	}
-	tallies := newTallies(n, len(shared.groups))
+	tallies := newTallies(inFlight, len(shared.groups))
 	opt.Progress.watch(tallies)
 	defer opt.Progress.settle(tallies)
 	start := time.Now()
-	schedule := newSchedule(p, n, opt, start)
-	workers := make([]*worker, n)
+	schedule := newSchedule(p, inFlight, opt, start)
+	workers := make([]*worker, inFlight)
 	for i := range workers {
 		workers[i] = newWorker(shared, tallies[i%len(tallies)])
 	}

@@ -98,7 +98,7 @@ func TestNamesRefresh(t *testing.T) {
 			time.AfterFunc(15*time.Second, func() { dir.set("h.test", "192.0.2.2") })
 			time.AfterFunc(45*time.Second, func() { dir.set("h.test") })
 			p := planOf[plan.Item](1, 10, request, &plan.Delay{For: 8 * time.Second})
-			got, err := runOver(t.Context(), p, Target{}, Options{}, over.dial, dir.lookup)
+			got, err := network{over.dial, dir.lookup}.run(t.Context(), p, Target{}, Options{})
 			over.rec.handlers.Wait()
 			if err != nil || got.Statuses["200"] != 10 {
 				t.Errorf("%s: %+v, %v", name, got.Counts, err)
@@ -120,7 +120,7 @@ func TestNamesOnce(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			dir := &directory{addrs: map[string][]string{"h.test": {"192.0.2.1"}}, takes: 3 * time.Second}
 			over := &dialled{rec: &recorder{reply: hangsUp}}
-			got, err := runOver(t.Context(), planOf(8, 40, request), Target{}, Options{}, over.dial, dir.lookup)
+			got, err := network{over.dial, dir.lookup}.run(t.Context(), planOf(8, 40, request), Target{}, Options{})
 			over.rec.handlers.Wait()
 			if err != nil || got.Statuses["200"] != 40 || got.Attempts.Max() != 0 || len(over.to) != 40 {
 				t.Errorf("%s: %+v, up to %v, %v", name, got.Counts, got.Attempts.Max(), err)
@@ -140,13 +140,13 @@ func TestNamesFail(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			dir := &directory{takes: takes}
 			var seen notes
-			got, err := runOver(t.Context(), planOf(1, 3, vary("GET", "http://h.test/", "")), Target{}, Options{Observer: &seen, Timeout: 5 * time.Second}, (&dialled{}).dial, func(ctx context.Context, host string) ([]netip.Addr, error) {
+			got, err := network{(&dialled{}).dial, func(ctx context.Context, host string) ([]netip.Addr, error) {
 				addrs, err := dir.lookup(ctx, host)
 				if errors.Is(err, context.DeadlineExceeded) {
 					err = &net.DNSError{Err: "i/o timeout", Name: host, IsTimeout: true}
 				}
 				return addrs, err
-			})
+			}}.run(t.Context(), planOf(1, 3, vary("GET", "http://h.test/", "")), Target{}, Options{Observer: &seen, Timeout: 5 * time.Second})
 			if err != nil || got.Errors[class] != 3 || got.Lookups != lookups || got.Attempts.Max() != 0 {
 				t.Errorf("%s: %+v, %+v, %v: %v", name, got.Counts, got.Lookups, err, seen.lines)
 			}
@@ -160,7 +160,7 @@ func TestNamesFail(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
 			dir := &directory{takes: time.Hour}
-			got, err := runOver(ctx, planOf(3, 9, request), Target{}, Options{}, (&dialled{}).dial, dir.lookup)
+			got, err := network{(&dialled{}).dial, dir.lookup}.run(ctx, planOf(3, 9, request), Target{}, Options{})
 			if err != nil || !got.Interrupted || got.Requests != 0 || got.Lookups != (Lookups{}) {
 				t.Errorf("%s: %+v, %v", name, got, err)
 			}
@@ -176,7 +176,7 @@ func TestManySilentNames(t *testing.T) {
 			requests = append(requests, to(fmt.Sprintf("http://h%d.test/", i)))
 		}
 		begun := time.Now()
-		got, err := runOver(t.Context(), planOf(1, 1, requests...), Target{}, Options{Timeout: 5 * time.Second}, (&dialled{}).dial, (&directory{takes: time.Hour}).lookup)
+		got, err := network{(&dialled{}).dial, (&directory{takes: time.Hour}).lookup}.run(t.Context(), planOf(1, 1, requests...), Target{}, Options{Timeout: 5 * time.Second})
 		if err != nil || got.Start.Sub(begun) != 5*time.Second || got.Failed != len(requests) {
 			t.Errorf("%v: it started after %v, and %d of %d failed", err, got.Start.Sub(begun), got.Failed, len(requests))
 		}
@@ -187,7 +187,7 @@ func TestManySilentNames(t *testing.T) {
 func TestNoDNSCache(t *testing.T) {
 	dir := &directory{}
 	over := &dialled{rec: &recorder{reply: hangsUp}}
-	got, err := runOver(t.Context(), planOf(1, 3, to("http://h.test:81/")), Target{}, Options{NoDNSCache: true}, over.dial, dir.lookup)
+	got, err := network{over.dial, dir.lookup}.run(t.Context(), planOf(1, 3, to("http://h.test:81/")), Target{}, Options{NoDNSCache: true})
 	over.rec.handlers.Wait()
 	if err != nil || got.Statuses["200"] != 3 || dir.asked != nil || !slices.Equal(over.to, slices.Repeat([]string{"h.test:81"}, 3)) {
 		t.Errorf("%+v, %v: dialled %v, asked %v", got.Counts, err, over.to, dir.asked)
@@ -201,7 +201,7 @@ func TestNoNames(t *testing.T) {
 	tcp := rec.listen(t, "tcp").Address
 	socket := (&recorder{reply: ok}).listen(t, "unix").Address
 	p := planOf(1, 1, to("http://"+tcp+"/"), to("unix:"+socket), to("http://[::1]:1/"))
-	if _, err := runOver(t.Context(), p, Target{}, Options{}, dialNet, dir.lookup); err != nil || dir.asked != nil {
+	if _, err := (network{dialNet, dir.lookup}).run(t.Context(), p, Target{}, Options{}); err != nil || dir.asked != nil {
 		t.Errorf("%v: asked about %v", err, dir.asked)
 	}
 }
@@ -254,7 +254,7 @@ func TestSeveralAddresses(t *testing.T) {
 					}
 					return nil
 				}}
-				got, err := runOver(t.Context(), planOf(1, 1, to("http://h.test/")), Target{}, Options{}, over.dial, dir.lookup)
+				got, err := network{over.dial, dir.lookup}.run(t.Context(), planOf(1, 1, to("http://h.test/")), Target{}, Options{})
 				over.rec.handlers.Wait()
 				if diff := cmp.Diff(strings.Fields(c.want), over.to); diff != "" || err != nil {
 					t.Errorf("%v: dialled (-want +got):\n%s", err, diff)
@@ -276,7 +276,7 @@ func TestSeveralAddressesTCP(t *testing.T) {
 	_, port, _ := net.SplitHostPort(rec.listen(t, "tcp").Address)
 	for _, addrs := range [][]string{{"127.0.0.2", "127.0.0.3", "127.0.0.1"}, {"::1", "127.0.0.1"}, {"127.0.0.1", "::1"}} {
 		dir := &directory{addrs: map[string][]string{"h.test": addrs}}
-		got, err := runOver(t.Context(), planOf(2, 4, to("http://h.test:"+port+"/")), Target{}, Options{}, dialNet, dir.lookup)
+		got, err := network{dialNet, dir.lookup}.run(t.Context(), planOf(2, 4, to("http://h.test:"+port+"/")), Target{}, Options{})
 		if err != nil || got.Statuses["200"] != 4 {
 			t.Errorf("%v: %+v, %v", addrs, got.Counts, err)
 		}

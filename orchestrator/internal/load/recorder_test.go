@@ -249,7 +249,7 @@ func mustRunCtx(ctx context.Context, t testing.TB, p *plan.Plan, target Target, 
 func mustPipe(ctx context.Context, t testing.TB, p *plan.Plan, rec *recorder, opt Options) Result {
 	t.Helper()
 	opt.NoDNSCache = true
-	result, err := run(ctx, p, Target{}, opt, rec.pipe)
+	result, err := network{rec.pipe, lookupNet}.run(ctx, p, Target{}, opt)
 	if err != nil {
 		t.Fatal(err)
 	}

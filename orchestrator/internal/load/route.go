@@ -111,7 +111,9 @@ func (d *dialer) connectVia(ctx context.Context, r *route, via string, deadline 
 	if r.name == "" && r.proxy == nil {
 		return plain, plain, nil
 	}
-	nc, err = d.through(ctx, r, via, plain, deadline)
+	asked := *r
+	asked.via = via
+	nc, err = d.through(ctx, &asked, plain, deadline)
 	if err != nil {
 		_ = plain.Close()
 		return nil, nil, d.explain(ctx, r, deadline, err)
@@ -121,10 +123,10 @@ func (d *dialer) connectVia(ctx context.Context, r *route, via string, deadline 
 
 // through goes through the proxy, if there is one, and speaks TLS where the
 // route asks for it.
-func (d *dialer) through(ctx context.Context, r *route, via string, nc net.Conn, deadline time.Time) (net.Conn, error) {
+func (d *dialer) through(ctx context.Context, r *route, nc net.Conn, deadline time.Time) (net.Conn, error) {
 	socks := r.proxy != nil && r.proxy.isSOCKS()
 	if socks {
-		if err := r.proxy.openSOCKS(ctx, nc, via, deadline); err != nil {
+		if err := r.proxy.openSOCKS(ctx, nc, r.via, deadline); err != nil {
 			return nil, &connectError{err}
 		}
 	}
@@ -137,8 +139,8 @@ func (d *dialer) through(ctx context.Context, r *route, via string, nc net.Conn,
 			return nil, err
 		}
 	}
-	if via != "" && !socks {
-		if err := r.proxy.open(ctx, nc, via); err != nil {
+	if r.via != "" && !socks {
+		if err := r.proxy.open(ctx, nc, r.via); err != nil {
 			return nil, &connectError{err}
 		}
 	}

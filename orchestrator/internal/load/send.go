@@ -76,7 +76,8 @@ func (w *worker) send(ctx context.Context, r *request) error {
 	w.tally.record(r.group, &out)
 	w.opt.Progress.count(out.failed())
 	if w.opt.Observer != nil {
-		w.tell(c, in, &out, took, err)
+		w.event.Took, w.event.Err = took, err
+		w.tell(c, in, &out)
 	}
 	if out.status != 0 {
 		if len(in.fields) > 0 {
@@ -177,11 +178,11 @@ func (w *worker) exchange(ctx context.Context, c *call, r *request, out *outcome
 	}
 }
 
-// tell completes the event and hands it to the observer.
-func (w *worker) tell(c *call, in *reader, out *outcome, took time.Duration, err error) {
+// tell completes the event, which knows its error, and hands it to the observer.
+func (w *worker) tell(c *call, in *reader, out *outcome) {
 	e := &w.event
-	e.Status, e.Took, e.Err = out.status, took, err
-	if err != nil {
+	e.Status = out.status
+	if e.Err != nil {
 		e.Class = out.cause.String()
 		e.Status = 0
 	} else {

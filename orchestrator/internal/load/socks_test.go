@@ -178,7 +178,7 @@ func TestSOCKS(t *testing.T) {
 			dir := &directory{addrs: map[string][]string{"h.test": {"192.0.2.1", "192.0.2.2"}}}
 			var seen notes
 			opt := Options{Env: env, Insecure: true, Observer: &seen}
-			got, err := runOver(t.Context(), planOf(1, 3, vary("GET", c.url, "")), Target{}, opt, dialNet, dir.lookup)
+			got, err := network{dialNet, dir.lookup}.run(t.Context(), planOf(1, 3, vary("GET", c.url, "")), Target{}, opt)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -207,7 +207,7 @@ func TestSOCKSRoute(t *testing.T) {
 	dir := &directory{addrs: map[string][]string{"proxy.test": {"127.0.0.1"}, "h.test": {"192.0.2.1"}}}
 	env := vars.Env{"ALL_PROXY": "socks5h://proxy.test:" + port, "NO_PROXY": "127.0.0.0/8"}
 	p := planOf(1, 6, vary("GET", "http://h.test/", ""), vary("GET", "http://"+address+"/direct", ""))
-	got, err := runOver(t.Context(), p, Target{}, Options{Env: env}, dialNet, dir.lookup)
+	got, err := network{dialNet, dir.lookup}.run(t.Context(), p, Target{}, Options{Env: env})
 	rec.stop()
 	if err != nil || got.Statuses["200"] != 12 || !slices.Equal(dir.asked, []string{"proxy.test"}) || !slices.Equal(s.asked, []string{"h.test:80"}) {
 		t.Errorf("%+v, %v: looked up %v, asked for %v", got.Counts, err, dir.asked, s.asked)

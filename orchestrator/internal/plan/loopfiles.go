@@ -25,7 +25,7 @@ func (l *loader) withCSV(it *item) {
 
 // rows reads a CSV file, the path of which is the value of e.
 func (l *loader) rows(f *file, e entry, quote byte) series {
-	return l.loopFile(f, e, "a CSV file", string(quote), func(name, text string) series {
+	return l.loopFile(f, e, reading{"a CSV file", string(quote)}, func(name, text string) series {
 		first := newCSV(text, quote)
 		var header []string
 		if first.scan() {
@@ -91,7 +91,7 @@ func (l *loader) withFile(it *item) {
 
 // lines reads a file, the path of which is the value of e.
 func (l *loader) lines(f *file, e entry) series {
-	return l.loopFile(f, e, "a file of items", "", func(name, text string) series {
+	return l.loopFile(f, e, reading{what: "a file of items"}, func(name, text string) series {
 		bad := &skipped{l: l, name: name}
 		lines := newRecords(func(at int) reader { return &lineReader{text: text, at: at} }, bad)
 		bad.end("line")
@@ -101,12 +101,12 @@ func (l *loader) lines(f *file, e entry) series {
 
 // loopFile reads the file of a loop whole, once for all items that read it in
 // the same way.
-func (l *loader) loopFile(f *file, e entry, what, how string, read func(name, text string) series) series {
-	name, ok := l.path(f, e, what)
+func (l *loader) loopFile(f *file, e entry, as reading, read func(name, text string) series) series {
+	name, ok := l.path(f, e, as.what)
 	if !ok {
 		return nil
 	}
-	key := fileKey{absolute(name), what, how}
+	key := fileKey{absolute(name), as}
 	if known := l.files[key]; known != nil {
 		return known
 	}
@@ -122,8 +122,17 @@ func (l *loader) loopFile(f *file, e entry, what, how string, read func(name, te
 	return values
 }
 
+// reading is how the file of a loop is read.
+type reading struct {
+	what string // it is, for people
+	how  string // what tells two ways to read it apart
+}
+
 // fileKey is a file of a loop and how it is read.
-type fileKey struct{ path, what, how string }
+type fileKey struct {
+	path string
+	as   reading
+}
 
 // mostSkips is how many rows that are skipped are told one by one; the rest is
 // counted.

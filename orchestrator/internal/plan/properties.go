@@ -26,9 +26,9 @@ type property struct {
 func (l *loader) properties(f *file, top []entry) {
 	p := l.plan
 	l.readBase(f, get(top, "base"))
-	p.Iterations = l.number(f, top, "iterations", 1, 1).value
-	p.asked = l.number(f, top, "concurrency", 0, 1)
-	seconds := l.number(f, top, "rampup", 0, 0)
+	p.Iterations = l.number(f, top, number{"iterations", 1, 1}).value
+	p.asked = l.number(f, top, number{"concurrency", 0, 1})
+	seconds := l.number(f, top, number{"rampup", 0, 0})
 	if seconds.value > math.MaxInt64/int(time.Second) {
 		l.fail(f, seconds.pos, "rampup is longer than a program can wait", "it is given in seconds")
 		seconds.value = 0
@@ -62,11 +62,19 @@ func (p *Plan) lowered() string {
 	return fmt.Sprintf("concurrency %d is more than the iterations: lowered to %d", p.asked.value, p.Iterations)
 }
 
-// number reads a whole number of at least least; a text that holds one will do,
-// with variables of the environment filled in. Without one it is standard.
-func (l *loader) number(f *file, top []entry, key string, standard, least int) property {
+// number is a whole number at the top of a benchmark file.
+type number struct {
+	key      string
+	standard int // what it is where there is none
+	least    int
+}
+
+// number reads a number; a text that holds one will do, with variables of the
+// environment filled in.
+func (l *loader) number(f *file, top []entry, want number) property {
+	key := want.key
 	n := get(top, key).value
-	none := property{value: standard}
+	none := property{value: want.standard}
 	ignored := func(why string) property {
 		l.warn(f, n, fmt.Sprintf("%s is %s: it is ignored", key, why), "")
 		return none
@@ -98,8 +106,8 @@ func (l *loader) number(f *file, top []entry, key string, standard, least int) p
 	switch {
 	case value < 0:
 		return refused("negative", true)
-	case value < int64(least):
-		l.failAt(f, n, fmt.Sprintf("%s is %d", key, value), fmt.Sprintf("%s must be at least %d", key, least))
+	case value < int64(want.least):
+		l.failAt(f, n, fmt.Sprintf("%s is %d", key, value), fmt.Sprintf("%s must be at least %d", key, want.least))
 		return none
 	}
 	return property{int(value), f.pos(n)}
