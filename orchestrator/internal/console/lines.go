@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
@@ -88,8 +89,8 @@ func failure(e *load.Event) string {
 	if !strings.HasPrefix(text, e.Class+":") {
 		text = e.Class + ": " + text
 	}
-	if hint := load.HintOf(e.Err); hint != "" {
-		text += " (hint: " + hint + ")"
+	if advice := hint.Of(e.Err); advice != "" {
+		text += " (hint: " + advice + ")"
 	}
 	return text
 }

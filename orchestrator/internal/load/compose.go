@@ -89,13 +89,7 @@ func urlError(err error) error {
 	if errors.Is(err, weburl.ErrScheme) {
 		return fmt.Errorf("the url %w", err)
 	}
-	return errors.New("the url " + unquoted(err))
-}
-
-// unquoted is the text of an error of weburl without what it quotes.
-func unquoted(err error) string {
-	text, _, _ := strings.Cut(err.Error(), ` "`)
-	return text
+	return errors.New("the url " + weburl.Unquoted(err))
 }
 
 // fields lists the header fields. What the plan says takes the place of what

@@ -2,9 +2,10 @@ package load
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 	"sync"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 // Hint is what may be done about requests that failed.
@@ -12,15 +13,6 @@ type Hint struct {
 	Class    string // as Counts.Errors has it
 	Text     string
 	Requests int
-}
-
-// HintOf gives what an error of an Event says may be done about it, or "".
-func HintOf(err error) string {
-	var hinter interface{ Hint() string }
-	if errors.As(err, &hinter) {
-		return hinter.Hint()
-	}
-	return ""
 }
 
 // maxHints bounds the hints that are told apart: each may name what a server
@@ -39,7 +31,7 @@ type advice struct {
 }
 
 func (h *hints) count(why class, err error) {
-	text := HintOf(err)
+	text := hint.Of(err)
 	if text == "" {
 		return
 	}

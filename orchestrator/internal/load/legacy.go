@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 // maxCauses bounds the servers that are asked why they have no common TLS with
@@ -47,12 +49,12 @@ func (c *causes) of(key string) *cause {
 // say so itself.
 func (d *dialer) explain(ctx context.Context, r *route, deadline time.Time, err error) error {
 	var refused *tlsError
-	if !errors.As(err, &refused) || HintOf(err) != "" {
+	if !errors.As(err, &refused) || hint.Of(err) != "" {
 		return err
 	}
 	if d.tls.InsecureSkipVerify { // there is nothing more to offer
 		if isAlert(err) {
-			err = &tlsError{&hinted{refused.err, nothingFits}}
+			err = &tlsError{hint.With(refused.err, nothingFits)}
 		}
 		return err
 	}
@@ -64,7 +66,7 @@ func (d *dialer) explain(ctx context.Context, r *route, deadline time.Time, err 
 		lax := dialer{dial: d.dial, names: d.names, tls: tlsConfig(true)}
 		nc, plain, err := lax.connect(ctx, r, deadline)
 		if err != nil {
-			entry.hint = HintOf(err)
+			entry.hint = hint.Of(err)
 			return
 		}
 		_ = plain.Close()
@@ -75,7 +77,7 @@ func (d *dialer) explain(ctx context.Context, r *route, deadline time.Time, err 
 	if entry.hint == "" {
 		return err
 	}
-	return &tlsError{&hinted{refused.err, entry.hint}}
+	return &tlsError{hint.With(refused.err, entry.hint)}
 }
 
 // nothingFits is what is known of a server that refuses all that is offered. The

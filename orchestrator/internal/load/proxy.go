@@ -70,7 +70,7 @@ func proxyMistakes(env vars.Env, p *plan.Plan) []string {
 				}
 				break
 			}
-			mistakes = append(mistakes, fmt.Sprintf("%s is passed over: it %s", name, unquoted(err)))
+			mistakes = append(mistakes, fmt.Sprintf("%s is passed over: it %s", name, weburl.Unquoted(err)))
 		}
 	}
 	name, list := noProxy(env)

@@ -9,6 +9,8 @@ import (
 	"net"
 	"strings"
 	"syscall"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 // tlsError is a server that is not trusted, that no common language was found
@@ -18,17 +20,6 @@ type tlsError struct{ err error }
 func (e *tlsError) Error() string { return "tls: " + strings.TrimPrefix(e.err.Error(), "tls: ") }
 
 func (e *tlsError) Unwrap() error { return e.err }
-
-// hinted is an error that says what may be done about it.
-type hinted struct {
-	error
-	hint string
-}
-
-func (e *hinted) Unwrap() error { return e.error }
-
-// Hint says what to do about it.
-func (e *hinted) Hint() string { return e.hint }
 
 // tlsConfig is what is asked of servers. Insecure accepts whatever the library
 // can speak: any certificate, old versions, and cipher suites that it offers to
@@ -107,8 +98,8 @@ func (c *secureConn) failed(err error) error {
 	case broke(err):
 		return err
 	}
-	if hint := c.hint(err); hint != "" {
-		err = &hinted{err, hint}
+	if advice := c.advice(err); advice != "" {
+		err = hint.With(err, advice)
 	}
 	return &tlsError{err}
 }
@@ -119,8 +110,8 @@ func broke(err error) bool {
 	return gone(err) || errors.As(err, &errno)
 }
 
-// hint names the cause of an error of TLS where the error tells it.
-func (c *secureConn) hint(err error) string {
+// advice names the cause of an error of TLS where the error tells it.
+func (c *secureConn) advice(err error) string {
 	var verify *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
 	switch {

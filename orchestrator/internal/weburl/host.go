@@ -24,7 +24,7 @@ func host(text string) (string, error) {
 	if !plain || strings.Contains(name, "xn--") {
 		var err error
 		if name, err = punycode(name); err != nil {
-			return "", fmt.Errorf("is not a URL: invalid host %q", text)
+			return "", &partError{"host", text, ""}
 		}
 	}
 	for i := range len(name) {
@@ -106,7 +106,7 @@ func ipv4(name string) (string, error) {
 		}
 		n, err := number(part)
 		if err != nil || n >= limit || i > 3 {
-			return "", fmt.Errorf("is not a URL: invalid IPv4 address %q", name)
+			return "", &partError{"IPv4 address", name, ""}
 		}
 		address = address*limit + n
 	}
@@ -134,7 +134,7 @@ func ipv6(text string) (string, error) {
 	inner, closed := strings.CutSuffix(text[1:], "]")
 	a, err := netip.ParseAddr(inner)
 	if !closed || err != nil || !a.Is6() || a.Zone() != "" {
-		return "", fmt.Errorf("is not a URL: invalid IPv6 address %q", text)
+		return "", &partError{"IPv6 address", text, ""}
 	}
 	if b := a.As16(); a.Is4In6() {
 		return fmt.Sprintf("[::ffff:%x:%x]", int(b[12])<<8|int(b[13]), int(b[14])<<8|int(b[15])), nil

@@ -175,7 +175,7 @@ func port(scheme, digits string) (string, error) {
 		return "", nil
 	}
 	if _, err := strconv.ParseUint(digits, 10, 16); err != nil {
-		return "", fmt.Errorf("is not a URL: invalid port %q after host", ":"+digits)
+		return "", &partError{"port", ":" + digits, " after host"}
 	}
 	for len(digits) > 1 && digits[0] == '0' {
 		digits = digits[1:]

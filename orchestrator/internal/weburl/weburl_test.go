@@ -3,6 +3,7 @@ package weburl
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -464,4 +465,25 @@ func TestParseProxy(t *testing.T) {
 	wrong("socks4a://h", "begins with socks4a://, and only http, https, socks5 and socks5h are spoken")
 	wrong("socks5://h:1:2", `is not a URL: invalid port ":1:2" after host`)
 	wrong("\xff", "is not UTF-8")
+}
+
+// TestUnquoted: a password that stands where a host or a port should be is not
+// quoted where that is asked for.
+func TestUnquoted(t *testing.T) {
+	check := func(text, want string) {
+		t.Helper()
+		_, err := Parse(text)
+		if err == nil || !strings.Contains(err.Error(), "hunter") {
+			t.Errorf("%q: %v", text, err)
+		}
+		if got := Unquoted(err); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+	check("http://h:hunter", "is not a URL: invalid port")
+	check("http://[hunter]/", "is not a URL: invalid IPv6 address")
+	check("http://xn--hunter-/", "is not a URL: invalid host")
+	if got := Unquoted(ErrScheme); got != ErrScheme.Error() {
+		t.Errorf("%q", got)
+	}
 }
