@@ -13,12 +13,12 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 )
 
-// Comparison holds each request of a run against the one at the same place of a
+// comparison holds each request of a run against the one at the same place of a
 // report, and keeps those that took longer by more than a threshold. It is a
 // load.Observer.
-type Comparison struct {
+type comparison struct {
 	threshold float64 // in milliseconds
-	recorded  []Entry
+	recorded  []entry
 	names     []string          // of the requests of an iteration
 	place     map[plan.Item]int // of its first request among those of an iteration
 
@@ -35,27 +35,27 @@ type slower struct {
 
 // compareWith reads the report that a run of a plan is to be compared with; it may
 // be slower by threshold milliseconds. The error is a mistake.
-func compareWith(name string, loaded *plan.Plan, threshold float64) (*Comparison, error) {
+func compareWith(name string, loaded *plan.Plan, threshold float64) (*comparison, error) {
 	const advice = "make a report of this plan with --report FILE"
-	recorded, err := ReadReport(name)
+	recorded, err := readReport(name)
 	if err != nil {
 		return nil, &hint.Error{Mistake: true, Err: err, Advice: advice}
 	}
-	c, err := NewComparison(loaded, recorded, threshold)
+	c, err := newComparison(loaded, recorded, threshold)
 	if err != nil {
 		return nil, &hint.Error{Mistake: true, Err: fmt.Errorf("%s: %w", name, err), Advice: advice}
 	}
 	return c, nil
 }
 
-// NewComparison makes a Comparison of a plan with a report. A report without a
+// newComparison makes a comparison of a plan with a report. A report without a
 // figure for each of the plan's requests is an error.
-func NewComparison(loaded *plan.Plan, recorded []Entry, threshold float64) (*Comparison, error) {
+func newComparison(loaded *plan.Plan, recorded []entry, threshold float64) (*comparison, error) {
 	requests := loaded.Requests()
 	if n := loaded.PerIteration(); len(recorded) < n {
 		return nil, fmt.Errorf("the report has %d requests, the plan has %d", len(recorded), n)
 	}
-	c := &Comparison{threshold: threshold, recorded: recorded, place: map[plan.Item]int{}}
+	c := &comparison{threshold: threshold, recorded: recorded, place: map[plan.Item]int{}}
 	at := 0
 	for _, r := range requests {
 		c.place[r] = at
@@ -70,9 +70,9 @@ func NewComparison(loaded *plan.Plan, recorded []Entry, threshold float64) (*Com
 	return c, nil
 }
 
-// Renamed says which requests have another name than in the report: they are
+// renamed says which requests have another name than in the report: they are
 // compared all the same, by their place.
-func (c *Comparison) Renamed() []string {
+func (c *comparison) renamed() []string {
 	var notes []string
 	for i, name := range c.names {
 		if was := c.recorded[i].Name; was != "" && was != name {
@@ -83,10 +83,10 @@ func (c *Comparison) Renamed() []string {
 }
 
 // Begin implements load.Observer.
-func (c *Comparison) Begin(*load.Event) {}
+func (c *comparison) Begin(*load.Event) {}
 
 // End compares a request.
-func (c *Comparison) End(e *load.Event) {
+func (c *comparison) End(e *load.Event) {
 	i, ok := c.place[e.Item]
 	i += e.Element
 	if !ok || e.Status == 0 && e.Class == "" {
@@ -103,7 +103,7 @@ func (c *Comparison) End(e *load.Event) {
 
 // Compared prints the requests that took longer, by iteration, and gives their
 // number.
-func (p *Printer) Compared(c *Comparison) int {
+func (p *Printer) Compared(c *comparison) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	// Of one iteration they are in order already.

@@ -27,8 +27,8 @@ type Ask struct {
 	Compare    string    // the file of an earlier report to compare with; empty: none
 	Threshold  float64   // how much slower than that a request may be, in milliseconds
 
-	recorder *Recorder   // nil without ReportFile
-	compared *Comparison // nil without Compare
+	recorder *recorder   // nil without ReportFile
+	compared *comparison // nil without Compare
 }
 
 // Prepare holds what is wanted against the plan before anything is sent, and reads
@@ -46,7 +46,7 @@ func (a *Ask) Prepare(loaded *plan.Plan) (err error) {
 		if err := checkReport(a.ReportFile); err != nil {
 			return err
 		}
-		a.recorder = &Recorder{}
+		a.recorder = &recorder{}
 	}
 	return nil
 }
@@ -56,7 +56,7 @@ func (a *Ask) Renamed() []string {
 	if a.compared == nil {
 		return nil
 	}
-	return a.compared.Renamed()
+	return a.compared.renamed()
 }
 
 // Observer is told of a run whose items p prints, for what is wanted at its end.
@@ -91,11 +91,11 @@ func (p *Printer) Conclude(run Run, ask *Ask) (Outcome, error) {
 	var failed error
 	// A report of a part of the iteration would be a wrong one.
 	if ask.recorder != nil && !r.Interrupted && r.Broken == 0 {
-		failed = WriteReport(ask.ReportFile, ask.recorder.Entries())
+		failed = writeReport(ask.ReportFile, ask.recorder.Entries())
 	}
 	switch {
 	case ask.JSON != nil:
-		failed = errors.Join(failed, p.Close(), WriteJSON(ask.JSON, run))
+		failed = errors.Join(failed, p.Close(), writeJSON(ask.JSON, run))
 	case ask.Stats:
 		p.Stats(run)
 	}

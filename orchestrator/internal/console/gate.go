@@ -96,7 +96,7 @@ var operators = []string{">=", "<=", "==", "!=", ">", "<"}
 func ParseGates(texts []string) ([]Gate, error) {
 	var gates []Gate
 	for _, text := range texts {
-		g, err := ParseGate(text)
+		g, err := parseGate(text)
 		if err != nil {
 			return nil, err
 		}
@@ -123,8 +123,8 @@ func checkGates(gates []Gate, loaded *plan.Plan) error {
 	return nil
 }
 
-// ParseGate reads a gate. The error is a *GateError.
-func ParseGate(text string) (Gate, error) {
+// parseGate reads a gate. The error is a *GateError.
+func parseGate(text string) (Gate, error) {
 	g := Gate{text: text}
 	fail := func(at int, advice, format string, args ...any) (Gate, error) {
 		return Gate{}, &GateError{

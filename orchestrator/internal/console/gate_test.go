@@ -14,7 +14,7 @@ func TestGates(t *testing.T) {
 	r.Rate, r.Late, r.Dropped = 10, 6, 3
 	check := func(text string, tripped bool, figure string) {
 		t.Helper()
-		g, err := ParseGate(text)
+		g, err := parseGate(text)
 		if err != nil {
 			t.Errorf("%s: %v", text, err)
 			return
@@ -76,7 +76,7 @@ func TestGates(t *testing.T) {
 func TestGateAnswers(t *testing.T) {
 	check := func(figure string, needs int) {
 		t.Helper()
-		g, err := ParseGate(figure + ">1h")
+		g, err := parseGate(figure + ">1h")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -124,7 +124,7 @@ func TestGateAnswers(t *testing.T) {
 func TestGateNames(t *testing.T) {
 	check := func(text, item string, open bool) {
 		t.Helper()
-		g, err := ParseGate(text)
+		g, err := parseGate(text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -142,7 +142,7 @@ func TestGateNames(t *testing.T) {
 func TestGateMistakes(t *testing.T) {
 	check := func(text string, column int, msg string) {
 		t.Helper()
-		_, err := ParseGate(text)
+		_, err := parseGate(text)
 		var mistake *GateError
 		if !errors.As(err, &mistake) {
 			t.Errorf("%q is read: %v", text, err)
@@ -192,7 +192,7 @@ func FuzzGate(f *testing.F) {
 	}
 	results := []*load.Result{sample(), {Counts: empty()}}
 	f.Fuzz(func(t *testing.T, text string) {
-		g, err := ParseGate(text)
+		g, err := parseGate(text)
 		var mistake *GateError
 		switch {
 		case err == nil:

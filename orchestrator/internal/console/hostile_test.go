@@ -48,7 +48,7 @@ func TestHostileTexts(t *testing.T) {
 		r.Errors, r.Statuses = map[string]int{text: 1, text + "2": 1}, map[string]int{text: 2}
 		r.Mistakes = []load.Mistake{{Item: text, Text: text, N: 1}, {Text: text, N: 2}}
 		r.Groups[0].Name = text
-		compared, err := NewComparison(loaded, []Entry{{Name: "was", Timed: true}}, 0)
+		compared, err := newComparison(loaded, []entry{{Name: "was", Timed: true}}, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -81,7 +81,7 @@ func TestHostileTexts(t *testing.T) {
 		})
 		t.Run(kind+"/json", func(t *testing.T) {
 			var b bytes.Buffer
-			if err := WriteJSON(&b, Run{Plan: loaded, Setup: setup, Result: r}); err != nil {
+			if err := writeJSON(&b, Run{Plan: loaded, Setup: setup, Result: r}); err != nil {
 				t.Fatal(err)
 			}
 			checkPrinted(t, 1_000_000, b.String())

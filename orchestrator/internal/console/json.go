@@ -143,8 +143,8 @@ type gateJSON struct {
 	Figure  string `json:"figure"`
 }
 
-// WriteJSON writes a run as one JSON object.
-func WriteJSON(w io.Writer, run Run) error {
+// writeJSON writes a run as one JSON object.
+func writeJSON(w io.Writer, run Run) error {
 	loaded, s, r := run.Plan, run.Setup, run.Result
 	d := document{
 		Schema: schema,

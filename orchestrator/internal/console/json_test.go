@@ -9,13 +9,13 @@ import (
 )
 
 func TestJSON(t *testing.T) {
-	gate, err := ParseGate("p99>100ms")
+	gate, err := parseGate("p99>100ms")
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := sample()
 	var out bytes.Buffer
-	if err := WriteJSON(&out, Run{samplePlan(), Setup{Timeout: 10 * time.Second}, r, []Verdict{gate.Judge(r)}}); err != nil {
+	if err := writeJSON(&out, Run{samplePlan(), Setup{Timeout: 10 * time.Second}, r, []Verdict{gate.Judge(r)}}); err != nil {
 		t.Fatal(err)
 	}
 	sum := samplePlan().SHA256()
@@ -31,7 +31,7 @@ func TestJSON(t *testing.T) {
 	out.Reset()
 	nothing := sample()
 	nothing.Counts, nothing.Groups, nothing.Mistakes, nothing.Rate = empty(), nil, nil, 40
-	if err := WriteJSON(&out, Run{Plan: samplePlan(), Result: nothing}); err != nil {
+	if err := writeJSON(&out, Run{Plan: samplePlan(), Result: nothing}); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(out.String(), "null") || !json.Valid(out.Bytes()) {

@@ -212,7 +212,7 @@ func TestObserve(t *testing.T) {
 	if got := observe(nil, nil); got != nil {
 		t.Errorf("nobody observes, and it is %v", got)
 	}
-	a, b := &Recorder{}, &Recorder{}
+	a, b := &recorder{}, &recorder{}
 	all := observe(a, nil, b)
 	all.Begin(answered("x", 200, 0))
 	all.End(answered("x", 200, 0))

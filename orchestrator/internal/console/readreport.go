@@ -16,10 +16,10 @@ import (
 // mostReport bounds the length of a report, in bytes.
 const mostReport = 256 << 20
 
-// ReadReport reads the report of an earlier run: ours, or drill's, whose names
+// readReport reads the report of an earlier run: ours, or drill's, whose names
 // stand there without quotes whatever is in them. Keys it does not know, it
 // passes over.
-func ReadReport(name string) ([]Entry, error) {
+func readReport(name string) ([]entry, error) {
 	text, err := files.Read(name, mostReport)
 	if err != nil {
 		return nil, fmt.Errorf("read report: %w", err)
@@ -29,7 +29,7 @@ func ReadReport(name string) ([]Entry, error) {
 
 // parseReport reads a report as the lines that drill and this project write, or
 // where that gives less, as the YAML that another hand may have written.
-func parseReport(file string, text []byte) ([]Entry, error) {
+func parseReport(file string, text []byte) ([]entry, error) {
 	lines, err := parseLines(file, text)
 	other := parseYAML(file, text)
 	if timed(other) > timed(lines) {
@@ -38,7 +38,7 @@ func parseReport(file string, text []byte) ([]Entry, error) {
 	return lines, err
 }
 
-func timed(entries []Entry) int {
+func timed(entries []entry) int {
 	n := 0
 	for _, e := range entries {
 		if e.Timed {
@@ -49,13 +49,13 @@ func timed(entries []Entry) int {
 }
 
 // parseYAML reads a list of mappings; what is none is none in a report.
-func parseYAML(file string, text []byte) []Entry {
+func parseYAML(file string, text []byte) []entry {
 	value, err := plan.ReadYAML(file, text)
 	list, isList := value.([]any)
 	if err != nil || !isList {
 		return nil
 	}
-	entries := make([]Entry, len(list))
+	entries := make([]entry, len(list))
 	for i, value := range list {
 		fields, _ := value.(map[string]any)
 		entries[i].Name, _ = fields["name"].(string)
@@ -72,8 +72,8 @@ func parseYAML(file string, text []byte) []Entry {
 	return entries
 }
 
-func parseLines(file string, text []byte) ([]Entry, error) {
-	var entries []Entry
+func parseLines(file string, text []byte) ([]entry, error) {
+	var entries []entry
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	lines.Buffer(nil, len(text)+1)
 	for number := 1; lines.Scan(); number++ {
@@ -83,7 +83,7 @@ func parseLines(file string, text []byte) ([]Entry, error) {
 		case strings.TrimSpace(line) == "", strings.HasPrefix(line, "#"), len(entries) == 0 && line == "---":
 			continue
 		case line == "-" || strings.HasPrefix(line, "- "):
-			entries = append(entries, Entry{})
+			entries = append(entries, entry{})
 			rest = line[1:]
 		case len(entries) == 0:
 			return nil, fmt.Errorf("report %s:%d: %q does not begin a list of requests", file, number, abridged(line))
@@ -106,7 +106,7 @@ func parseLines(file string, text []byte) ([]Entry, error) {
 }
 
 // set reads one line of an entry.
-func (e *Entry) set(key, value string) (err error) {
+func (e *entry) set(key, value string) (err error) {
 	switch key {
 	case "name":
 		e.Name = unquoteYAML(value)
@@ -124,7 +124,7 @@ func (e *Entry) set(key, value string) (err error) {
 }
 
 // took sets the duration, if ms can be one.
-func (e *Entry) took(ms float64) bool {
+func (e *entry) took(ms float64) bool {
 	if !(ms >= 0 && ms < 1e12) {
 		return false
 	}

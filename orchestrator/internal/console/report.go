@@ -18,8 +18,8 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 )
 
-// Entry is one request of a report.
-type Entry struct {
+// entry is one request of a report.
+type entry struct {
 	Name     string // as written in the plan
 	Duration time.Duration
 	Status   int // noAnswer where there was none
@@ -29,18 +29,18 @@ type Entry struct {
 // noAnswer is the status that drill gives a request without an answer.
 const noAnswer = 520
 
-// Recorder gathers the requests of one iteration for a report. It is a
+// recorder gathers the requests of one iteration for a report. It is a
 // load.Observer.
-type Recorder struct {
+type recorder struct {
 	mu      sync.Mutex
-	entries []Entry
+	entries []entry
 }
 
 // Begin implements load.Observer.
-func (r *Recorder) Begin(*load.Event) {}
+func (r *recorder) Begin(*load.Event) {}
 
 // End takes a request down.
-func (r *Recorder) End(e *load.Event) {
+func (r *recorder) End(e *load.Event) {
 	request, ok := e.Item.(*plan.Request)
 	if !ok || e.Status == 0 && e.Class == "" {
 		return
@@ -51,11 +51,11 @@ func (r *Recorder) End(e *load.Event) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.entries = append(r.entries, Entry{Name: request.Name, Duration: e.Took, Status: status, Timed: true})
+	r.entries = append(r.entries, entry{Name: request.Name, Duration: e.Took, Status: status, Timed: true})
 }
 
 // Entries gives what was taken down, in order.
-func (r *Recorder) Entries() []Entry {
+func (r *recorder) Entries() []entry {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.entries)
@@ -74,8 +74,8 @@ func checkReport(name string) error {
 	return nil
 }
 
-// WriteReport puts entries into a file, as files.Write does.
-func WriteReport(name string, entries []Entry) error {
+// writeReport puts entries into a file, as files.Write does.
+func writeReport(name string, entries []entry) error {
 	var b bytes.Buffer
 	for _, e := range entries {
 		fmt.Fprintf(&b, "\n- name: %s\n  duration: %s\n  status: %d\n", quoteYAML(e.Name), milliseconds(e.Duration), e.Status)

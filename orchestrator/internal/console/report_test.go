@@ -14,12 +14,12 @@ import (
 )
 
 func TestRecorder(t *testing.T) {
-	var r Recorder
+	var r recorder
 	r.End(&load.Event{Item: request("Fetch {{ id }}"), Name: "Fetch 7", Status: 204, Took: 1234567})
 	r.End(&load.Event{Item: &plan.Assign{}, Name: "assign"})
 	r.End(&load.Event{Item: request("gone"), Name: "gone", Class: "connect", Took: 2 * time.Millisecond})
 	r.End(&load.Event{Item: request("never sent"), Err: os.ErrInvalid})
-	want := []Entry{
+	want := []entry{
 		{Name: "Fetch {{ id }}", Duration: 1234567, Status: 204, Timed: true},
 		{Name: "gone", Duration: 2 * time.Millisecond, Status: 520, Timed: true},
 	}
@@ -33,11 +33,11 @@ func TestReportFile(t *testing.T) {
 	if err := os.WriteFile(file, []byte(strings.Repeat("something longer from before\n", 100)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	entries := []Entry{
+	entries := []entry{
 		{Name: "Fetch users", Duration: 12345678, Status: 200, Timed: true},
 		{Name: "{{ item }}: a # b", Duration: 3 * time.Millisecond, Status: 520, Timed: true},
 	}
-	if err := WriteReport(file, entries); err != nil {
+	if err := writeReport(file, entries); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(file)
@@ -53,14 +53,14 @@ func TestReportFile(t *testing.T) {
 	if err != nil || len(left) != 1 {
 		t.Errorf("the folder holds %v, %v", left, err)
 	}
-	if err := WriteReport(filepath.Join(file, "below", "a file"), nil); err == nil {
+	if err := writeReport(filepath.Join(file, "below", "a file"), nil); err == nil {
 		t.Error("a report was written below a file")
 	}
 }
 
 // TestReportIntoNoFile writes where a rename would take a device away.
 func TestReportIntoNoFile(t *testing.T) {
-	if err := WriteReport("/dev/null", []Entry{{Name: "a"}}); err != nil {
+	if err := writeReport("/dev/null", []entry{{Name: "a"}}); err != nil {
 		t.Error(err)
 	}
 	if info, err := os.Stat("/dev/null"); err != nil || info.Mode().IsRegular() {
@@ -70,17 +70,17 @@ func TestReportIntoNoFile(t *testing.T) {
 
 func TestReportRoundTrip(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "report.yml")
-	var entries []Entry
+	var entries []entry
 	for i, name := range []string{
 		"plain", "two words", "", " blanks ", "a: b", "a #b", "- dash", "{{ x }}", `"quoted"`, `'single'`, "it's", `back\slash`,
 		"true", "null", "no", "12", "1.5", "line\nbreak", "tab\t", "grün 日本", "\u2028", "~", "*a", "&a", "%a", "@a", "`a", "a:", "x, y", "!t",
 	} {
-		entries = append(entries, Entry{Name: name, Duration: time.Duration(i)*time.Millisecond + 1, Status: 200 + i, Timed: true})
+		entries = append(entries, entry{Name: name, Duration: time.Duration(i)*time.Millisecond + 1, Status: 200 + i, Timed: true})
 	}
-	if err := WriteReport(file, entries); err != nil {
+	if err := writeReport(file, entries); err != nil {
 		t.Fatal(err)
 	}
-	got, err := ReadReport(file)
+	got, err := readReport(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,36 +90,36 @@ func TestReportRoundTrip(t *testing.T) {
 }
 
 func TestReadReports(t *testing.T) {
-	entry := func(name string, ms float64, status int) Entry {
-		return Entry{Name: name, Duration: time.Duration(ms * 1e6), Status: status, Timed: true}
+	row := func(name string, ms float64, status int) entry {
+		return entry{Name: name, Duration: time.Duration(ms * 1e6), Status: status, Timed: true}
 	}
 	for name, c := range map[string]struct {
 		text string
-		want []Entry
+		want []entry
 		err  string
 	}{
 		"drill's, nothing quoted": {
 			text: "\n- name: Fetch: {{ item.id }} # one\n  duration: 12.345678\n  status: 200\n\n- name: {{ x }}\n  duration: 3\n  status: 520\n",
-			want: []Entry{entry("Fetch: {{ item.id }} # one", 12.345678, 200), entry("{{ x }}", 3, 520)},
+			want: []entry{row("Fetch: {{ item.id }} # one", 12.345678, 200), row("{{ x }}", 3, 520)},
 		},
 		"a name of several lines": {
 			text: "\n- name: one\ntwo\n  duration: 1\n  status: 200\n",
-			want: []Entry{entry("one", 1, 200)},
+			want: []entry{row("one", 1, 200)},
 		},
 		"by another hand": {
 			text: "---\n# of yesterday\n-\n  duration: 1e1\n  extra: yes\n  name: 'it''s'\r\n- duration: .5\n",
-			want: []Entry{entry("it's", 10, 0), entry("", 0.5, 0)},
+			want: []entry{row("it's", 10, 0), row("", 0.5, 0)},
 		},
-		"no duration":      {text: "- name: a\n", want: []Entry{{Name: "a"}}},
+		"no duration":      {text: "- name: a\n", want: []entry{{Name: "a"}}},
 		"empty":            {text: "\n# nothing\n", err: "report r.yml holds no requests"},
 		"no list":          {text: "name: a\nduration: 1\n", err: `report r.yml:1: "name: a" does not begin a list of requests`},
 		"wrong duration":   {text: "- name: a\n  duration: long\n", err: `report r.yml:2: duration "long" is no number of milliseconds`},
 		"endless duration": {text: "- duration: .inf\n", err: `report r.yml:1: duration ".inf" is no number of milliseconds`},
-		"wrong status":     {text: "- duration: 1\n  status: ok\n", want: []Entry{entry("", 1, 0)}},
-		"in braces":        {text: "- {name: a, duration: 1.5, status: 200}\n- {duration: 2}", want: []Entry{entry("a", 1.5, 200), entry("", 2, 0)}},
-		"JSON":             {text: `[{"name": "a: b", "duration": 1e1, "more": {"x": [1]}}]`, want: []Entry{entry("a: b", 10, 0)}},
-		"indented":         {text: "# by hand\n  - name: a # b\n    duration: 1 # ms\n  - duration: 0x10\n", want: []Entry{entry("a", 1, 0), entry("", 16, 0)}},
-		"anchors":          {text: "- &a\n  duration: 1\n- *a\n- text\n", want: []Entry{entry("", 1, 0), entry("", 1, 0), {}}},
+		"wrong status":     {text: "- duration: 1\n  status: ok\n", want: []entry{row("", 1, 0)}},
+		"in braces":        {text: "- {name: a, duration: 1.5, status: 200}\n- {duration: 2}", want: []entry{row("a", 1.5, 200), row("", 2, 0)}},
+		"JSON":             {text: `[{"name": "a: b", "duration": 1e1, "more": {"x": [1]}}]`, want: []entry{row("a: b", 10, 0)}},
+		"indented":         {text: "# by hand\n  - name: a # b\n    duration: 1 # ms\n  - duration: 0x10\n", want: []entry{row("a", 1, 0), row("", 16, 0)}},
+		"anchors":          {text: "- &a\n  duration: 1\n- *a\n- text\n", want: []entry{row("", 1, 0), row("", 1, 0), {}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := parseReport("r.yml", []byte(c.text))
@@ -137,7 +137,7 @@ func TestReadReports(t *testing.T) {
 			}
 		})
 	}
-	if _, err := ReadReport(filepath.Join(t.TempDir(), "none")); err == nil {
+	if _, err := readReport(filepath.Join(t.TempDir(), "none")); err == nil {
 		t.Error("a report that is not there was read")
 	}
 }
@@ -159,14 +159,14 @@ func TestComparison(t *testing.T) {
 	const ms = time.Millisecond
 	first, second := request("first"), request("second {{ x }}")
 	loaded := &plan.Plan{Items: []plan.Item{first, &plan.Delay{}, second}}
-	recorded := []Entry{
+	recorded := []entry{
 		{Name: "first", Duration: 10 * ms, Timed: true},
 		{Name: "other", Duration: 20 * ms, Timed: true},
 		{Name: "too many"},
 	}
-	compare := func(threshold float64) *Comparison {
+	compare := func(threshold float64) *comparison {
 		t.Helper()
-		c, err := NewComparison(loaded, recorded, threshold)
+		c, err := newComparison(loaded, recorded, threshold)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -193,7 +193,7 @@ func TestComparison(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || n != 4 {
 		t.Errorf("%d are slower: (-want +got)\n%s", n, diff)
 	}
-	if diff := cmp.Diff([]string{`request 2 is "second {{ x }}", in the report it is "other"`}, c.Renamed()); diff != "" {
+	if diff := cmp.Diff([]string{`request 2 is "second {{ x }}", in the report it is "other"`}, c.renamed()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 
@@ -206,12 +206,12 @@ func TestComparison(t *testing.T) {
 		t.Errorf("in colour: %q", got)
 	}
 
-	check := func(recorded []Entry, want string) {
+	check := func(recorded []entry, want string) {
 		t.Helper()
-		if _, err := NewComparison(loaded, recorded, 0); err == nil || err.Error() != want {
+		if _, err := newComparison(loaded, recorded, 0); err == nil || err.Error() != want {
 			t.Errorf("error %v, want %s", err, want)
 		}
 	}
 	check(recorded[:1], "the report has 1 requests, the plan has 2")
-	check([]Entry{{Timed: true}, {Name: "x"}}, `the report has no duration for its request 2, "x"`)
+	check([]entry{{Timed: true}, {Name: "x"}}, `the report has no duration for its request 2, "x"`)
 }

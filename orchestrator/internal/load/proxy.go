@@ -11,13 +11,13 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/weburl"
 )
 
-// ProxyFor gives the proxy that env names for a URL, without user and password,
+// shownProxy gives the proxy that env names for a URL, without user and password,
 // or "". HTTP_PROXY and HTTPS_PROXY go by the URL's scheme, ALL_PROXY stands in
 // for both, NO_PROXY lists what is reached without; all may be written in lower
 // case too. As with drill, and unlike with Go, they hold for localhost
 // as well. A proxy speaks HTTP, with TLS or without, or SOCKS5: then either it
 // looks up the server's name (socks5h), or we do (socks5).
-func ProxyFor(env vars.Env, u weburl.URL) string {
+func shownProxy(env vars.Env, u weburl.URL) string {
 	if p := proxyFor(env, u); p != nil {
 		return p.url.Origin()
 	}
@@ -27,9 +27,9 @@ func ProxyFor(env vars.Env, u weburl.URL) string {
 // Proxies lists the proxies that requests of a plan go through, without users and
 // passwords, joined by commas; empty where there are none.
 func Proxies(env vars.Env, p *plan.Plan) string {
-	list := []string{ProxyFor(env, p.Origin)}
+	list := []string{shownProxy(env, p.Origin)}
 	for _, r := range p.Requests() {
-		if proxy := ProxyFor(env, r.Parsed); !slices.Contains(list, proxy) {
+		if proxy := shownProxy(env, r.Parsed); !slices.Contains(list, proxy) {
 			list = append(list, proxy)
 		}
 	}

@@ -160,7 +160,7 @@ func TestProxyFor(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := ProxyFor(vars.Environ(strings.Fields(env)), u); got != want {
+		if got := shownProxy(vars.Environ(strings.Fields(env)), u); got != want {
 			t.Errorf("%s with %s: %q; want %q", url, env, got, want)
 		}
 	}
@@ -201,7 +201,7 @@ func TestProxyFor(t *testing.T) {
 		check("http://h.org:81/", "HTTP_PROXY=p NO_PROXY="+entry, want)
 		check("http://h.org.:81/", "HTTP_PROXY=p NO_PROXY=x,"+entry+",y", want)
 	}
-	if u, _ := weburl.Parse("http://h.org/"); ProxyFor(vars.Env{"HTTP_PROXY": " p:1 ", "NO_PROXY": "a.org  b.org\th.org"}, u) != "" {
+	if u, _ := weburl.Parse("http://h.org/"); shownProxy(vars.Env{"HTTP_PROXY": " p:1 ", "NO_PROXY": "a.org  b.org\th.org"}, u) != "" {
 		t.Error("a list with blanks is not split")
 	}
 	check("http://10.1.2.3/", "HTTP_PROXY=p NO_PROXY=10.0.0.0/8", "")

@@ -18,7 +18,7 @@ func TestOddFiles(t *testing.T) {
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for path, size := range map[string]int64{sparse: 1 << 42, wide: MostPlan + 1} {
+	for path, size := range map[string]int64{sparse: 1 << 42, wide: mostPlan + 1} {
 		if err := errors.Join(os.WriteFile(path, nil, 0o600), os.Truncate(path, size)); err != nil {
 			t.Fatal(err)
 		}

@@ -20,7 +20,7 @@ func ReadInput(ctx context.Context, name string, stdin *os.File) (usual string, 
 	if !slices.Contains(standardInput, name) {
 		return name, nil, nil
 	}
-	input, err = files.ReadStream(ctx, stdin, MostPlan)
+	input, err = files.ReadStream(ctx, stdin, mostPlan)
 	if err != nil {
 		if ctx.Err() != nil {
 			return name, nil, fmt.Errorf("the plan: %w", err)

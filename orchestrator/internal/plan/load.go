@@ -152,9 +152,9 @@ func (l *loader) benchmark(name string) (*file, []entry) {
 	return f, entries(f.root)
 }
 
-// MostPlan bounds the length of a file of YAML, in bytes: parsed, it takes many
+// mostPlan bounds the length of a file of YAML, in bytes: parsed, it takes many
 // times its length.
-const MostPlan = 64 << 20
+const mostPlan = 64 << 20
 
 // mostFile bounds any other file that a plan names.
 const mostFile = 1 << 30
@@ -179,8 +179,8 @@ func (l *loader) open(name string, parent *file, from Position) *file {
 		l.fail(parent, from, fmt.Sprintf("cannot open %s: %v", name, reason(err))+l.chain(), hint)
 		return nil
 	}
-	if len(data) > MostPlan {
-		l.fail(parent, from, fmt.Sprintf("%s is larger than %d MiB", name, MostPlan>>20)+l.chain(), "keep large bodies and lists in files of their own")
+	if len(data) > mostPlan {
+		l.fail(parent, from, fmt.Sprintf("%s is larger than %d MiB", name, mostPlan>>20)+l.chain(), "keep large bodies and lists in files of their own")
 		return nil
 	}
 	f := &file{name: name, path: absolute(name), text: string(data), number: len(l.plan.sources)}
