@@ -25,16 +25,16 @@ func (a *app) drillCommand() *cobra.Command {
 	d := &drillFlags{}
 	cmd := &cobra.Command{
 		Use:   "drill --benchmark FILE",
-		Short: "Sends a plan to any service, as the load tester drill does, and measures the answers",
-		Long: `Runs a plan of the load tester drill with drill's own options, and prints what
-drill prints. What comes after drill's statistics is ours.
+		Short: "Runs a plan of the load tester drill against any service and measures the answers",
+		Long: `Runs a plan of the load tester drill with drill's own options and prints what drill
+prints, followed by statistics of our own.
 
 ` + console.GateSyntax + `
 
-Exit codes: 0 done, failed requests or not; 1 an iteration broke, or the run was
+Exit codes: 0 done, even if requests failed; 1 an iteration broke, or the run was
 slower than the report it was compared with; 2 a mistake in the command line or
 the plan, and nothing was sent; 3 a gate tripped; 130 interrupted, with the
-statistics up to then.`,
+statistics up to that point.`,
 		Example: `  go run ./orchestrator drill --benchmark benchmark.yml --stats
   go run ./orchestrator drill --benchmark benchmark.yml --stats --tags small,medium
   go run ./orchestrator drill -qsb plan.yml --duration 30s --fail-on 'p99>1s' --fail-on 'failed>0'`,
@@ -86,37 +86,37 @@ func (d *drillFlags) define(f *pflag.FlagSet) {
 	d.timeout = flags.Seconds(load.DefaultTimeout)
 	d.statsFormat = flags.NewChoice("text", formatJSON)
 	d.progress = flags.NewChoice(console.ProgressModes()...)
-	f.StringVarP(&d.benchmark, "benchmark", "b", "", "the plan `file`, or - for standard input; required")
+	f.StringVarP(&d.benchmark, "benchmark", "b", "", "`file` with the plan, or - for standard input; required")
 	f.BoolVarP(&d.stats, "stats", "s", false, "print statistics after the run")
-	f.StringVarP(&d.report, "report", "r", "", "run one iteration and write its durations to a `file`")
-	f.StringVarP(&d.compare, "compare", "c", "", "after the run compare it with a report `file`; exit code 1 where it was slower")
-	f.VarP(&d.threshold, "threshold", "t", "with --compare: how much slower is not slower yet, in `milliseconds`")
-	f.BoolVar(&d.relaxed, "relaxed-interpolations", false, "fill in nothing for unknown variables, with a warning, rather than break the iteration")
-	f.BoolVar(&d.insecure, "no-check-certificate", false, "accept any TLS certificate, and old versions and ciphers")
-	f.StringVar(&d.tags, "tags", "", "run only the items with one of these `tags` (comma-separated)")
-	f.StringVar(&d.skipTags, "skip-tags", "", "leave out the items with one of these `tags`")
-	f.BoolVar(&d.listTags, "list-tags", false, "print the plan's tags, and do nothing")
-	f.BoolVar(&d.listTasks, "list-tasks", false, "print the items that would run, and do nothing")
-	f.BoolVarP(&d.quiet, "quiet", "q", false, "no line for each item")
-	f.VarP(&d.timeout, "timeout", "o", "the time for a whole request, in whole `seconds`")
+	f.StringVarP(&d.report, "report", "r", "", "run one iteration and write how long each request took to a `file`")
+	f.StringVarP(&d.compare, "compare", "c", "", "compare the run with the report in a `file`; exit code 1 if any request was slower")
+	f.VarP(&d.threshold, "threshold", "t", "with --compare: how many `milliseconds` slower is still fine")
+	f.BoolVar(&d.relaxed, "relaxed-interpolations", false, "replace unknown variables with nothing and a warning, instead of breaking the iteration")
+	f.BoolVar(&d.insecure, "no-check-certificate", false, "accept any TLS certificate, and outdated TLS versions and ciphers")
+	f.StringVar(&d.tags, "tags", "", "run only items with one of these `tags` (comma-separated)")
+	f.StringVar(&d.skipTags, "skip-tags", "", "skip items with one of these `tags` (comma-separated)")
+	f.BoolVar(&d.listTags, "list-tags", false, "print the tags in the plan, and send nothing")
+	f.BoolVar(&d.listTasks, "list-tasks", false, "print the items that would run, and send nothing")
+	f.BoolVarP(&d.quiet, "quiet", "q", false, "print no line per item")
+	f.VarP(&d.timeout, "timeout", "o", "timeout per request, redirects included, in whole `seconds`")
 	f.BoolVarP(&d.nanosec, "nanosec", "n", false, "print times in nanoseconds")
-	f.BoolVarP(&d.verbose, "verbose", "v", false, "print requests and answers whole, secrets too")
+	f.BoolVarP(&d.verbose, "verbose", "v", false, "print requests and answers in full, secrets included")
 	f.BoolP("version", "V", false, "print the version")
 
-	f.Var(&d.iterations, "iterations", "iterations of the plan, rather than what it says")
-	f.Var(&d.concurrency, "concurrency", "iterations in flight, rather than what the plan says")
-	f.Var(&d.duration, "duration", "start nothing after this `time` (30s, 5m); without --iterations it alone ends the run")
-	f.Var(&d.rate, "rate", "an open loop: start iterations at this `rate` (40/s, 600/m), whatever the answers do")
-	f.StringVar(&d.base, "base-url", "", "the plan's base `url`: http://HOST:PORT, https://HOST or unix:/path/of/socket")
-	f.BoolVar(&d.compat, "compat-rampup", false, "ramp up in whole seconds an iteration, as drill does, which is mostly not at all")
-	f.BoolVar(&d.cookies, "compat-cookies", false, "of a chain of redirects keep the last answer's cookies alone, as drill does")
-	f.StringArrayVar(&d.failOn, "fail-on", nil, "exit code 3 if this `gate` trips, such as 'p99>250ms'; repeatable")
-	f.Var(&d.statsFormat, "stats-format", "`format`: text, or json, with one object on standard output, all else on standard error")
+	f.Var(&d.iterations, "iterations", "`number` of iterations, instead of the plan's")
+	f.Var(&d.concurrency, "concurrency", "`number` of iterations in flight, instead of the plan's")
+	f.Var(&d.duration, "duration", "start no iteration after this `time` (30s, 5m); without --iterations, nothing else ends the run")
+	f.Var(&d.rate, "rate", "open loop: start iterations at this `rate` (40/s, 600/m), however slow the answers are")
+	f.StringVar(&d.base, "base-url", "", "base `url`, instead of the plan's: http://HOST:PORT, https://HOST or unix:/path/of/socket")
+	f.BoolVar(&d.compat, "compat-rampup", false, "ramp up in whole seconds per iteration, as drill does (which is mostly not at all)")
+	f.BoolVar(&d.cookies, "compat-cookies", false, "after a chain of redirects, keep only the last answer's cookies, as drill does")
+	f.StringArrayVar(&d.failOn, "fail-on", nil, "exit with code 3 if this `gate` trips, such as 'p99>250ms'; repeatable")
+	f.Var(&d.statsFormat, "stats-format", "`format` of the statistics: text or json (one object on standard output, everything else on standard error)")
 	f.Var(&d.progress, "progress", "`how` to show progress on standard error: auto, plain (a line every ten seconds) or none")
-	f.Uint64Var(&d.seed, "seed", 0, "`number` behind the order of loops with shuffle (0: another one each time)")
-	f.BoolVar(&d.strict, "strict", false, "warnings about the plan are mistakes")
-	f.BoolVar(&d.noProxy, "no-proxy", false, "leave HTTP_PROXY and the like alone")
-	f.BoolVar(&d.noDNSCache, "no-dns-cache", false, "look a host up for each connection, within the latency, rather than once and every 30 s beside it")
+	f.Uint64Var(&d.seed, "seed", 0, "`number` that fixes the order of shuffled loops (0: a new order each time)")
+	f.BoolVar(&d.strict, "strict", false, "treat warnings about the plan as mistakes")
+	f.BoolVar(&d.noProxy, "no-proxy", false, "ignore HTTP_PROXY and its relatives")
+	f.BoolVar(&d.noDNSCache, "no-dns-cache", false, "look up the host for each connection, within the latency, instead of once and every 30 s in the background")
 	f.BoolVar(&d.noExec, "no-exec", false, "refuse a plan that runs commands (exec)")
 
 	f.VisitAll(func(flag *pflag.Flag) {
@@ -131,7 +131,7 @@ func (d *drillFlags) define(f *pflag.FlagSet) {
 func (d *drillFlags) check() (err error) {
 	f := d.flags
 	if !f.Changed("benchmark") {
-		return hint.Mistake("--benchmark is missing", "name the plan: --benchmark benchmark.yml")
+		return hint.Mistake("--benchmark is missing", "name the plan, such as --benchmark benchmark.yml")
 	}
 	if err := flags.Apart(f, [][2]string{
 		{"stats", "compare"},
@@ -148,7 +148,7 @@ func (d *drillFlags) check() (err error) {
 	}
 	switch {
 	case f.Changed("compare") && !f.Changed("threshold"):
-		return hint.Mistake("--compare needs --threshold", "say how many milliseconds slower is too slow: --threshold 50")
+		return hint.Mistake("--compare needs --threshold", "say how many milliseconds slower is still fine, such as --threshold 50")
 	case f.Changed("compare") && d.json():
 		return hint.Mistake("--stats-format json and --compare do not go together", "leave one of them out")
 	}

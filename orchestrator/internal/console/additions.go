@@ -26,7 +26,7 @@ func (p *Printer) additions(b []byte, run Run) []byte {
 		b = append(p.text(p.label(b, label), purple, fmt.Sprintf(format, args...)), '\n')
 	}
 	if answered := r.Latency.N(); answered < r.Requests {
-		figure("Answered", "%d of %d: the table above is of these alone", answered, r.Requests)
+		figure("Answered", "%d of %d: the table above covers these alone", answered, r.Requests)
 	}
 	figure("Bytes sent", "%s", volume(r.SentBytes, wall(r)))
 	figure("Bytes received", "%s", volume(r.ReceivedBytes, wall(r)))
@@ -35,7 +35,7 @@ func (p *Printer) additions(b []byte, run Run) []byte {
 		figure("Failures", "%s", tallied(r.Errors))
 	}
 	if n := r.Lookups; n.N > 0 {
-		figure("Look-ups of hosts", "%d, %d of them failed; %s at most, in no latency", n.N, n.Failed, digits(n.Longest))
+		figure("Host look-ups", "%d, %d of them failed; %s at most, not part of any latency", n.N, n.Failed, digits(n.Longest))
 	}
 	figure("Iterations", "%d, %d of them broken", r.Iterations, r.Broken)
 	for _, m := range r.Mistakes {
@@ -48,13 +48,13 @@ func (p *Printer) additions(b []byte, run Run) []byte {
 		figure("Load", "closed loop: an iteration starts when another ends; %s", run.Setup.rampup())
 	}
 	if run.Plan.Skipped > 0 {
-		figure("Skipped rows", "%d in the files that loops go over: they cannot be used", run.Plan.Skipped)
+		figure("Skipped rows", "%d in the files of loops: they cannot be used", run.Plan.Skipped)
 	}
 	if run.Plan.Seed != 0 {
-		figure("Shuffled", "the same order again with --seed %d", run.Plan.Seed)
+		figure("Shuffled", "--seed %d gives the same order again", run.Plan.Seed)
 	}
 	if r.Interrupted {
-		figure("Interrupted", "these are the figures up to then")
+		figure("Interrupted", "these are the figures up to that point")
 	}
 	return b
 }
@@ -73,7 +73,7 @@ func mistake(m load.Mistake) string {
 // rampup says by which rule iterations are spread at the beginning.
 func (s Setup) rampup() string {
 	if s.CompatRampup {
-		return "ramp-up in whole seconds an iteration, as drill has it"
+		return "ramp-up in whole seconds per iteration, as in drill"
 	}
 	return "ramp-up in fractions of a second"
 }

@@ -36,7 +36,7 @@ type slower struct {
 // compareWith reads the report that a run of a plan is to be compared with; it may
 // be slower by threshold milliseconds. The error is a mistake.
 func compareWith(name string, loaded *plan.Plan, threshold float64) (*comparison, error) {
-	const advice = "make a report of this plan with --report FILE"
+	const advice = "make one for this plan with --report FILE"
 	recorded, err := readReport(name)
 	if err != nil {
 		return nil, &hint.Error{Mistake: true, Err: err, Advice: advice}

@@ -81,8 +81,8 @@ type Outcome struct {
 }
 
 // Conclude prints, writes and judges what came of a run, in drill's order, and
-// closes the Printer. What is wanted has been prepared. The error is that of something that could not be written:
-// then there is no Outcome.
+// closes the Printer. What is asked for must have been prepared. The error is of
+// something that could not be written: then there is no Outcome.
 func (p *Printer) Conclude(run Run, ask *Ask) (Outcome, error) {
 	r := run.Result
 	for _, g := range ask.Gates {

@@ -52,19 +52,19 @@ func (e *GateError) Hint() string { return e.Advice }
 func (e *GateError) IsMistake() bool { return true }
 
 // GateSyntax describes gates for the help of a command.
-const GateSyntax = `A gate is FIGURE OPERATOR LIMIT, and trips when that is true at the end, or cannot
-be known:
+const GateSyntax = `A gate is FIGURE OPERATOR LIMIT. It trips if that is true at the end of the run,
+or if the figure cannot be known:
   p50 p90 p95 p99 p99.9 (any percentile), min, mean, median, max, stddev
                                  latency to the last byte        p99>250ms
   ttfb.p99, ttfb.max, ...        time to the first byte          ttfb.p99>=80ms
-  requests, failed, rps          counts, requests a second       failed>1%  rps<100
+  requests, failed, rps          counts, requests per second     failed>1%  rps<100
   broken, late, dropped          iterations                      broken>0   late>0.5%
-A figure of some requests alone has their name in braces: p99{checkout}>1s.
-Latencies are of the requests that were answered, whatever the status; the others
-are for a gate on failed. A percentile takes as many answers as it needs for one
-to lie beyond it: p50 2, p99 100, p99.9 1000.
+A name in braces limits the figure to the requests with that name: p99{checkout}>1s.
+Latencies are those of the requests that were answered, whatever the status; a gate
+on failed covers the rest. A percentile needs enough answers for one to lie beyond
+it: p50 needs 2, p99 100, p99.9 1000.
 Operators are > >= < <= == !=. Times need a unit (us, ms, s, m); failed, broken,
-late and dropped may be given in percent.`
+late and dropped may be percentages.`
 
 // kind is what a figure counts, and so what its limit looks like.
 type kind int
@@ -144,7 +144,7 @@ func parseGate(text string) (Gate, error) {
 		}
 		head, item, rest = text[:opened], text[opened+1:closed], text[closed+1:]
 		if item == "" {
-			return fail(opened+1, "leave the braces out for all requests", "there is no name between the braces")
+			return fail(opened+1, "leave the braces out for all requests", "the braces are empty")
 		}
 	}
 	g.item = item
@@ -153,13 +153,13 @@ func parseGate(text string) (Gate, error) {
 		return fail(len(head)-len(strings.TrimLeft(head, " ")), "figures are "+figureNames(), "%v", err)
 	}
 	if item != "" && !what.scoped {
-		return fail(opened, "leave the braces out", "%s counts iterations, not the requests with one name", g.metric)
+		return fail(opened, "leave the braces out", "%s counts iterations, so it cannot be limited to one name", g.metric)
 	}
 	at := len(text) - len(strings.TrimLeft(rest, " "))
 	rest = text[at:]
 	i := slices.IndexFunc(operators, func(op string) bool { return strings.HasPrefix(rest, op) })
 	if i < 0 {
-		return fail(at, "operators are > >= < <= == !=", "there must be an operator here")
+		return fail(at, "operators are > >= < <= == !=", "an operator is missing here")
 	}
 	g.op = operators[i]
 	rest = strings.TrimLeft(rest[len(g.op):], " ")
@@ -176,7 +176,7 @@ func (g *Gate) figure(name string) (metric, error) {
 	if digits, ok := strings.CutPrefix(rest, "p"); ok && digits != "" && strings.Trim(digits, "0123456789.") == "" {
 		percent, err := strconv.ParseFloat(digits, 64)
 		if err != nil || percent <= 0 || percent > 100 {
-			return metric{}, fmt.Errorf("%q is no percentile above 0 and up to 100", name)
+			return metric{}, fmt.Errorf("%q is not a percentile above 0 and up to 100", name)
 		}
 		g.share = percent / 100
 		return metric{aTime, true}, nil
@@ -184,11 +184,11 @@ func (g *Gate) figure(name string) (metric, error) {
 	what, ok := metrics[rest]
 	switch {
 	case name == "":
-		return metric{}, errors.New("there is no figure")
+		return metric{}, errors.New("the figure is missing")
 	case !ok:
 		return metric{}, fmt.Errorf("unknown figure %q", name)
 	case first && what.kind != aTime:
-		return metric{}, fmt.Errorf("%s is no time, so it has no first byte", rest)
+		return metric{}, fmt.Errorf("%s is not a time, so it has no first byte", rest)
 	}
 	g.metric = rest
 	return what, nil
@@ -206,25 +206,25 @@ func figureNames() string {
 // readLimit reads what the figure is held against.
 func (g *Gate) readLimit(k kind, text string) error {
 	if text == "" {
-		return errors.New("there is no limit")
+		return errors.New("the limit is missing")
 	}
 	if k == aTime {
 		d, err := time.ParseDuration(text)
 		if err != nil || d < 0 {
-			return fmt.Errorf("%q is no time", text)
+			return fmt.Errorf("%q is not a time", text)
 		}
 		g.limit = float64(d)
 		return nil
 	}
 	digits, percent := strings.CutSuffix(text, "%")
 	if percent && k != aShare {
-		return fmt.Errorf("%q: there is nothing that it could be a share of", text)
+		return fmt.Errorf("%q: this figure cannot be a percentage", text)
 	}
 	digits = strings.TrimSpace(digits)
 	limit, err := strconv.ParseFloat(digits, 64)
 	// ParseFloat also takes infinities and hexadecimal digits.
 	if err != nil || limit < 0 || strings.Trim(digits, "0123456789.eE+-") != "" {
-		return fmt.Errorf("%q is no number of 0 or more", text)
+		return fmt.Errorf("%q is not a number of 0 or more", text)
 	}
 	g.limit, g.shared = limit, percent
 	return nil

@@ -56,18 +56,18 @@ func TestGates(t *testing.T) {
 
 	// What was not measured cannot be said to be kept, nor what is the share of
 	// none.
-	check("p99{never sent}>1h", true, "unknown, for there was no request to measure")
-	check("p99{nobody}>1h", true, "unknown, for there was no request to measure")
+	check("p99{never sent}>1h", true, "unknown: there was no request to measure")
+	check("p99{nobody}>1h", true, "unknown: there was no request to measure")
 	check("max<0s", false, "900 ms")
-	check("failed{nobody}>0%", true, "unknown, for there was no request to be a share of")
+	check("failed{nobody}>0%", true, "unknown: there was no request to be a share of")
 	check("failed{nobody}>0", false, "0")
 	check("requests{nobody}>0", false, "0")
 	check("rps{nobody}>0", false, "0.00/s")
 	r.End, r.Iterations, r.Broken, r.Late, r.Dropped = r.Start, 0, 0, 0, 0
-	check("rps>1000000", true, "unknown, for the run took no time")
-	check("broken>99%", true, "unknown, for there was no iteration to be a share of")
-	check("late<=100%", true, "unknown, for there was no iteration to be a share of")
-	check("dropped>99%", true, "unknown, for there was no iteration to be a share of")
+	check("rps>1000000", true, "unknown: the run took no time")
+	check("broken>99%", true, "unknown: there was no iteration to be a share of")
+	check("late<=100%", true, "unknown: there was no iteration to be a share of")
+	check("dropped>99%", true, "unknown: there was no iteration to be a share of")
 	check("dropped>0", false, "0")
 }
 
@@ -91,9 +91,9 @@ func TestGateAnswers(t *testing.T) {
 				}
 			case !v.Tripped:
 				t.Errorf("%s of %d answers is kept: %s", figure, answered, v.Figure)
-			case answered == 0 && v.Figure != fmt.Sprintf("unknown, for none of %s was answered", words.Plural(needs, "request", "requests")):
+			case answered == 0 && v.Figure != fmt.Sprintf("unknown: none of %s was answered", words.Plural(needs, "request", "requests")):
 				t.Errorf("%s of no answers is %s", figure, v.Figure)
-			case answered > 0 && v.Figure != fmt.Sprintf("unknown, for it takes %d answered requests, and there were %d", needs, answered):
+			case answered > 0 && v.Figure != fmt.Sprintf("unknown: it needs %d answered requests, and there were %d", needs, answered):
 				t.Errorf("%s of %d answers is %s", figure, answered, v.Figure)
 			}
 		}
@@ -155,33 +155,33 @@ func TestGateMistakes(t *testing.T) {
 			t.Errorf("%q: no hint", text)
 		}
 	}
-	check("", 1, "there is no figure")
-	check(">5ms", 1, "there is no figure")
+	check("", 1, "the figure is missing")
+	check(">5ms", 1, "the figure is missing")
 	check("  pp>5ms", 3, `unknown figure "pp"`)
-	check("p0>5ms", 1, `"p0" is no percentile above 0 and up to 100`)
-	check("p101>5ms", 1, `"p101" is no percentile above 0 and up to 100`)
-	check("p9.9.9>5ms", 1, `"p9.9.9" is no percentile above 0 and up to 100`)
+	check("p0>5ms", 1, `"p0" is not a percentile above 0 and up to 100`)
+	check("p101>5ms", 1, `"p101" is not a percentile above 0 and up to 100`)
+	check("p9.9.9>5ms", 1, `"p9.9.9" is not a percentile above 0 and up to 100`)
 	check("p1e1>5ms", 1, `unknown figure "p1e1"`)
-	check("ttfb.rps>5", 1, "rps is no time, so it has no first byte")
+	check("ttfb.rps>5", 1, "rps is not a time, so it has no first byte")
 	check("ttfb>5ms", 1, `unknown figure "ttfb"`)
-	check("p99", 4, "there must be an operator here")
-	check("p99{x}", 7, "there must be an operator here")
-	check("p99!5ms", 4, "there must be an operator here")
+	check("p99", 4, "an operator is missing here")
+	check("p99{x}", 7, "an operator is missing here")
+	check("p99!5ms", 4, "an operator is missing here")
 	check("p99{x>5ms", 4, "the brace is not closed")
-	check("p99{}>5ms", 5, "there is no name between the braces")
-	check("broken{x}>0", 7, "broken counts iterations, not the requests with one name")
-	check("p99>", 5, "there is no limit")
-	check("p99 > ", 7, "there is no limit")
-	check("p99>250", 5, `"250" is no time`)
-	check("p99>-1ms", 5, `"-1ms" is no time`)
-	check("p99>5%", 5, `"5%" is no time`)
-	check("rps<5%", 5, `"5%": there is nothing that it could be a share of`)
-	check("requests<5%", 10, `"5%": there is nothing that it could be a share of`)
-	check("failed>x", 8, `"x" is no number of 0 or more`)
-	check("failed>-1", 8, `"-1" is no number of 0 or more`)
-	check("failed>inf", 8, `"inf" is no number of 0 or more`)
-	check("failed>0x1", 8, `"0x1" is no number of 0 or more`)
-	check("p99{ä}!!5ms", 7, "there must be an operator here") // columns are characters
+	check("p99{}>5ms", 5, "the braces are empty")
+	check("broken{x}>0", 7, "broken counts iterations, so it cannot be limited to one name")
+	check("p99>", 5, "the limit is missing")
+	check("p99 > ", 7, "the limit is missing")
+	check("p99>250", 5, `"250" is not a time`)
+	check("p99>-1ms", 5, `"-1ms" is not a time`)
+	check("p99>5%", 5, `"5%" is not a time`)
+	check("rps<5%", 5, `"5%": this figure cannot be a percentage`)
+	check("requests<5%", 10, `"5%": this figure cannot be a percentage`)
+	check("failed>x", 8, `"x" is not a number of 0 or more`)
+	check("failed>-1", 8, `"-1" is not a number of 0 or more`)
+	check("failed>inf", 8, `"inf" is not a number of 0 or more`)
+	check("failed>0x1", 8, `"0x1" is not a number of 0 or more`)
+	check("p99{ä}!!5ms", 7, "an operator is missing here") // columns are characters
 }
 
 // FuzzGate holds that every text is a gate or has a place where it is not, and

@@ -66,7 +66,7 @@ type loopJSON struct {
 	Dropped int `json:"dropped"` // open loop: never started
 }
 
-// lookupsJSON is what was asked about names of hosts, in no latency.
+// lookupsJSON is what was asked about names of hosts; it is part of no latency.
 type lookupsJSON struct {
 	N       int     `json:"n"`
 	Failed  int     `json:"failed"`

@@ -60,7 +60,7 @@ func (g Gate) Judge(r *load.Result) Verdict {
 	case h.N() == 0:
 		return g.unknown(fmt.Sprintf("none of %s was answered", words.Plural(counts.Requests, "request", "requests")))
 	case h.N() < need:
-		return g.unknown(fmt.Sprintf("it takes %d answered requests, and there were %d", need, h.N()))
+		return g.unknown(fmt.Sprintf("it needs %d answered requests, and there were %d", need, h.N()))
 	}
 	value := g.time(h)
 	return g.verdict(float64(value), digits(value))
@@ -89,7 +89,7 @@ func (g Gate) needs() int {
 
 // unknown trips a gate, for a reason.
 func (g Gate) unknown(why string) Verdict {
-	return Verdict{Gate: g, Tripped: true, Figure: "unknown, for " + why}
+	return Verdict{Gate: g, Tripped: true, Figure: "unknown: " + why}
 }
 
 // time gives the figure of a gate on times.

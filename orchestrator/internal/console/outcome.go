@@ -32,7 +32,7 @@ func brokenLines(r *load.Result) []string {
 func limitLines(r *load.Result) []string {
 	var lines []string
 	for _, l := range r.Limits() {
-		lines = append(lines, fmt.Sprintf("%s: %d of %s failed for this limit, not for the service: %s",
+		lines = append(lines, fmt.Sprintf("%s: %d of %s failed because of this limit, not because of the service: %s",
 			l.Class, l.Requests, words.Plural(r.Requests, "request", "requests"), l.Advice))
 	}
 	return lines

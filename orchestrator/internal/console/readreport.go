@@ -113,11 +113,11 @@ func (e *entry) set(key, value string) (err error) {
 	case "duration":
 		ms, err := strconv.ParseFloat(value, 64)
 		if err != nil || !e.took(ms) {
-			return fmt.Errorf("duration %q is no number of milliseconds", abridged(value))
+			return fmt.Errorf("duration %q is not a number of milliseconds", abridged(value))
 		}
 	case "status":
 		if e.Status, err = strconv.Atoi(value); err != nil {
-			return fmt.Errorf("status %q is no number", abridged(value))
+			return fmt.Errorf("status %q is not a number", abridged(value))
 		}
 	}
 	return nil

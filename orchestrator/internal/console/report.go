@@ -66,7 +66,7 @@ func (r *recorder) Entries() []entry {
 func checkReport(name string) error {
 	folder := filepath.Dir(name)
 	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
-		return hint.Mistake(fmt.Sprintf("--report %s: there is no folder %s", name, folder), "make it first")
+		return hint.Mistake(fmt.Sprintf("--report %s: there is no folder %s", name, folder), "create it first")
 	}
 	if err := files.CheckWrite(name); err != nil {
 		return hint.Mistake(fmt.Sprintf("--report: %v", err), "name another file")

@@ -25,7 +25,7 @@ type once struct {
 // Set implements pflag.Value.
 func (o *once) Set(text string) error {
 	if o.set {
-		return errors.New("it is given more than once")
+		return errors.New("it may be given only once")
 	}
 	o.set = true
 	return o.Value.Set(text)

@@ -207,7 +207,7 @@ func refuse(p *plan.Plan, target Target) error {
 	case p.Iterations < 0:
 		return fmt.Errorf("plan has %d iterations", p.Iterations)
 	case p.Rate < 0:
-		return fmt.Errorf("plan has a rate of %g a second", p.Rate)
+		return fmt.Errorf("plan has a rate of %g per second", p.Rate)
 	}
 	return nil
 }

@@ -125,7 +125,7 @@ func (l *loader) bodyHex(f *file, e entry) []byte {
 			if vars.Find(text[i:]) != "" && strings.HasPrefix(text[i:], "{{") {
 				hint = "only a body of text has variables filled in"
 			}
-			l.failAt(f, e.value, fmt.Sprintf("%q at byte %d of the body is no hexadecimal digit", r, i), hint)
+			l.failAt(f, e.value, fmt.Sprintf("%q at byte %d of the body is not a hexadecimal digit", r, i), hint)
 			return nil
 		}
 	}

@@ -174,7 +174,7 @@ func (l *loader) open(name string, parent *file, from Position) *file {
 	if err != nil {
 		hint := hint.Of(err)
 		if hint != "" && parent == nil {
-			hint += "; drill takes it from standard input, too: --benchmark -"
+			hint += "; drill also reads it from standard input: --benchmark -"
 		}
 		l.fail(parent, from, fmt.Sprintf("cannot open %s: %v", name, reason(err))+l.chain(), hint)
 		return nil

@@ -98,7 +98,7 @@ func (l *loader) assignTo(it *item) string {
 	case kindString:
 		l.assigned(it, e, e.value.Value)
 		if e.value.Value == "base" && it.form.key != "exec" {
-			l.warn(it.f, e.value, "an answer is no base: urls that begin with a slash fail from here on", "")
+			l.warn(it.f, e.value, "an answer is not a base: URLs that begin with a slash fail from here on", "")
 		}
 		return e.value.Value
 	case kindMap:

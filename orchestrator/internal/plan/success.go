@@ -65,7 +65,7 @@ func (l *loader) statusCode(f *file, e entry, n *yaml.Node) (int, bool) {
 	text := written(n)
 	code, err := strconv.Atoi(text)
 	if err != nil || len(text) != 3 || code < 100 || code > 599 {
-		l.failAt(f, at, fmt.Sprintf("%q in success_codes is no status code from 100 to 599", short(text)), successHint+"; there are no ranges")
+		l.failAt(f, at, fmt.Sprintf("%q in success_codes is not a status code from 100 to 599", short(text)), successHint+"; there are no ranges")
 		return 0, false
 	}
 	if slices.Contains([]int{301, 302, 303, 307, 308}, code) {

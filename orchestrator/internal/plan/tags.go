@@ -120,7 +120,7 @@ func (l *loader) tags(f *file, e entry) []string {
 		return nil
 	}
 	if n.Kind != yaml.SequenceNode {
-		l.warn(f, n, "tags is no list, so the item counts as untagged", fmt.Sprintf("write tags: [%s]", short(n.Value)))
+		l.warn(f, n, "tags is not a list, so the item counts as untagged", fmt.Sprintf("write tags: [%s]", short(n.Value)))
 		return nil
 	}
 	var tags []string

@@ -16,7 +16,7 @@ const nameHint = "a variable is {{ NAME }}: a letter, then letters, digits and -
 // secret.
 func (l *loader) template(f, shown *file, n *yaml.Node, text string) vars.Text {
 	for _, left := range vars.Leftovers(text) {
-		l.warnAt(shown, f.find(n, left.Written), oneLine(left.Written)+" is no variable, and stays as it is: "+left.Why, nameHint)
+		l.warnAt(shown, f.find(n, left.Written), oneLine(left.Written)+" is not a variable, and stays as it is: "+left.Why, nameHint)
 	}
 	t := vars.Parse(text)
 	l.flow.looksAt(f, shown, n, t)

@@ -139,5 +139,5 @@ func why(inside string, holds bool) string {
 			return fmt.Sprintf("%q cannot be in a name", r)
 		}
 	}
-	return "it is no name"
+	return "it is not a name"
 }
