@@ -28,16 +28,17 @@ var arrows = map[string][]string{
 	"orchestrator/internal/weburl":            {},
 	"orchestrator/internal/plan":              {"files", "vars", "weburl"},
 	"orchestrator/internal/stat":              {},
-	"orchestrator/internal/engine":            {"files"},
-	"orchestrator/internal/engine/docker":     {"engine", "files", "plain"},
-	"orchestrator/internal/engine/process":    {"engine", "files", "plain"},
-	"orchestrator/internal/engine/enginetest": {"engine"}, // for tests alone
+	"orchestrator/internal/proc":              {}, // meter and engines tell processes apart by the same reading
+	"orchestrator/internal/engine":            {"files", "proc"},
+	"orchestrator/internal/engine/docker":     {"engine", "files", "plain", "proc"},
+	"orchestrator/internal/engine/process":    {"engine", "files", "plain", "proc"},
+	"orchestrator/internal/engine/enginetest": {"engine", "proc"}, // for tests alone
 	"orchestrator/internal/load":              {"plan", "vars", "weburl"},
 	"orchestrator/internal/store":             {"files", "plain"},
 	"orchestrator/internal/console":           {"design", "load", "plan", "report", "store", "files", "plain"}, // report: what failed is said in the report's words
 	"orchestrator/internal/kernel":            {},                                                              // versions are facts that tests of many rooms need, and meter's own could not import meter
 	"orchestrator/internal/needs":             {"kernel"},                                                      // for tests alone
-	"orchestrator/internal/meter":             {"kernel"},
+	"orchestrator/internal/meter":             {"kernel", "proc"},
 	"orchestrator/internal/lab":               {"engine", "load", "meter", "plan", "store", "vars", "plain", "design"}, // it never sees Docker
 	"orchestrator/internal/report":            {"stat", "files", "plain"},                                              // a saved file renders anywhere
 	"orchestrator/internal/design":            {"stat", "report"},                                                      // what a design can show, from the scatter of earlier results, is said before it starts

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/proc"
 )
 
 // What a service may have in the folder of its socket: the socket, and a little
@@ -92,7 +94,7 @@ func SeesFolder(pid int, inside, dir string) (bool, error) {
 		return false, &fs.PathError{Op: "stat", Path: dir, Err: err}
 	}
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/mountinfo", pid))
-	if gone(err) || errors.Is(err, unix.EINVAL) || err == nil && len(text) == 0 {
+	if proc.Gone(err) || errors.Is(err, unix.EINVAL) || err == nil && len(text) == 0 {
 		return true, nil
 	}
 	if err != nil {

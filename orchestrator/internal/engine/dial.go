@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/proc"
 )
 
 // Door is the unix socket of an instance, in a folder that the service behind it
@@ -53,7 +54,7 @@ func (d *Door) check(conn net.Conn) error {
 	if pid == 0 {
 		return ForeignProc("the process that listens on " + d.Path + " has no number here")
 	}
-	start, running, err := StartTime(pid)
+	start, running, err := proc.StartTime(pid)
 	switch {
 	case err != nil:
 		return err

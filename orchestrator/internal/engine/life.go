@@ -3,13 +3,14 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/proc"
 )
 
 // world is the place from which owners are judged.
@@ -123,14 +124,14 @@ func (w world) rebooted(o Owner) bool {
 // that could not be done.
 func (w world) neighbour(o Owner) (life Life, hidden string) {
 	if w.ours() {
-		s, there, err := readStat(w.proc, strconv.Itoa(o.PID))
+		s, there, err := proc.ReadStat(w.proc, strconv.Itoa(o.PID))
 		switch {
 		case err != nil || !there: // see below
-		case !s.running:
+		case !s.Running():
 			return Dead, ""
 		case o.TimeNS != w.timeNS:
 			return Unknown, "its start was read in another time namespace"
-		case s.start == o.Start:
+		case s.Start == o.Start:
 			return Alive, ""
 		default:
 			return Dead, "" // the number was used again
@@ -180,22 +181,22 @@ func (w world) search(o Owner) Life {
 // is says that a process of /proc is the owner, by its number in its own
 // namespace and its start.
 func (w world) is(pid string, o Owner) (bool, error) {
-	s, there, err := readStat(w.proc, pid)
-	if err != nil || !there || !s.running {
+	s, there, err := proc.ReadStat(w.proc, pid)
+	if err != nil || !there || !s.Running() {
 		return false, err
 	}
 	inside, err := innermost(filepath.Join(w.proc, pid, "status"))
 	if err != nil || inside != o.PID {
-		if gone(err) {
+		if proc.Gone(err) {
 			err = nil
 		}
 		return false, err
 	}
 	if o.PIDNS == 0 {
 		// An old name ends with the start, and a file may have been cut short.
-		return strings.HasPrefix(strconv.FormatUint(s.start, 10), strconv.FormatUint(o.Start, 10)), nil
+		return strings.HasPrefix(strconv.FormatUint(s.Start, 10), strconv.FormatUint(o.Start, 10)), nil
 	}
-	return o.TimeNS != w.timeNS || s.start == o.Start, nil
+	return o.TimeNS != w.timeNS || s.Start == o.Start, nil
 }
 
 // innermost is the number of a process in its own PID namespace.
@@ -235,9 +236,4 @@ func (w world) hides() bool {
 		})
 	}
 	return !open
-}
-
-// gone says that err is how /proc tells that a process has ended.
-func gone(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH)
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/proc"
 )
 
 // Owner names the process that is responsible for what an engine made. A
@@ -26,7 +28,7 @@ func Self() (Owner, error) {
 	w := here()
 	// By this name the process is found even where /proc counts in another
 	// namespace than getpid does.
-	s, there, err := readStat(w.proc, "self")
+	s, there, err := proc.ReadStat(w.proc, "self")
 	if err != nil {
 		return Owner{}, err
 	}
@@ -34,7 +36,7 @@ func Self() (Owner, error) {
 		return Owner{}, fmt.Errorf("/proc does not show this process (pid %d)", w.pid)
 	}
 	return Owner{
-		Host: w.host, Boot: w.boot, PID: w.pid, Start: s.start,
+		Host: w.host, Boot: w.boot, PID: w.pid, Start: s.Start,
 		PIDNS: w.pidNS, TimeNS: w.timeNS, Machine: w.machine,
 	}, nil
 }

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/proc"
 )
 
 func TestOwnerName(t *testing.T) {
@@ -72,7 +74,7 @@ func TestJudgeHere(t *testing.T) {
 		t.Fatal(err)
 	}
 	pid := child.Process.Pid
-	start, _, err := StartTime(pid)
+	start, _, err := proc.StartTime(pid)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -156,7 +156,7 @@ func fork(block []byte) (pid int) {
 // Process gives the process that has a number now.
 func (fs FS) Process(pid int) (bench.Process, error) {
 	s, err := fs.Stat(pid)
-	return bench.Process{PID: pid, Start: uint64(s.Starttime / tick)}, err
+	return bench.Process{PID: pid, Start: s.Start}, err
 }
 
 // subject is a child, and the Recorder that watches it.

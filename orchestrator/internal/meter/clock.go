@@ -89,7 +89,7 @@ func (c *clock) scanStat(processes []bench.Process) (time.Duration, error) {
 	for _, p := range processes {
 		s, err := c.fs.Stat(p.PID)
 		if err == nil {
-			err = s.of(p)
+			err = isOf(s, p)
 		}
 		if errors.Is(err, ErrEnded) {
 			continue

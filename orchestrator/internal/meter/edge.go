@@ -120,7 +120,7 @@ func (r *Recorder) walk(e *bench.Edge) (walked, error) {
 		// The last reading says whether all were this process's.
 		stat, err := r.cfg.FS.Stat(p.PID)
 		if err == nil {
-			err = stat.of(p)
+			err = isOf(stat, p)
 		}
 		if err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/proc"
 )
 
 // Machine tells what a machine does beside the work of the lab. Its methods may
@@ -152,7 +153,7 @@ func parseMachineTimes(b []byte) (machineTimes, error) {
 	var t machineTimes
 	for n := range 8 {
 		word, rest = cutField(rest)
-		d, ok := duration(word, tick)
+		d, ok := duration(word, proc.Tick)
 		if !ok {
 			return t, &parseError{1, fmt.Sprintf("time %d is not a number", n+1)}
 		}

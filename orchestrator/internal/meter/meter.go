@@ -105,6 +105,15 @@ func parse[T any](fs FS, name string, parser func([]byte) (T, error)) (T, error)
 	return v, nil
 }
 
+// cutField gives the first word of b and what comes after it.
+func cutField(b []byte) (word, rest []byte) {
+	b = bytes.TrimLeft(b, " \t\n")
+	if i := bytes.IndexAny(b, " \t\n"); i >= 0 {
+		return b[:i], b[i:]
+	}
+	return b, nil
+}
+
 // cutLine gives the first line of b, without its end, and the rest.
 func cutLine(b []byte) (line, rest []byte) {
 	if before, after, ok := bytes.Cut(b, []byte{'\n'}); ok {

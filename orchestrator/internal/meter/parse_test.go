@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/proc"
 )
 
 func TestMain(m *testing.M) {
@@ -55,8 +56,10 @@ func TestCapturedProcess(t *testing.T) {
 	}, func() (Status, error) { return v1.Status(captured.PID) })
 	same(t, "smaps_rollup", SmapsRollup{Rss: 22868 * kB, PssAnon: 16168 * kB, PssParts: true, Anonymous: 16168 * kB},
 		func() (SmapsRollup, error) { return v1.SmapsRollup(captured.PID) })
-	same(t, "stat", Stat{Minflt: 5208, Utime: 20 * time.Millisecond, Stime: 20 * time.Millisecond, Starttime: 2594760 * time.Millisecond},
-		func() (Stat, error) { return v1.Stat(captured.PID) })
+	same(t, "stat", proc.Stat{
+		State: 'S', Parent: 1762, Minflt: 5208, Utime: 20 * time.Millisecond, Stime: 20 * time.Millisecond, Threads: 4, Start: 259476,
+	},
+		func() (proc.Stat, error) { return v1.Stat(captured.PID) })
 	same(t, "schedstat", map[int]Schedstat{
 		4242: {17040820},
 		4243: {908976054},
@@ -171,7 +174,7 @@ func TestParse(t *testing.T) {
 	check("smaps_rollup", true, parts, "Rss:\t8 kB\nPss:\t4 kB\nPss_Anon:\t4 kB\nPss_Shmem:\t0 kB\n")
 	stat := func(b []byte) (any, error) { s, err := parseStat(b); return s.Minflt, err }
 	check("stat", int64(7), stat, "1 (a) b) (c) S 1 1 1 0 -1 4 7 0 0 0 0 0 0 0 20 0 1 0 9 0")
-	check("stat", errors.New("line 1: field 10 is not a number"), stat, "1 (a) S 1 1 1 0 -1 4")
+	check("stat", errors.New("line 1: field 10 is missing"), stat, "1 (a) S 1 1 1 0 -1 4")
 }
 
 func TestHWMBound(t *testing.T) {
@@ -229,7 +232,7 @@ func FuzzParsers(f *testing.F) {
 		rollup, err := parseSmapsRollup(b)
 		check("smaps_rollup", int64(min(rollup.Rss, rollup.Anonymous, rollup.LazyFree, rollup.PssAnon, rollup.SharedHugetlb)), err)
 		stat, err := parseStat(b)
-		check("stat", min(stat.Minflt, int64(stat.Utime), int64(stat.Stime), int64(stat.Starttime)), err)
+		check("stat", min(stat.Minflt, int64(stat.Utime), int64(stat.Stime)), err)
 		sched, err := parseSchedstat(b)
 		check("schedstat", int64(sched.RunDelay), err)
 		_, err = parseMaps(b)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/proc"
 )
 
 // still gives an error that matches ErrEnded unless the process has its number
@@ -15,12 +16,12 @@ func (fs FS) still(p bench.Process) error {
 	if err != nil {
 		return err
 	}
-	return s.of(p)
+	return isOf(s, p)
 }
 
-// of gives an error that matches ErrEnded unless the process is p.
-func (s Stat) of(p bench.Process) error {
-	if uint64(s.Starttime/tick) != p.Start {
+// isOf gives an error that matches ErrEnded unless what was read is of p.
+func isOf(s proc.Stat, p bench.Process) error {
+	if s.Start != p.Start {
 		return fmt.Errorf("process %d: %w: another one has its number", p.PID, ErrEnded)
 	}
 	return nil

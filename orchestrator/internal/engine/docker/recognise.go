@@ -15,6 +15,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/proc"
 )
 
 // hearTime is how long the daemon may take to learn that a container's process
@@ -38,7 +39,7 @@ func claimOf(p bench.Process, id string) (claim, error) {
 		return unclaimed, err
 	}
 	// What was read by number is this process's if it has the number still.
-	running, err := engine.Running(p)
+	running, err := proc.Running(p)
 	switch {
 	case err != nil || !running || len(text) == 0:
 		return unclaimed, err
@@ -85,7 +86,7 @@ func (in *instance) identify(ctx context.Context) error {
 // recognise takes a process as the container's first, or says why it is not,
 // and whether that is certain.
 func (in *instance) recognise(pid int) (why string, certain bool, err error) {
-	start, running, err := engine.StartTime(pid)
+	start, running, err := proc.StartTime(pid)
 	if err != nil {
 		return "", false, err
 	}
@@ -103,7 +104,7 @@ func (in *instance) recognise(pid int) (why string, certain bool, err error) {
 		return "", false, nil
 	case whose == unclaimed || in.groupless:
 		// It has just ended, or there are no groups: then its socket will tell.
-		if running, err := engine.Running(p); err != nil || !running {
+		if running, err := proc.Running(p); err != nil || !running {
 			return "does not exist here", false, err
 		}
 		in.first = p
@@ -133,7 +134,7 @@ func (in *instance) Processes(ctx context.Context) ([]bench.Process, error) {
 			return nil, in.wrap("processes", err)
 		}
 	}
-	tree, err := engine.Tree(in.first)
+	tree, err := proc.Tree(in.first)
 	if err != nil || len(tree) == 0 {
 		return nil, err
 	}
@@ -181,7 +182,7 @@ func (in *instance) owns(p bench.Process) error {
 		}
 		return engine.Stranger(p)
 	}
-	tree, err := engine.Tree(in.first)
+	tree, err := proc.Tree(in.first)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/proc"
 )
 
 // TestCleanBesideARun: the images of a run that is alive stay with it.
@@ -311,7 +312,7 @@ func parent(t *testing.T) engine.Owner {
 		t.Fatal(err)
 	}
 	owner.PID = os.Getppid()
-	if owner.Start, _, err = engine.StartTime(owner.PID); err != nil {
+	if owner.Start, _, err = proc.StartTime(owner.PID); err != nil {
 		t.Fatal(err)
 	}
 	return owner

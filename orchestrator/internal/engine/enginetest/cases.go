@@ -13,6 +13,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/proc"
 )
 
 func (h *harness) info(t *testing.T) {
@@ -78,7 +79,7 @@ func (h *harness) processes(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, p := range processes {
-			if running, err := engine.Running(p); err != nil || !running {
+			if running, err := proc.Running(p); err != nil || !running {
 				t.Errorf("process %+v: running = %v, %v", p, running, err)
 			}
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/proc"
 )
 
 // FakeInstance is an instance of a Fake.
@@ -141,7 +142,7 @@ func (in *FakeInstance) Processes(context.Context) ([]bench.Process, error) {
 	}
 	var processes []bench.Process
 	for _, pid := range pids {
-		start, running, err := engine.StartTime(pid)
+		start, running, err := proc.StartTime(pid)
 		if err != nil {
 			return nil, err
 		}

@@ -24,6 +24,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/proc"
 )
 
 // instance is one process and what descends from it: a process group.
@@ -137,7 +138,7 @@ func (in *instance) attend(cmd *exec.Cmd, started chan<- error) {
 	}
 	// Nobody has waited for it yet, so the number is its own, ended or not.
 	in.pid = cmd.Process.Pid
-	start, _, err := engine.StartTime(in.pid)
+	start, _, err := proc.StartTime(in.pid)
 	in.first = bench.Process{PID: in.pid, Start: start}
 	started <- err
 	// As long as it is a zombie nobody else can get its number, so the signal
@@ -176,7 +177,7 @@ func (in *instance) Dial(ctx context.Context) (net.Conn, error) {
 // owns says whether a process, the one that listens on the socket, is what was
 // started here or descends from it.
 func (in *instance) owns(p bench.Process) error {
-	tree, err := engine.Tree(in.first)
+	tree, err := proc.Tree(in.first)
 	if err != nil || slices.Contains(tree, p) {
 		return err
 	}
@@ -197,7 +198,7 @@ func (in *instance) Processes(context.Context) ([]bench.Process, error) {
 	if in.ended() {
 		return nil, nil
 	}
-	return engine.Tree(in.first)
+	return proc.Tree(in.first)
 }
 
 // State knows of no kill for memory: the kernel tells nobody why it kills.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/proc"
 )
 
 // A run's folder is STATE/stepper-process-RUN; an instance's has its socket, its
@@ -141,7 +142,7 @@ func endRecorded(ctx context.Context, dir string) error {
 	ctx, cancel := context.WithTimeout(ctx, quickTime)
 	defer cancel()
 	for {
-		now, running, err := engine.StartTime(pid)
+		now, running, err := proc.StartTime(pid)
 		if err != nil || !running || now != start {
 			return err
 		}

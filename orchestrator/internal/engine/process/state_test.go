@@ -10,6 +10,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/proc"
 )
 
 // owners gives one that is alive and not this process, one that is dead, and one
@@ -22,7 +23,7 @@ func owners(t *testing.T) (alive, dead, unseen engine.Owner) {
 	}
 	alive, dead, unseen = self, self, self
 	alive.PID = os.Getppid()
-	if alive.Start, _, err = engine.StartTime(alive.PID); err != nil {
+	if alive.Start, _, err = proc.StartTime(alive.PID); err != nil {
 		t.Fatal(err)
 	}
 	dead.Start++

@@ -1,4 +1,6 @@
-package engine
+// Package proc tells one process from the next by what /proc says of it: a
+// number alone is used again, a number and the start are not.
+package proc
 
 import (
 	"cmp"
@@ -42,13 +44,13 @@ func Tree(root bench.Process) ([]bench.Process, error) {
 func childrenAmong(parent bench.Process, numbers []int) ([]bench.Process, error) {
 	var children []bench.Process
 	for _, pid := range numbers {
-		s, _, err := readStat("/proc", strconv.Itoa(pid))
+		s, _, err := ReadStat("/proc", strconv.Itoa(pid))
 		if err != nil {
 			return nil, err
 		}
 		// One whose parent has ended in between shows at the next look.
-		if s.running && s.parent == parent.PID {
-			children = append(children, bench.Process{PID: pid, Start: s.start})
+		if s.Running() && s.Parent == parent.PID {
+			children = append(children, bench.Process{PID: pid, Start: s.Start})
 		}
 	}
 	// If the parent had ended, the list may be that of its number's next owner.
@@ -67,13 +69,13 @@ func listed(pid int) ([]int, error) {
 	}
 	dir := "/proc/" + strconv.Itoa(pid) + "/task/"
 	threads, err := os.ReadDir(dir)
-	if err != nil && !gone(err) {
+	if err != nil && !Gone(err) {
 		return nil, err
 	}
 	var children []int
 	for _, t := range threads {
 		text, err := os.ReadFile(dir + t.Name() + "/children")
-		if gone(err) {
+		if Gone(err) {
 			continue // the thread has just ended
 		}
 		if err != nil {
