@@ -17,7 +17,7 @@ const module = "github.com/stair-stepper/stair-stepper/"
 // is drawn here and nowhere else: a new arrow or room is added to this table,
 // with a reason in the commit, or not at all.
 var arrows = map[string][]string{
-	"orchestrator":                            {"engine", "engine/docker", "engine/process", "lab", "load", "report", "stat", "store", "console", "plan", "vars", "files", "plain", "flags", "design"}, // stat: what a design can show is said before it starts
+	"orchestrator":                            {"engine", "engine/docker", "engine/process", "lab", "load", "report", "stat", "store", "console", "plan", "vars", "files", "plain", "flags", "design", "engine/dockerfile"}, // stat: what a design can show is said before it starts
 	"orchestrator/internal/bench":             {},
 	"orchestrator/internal/hint":              {},
 	"orchestrator/internal/words":             {},
@@ -28,11 +28,13 @@ var arrows = map[string][]string{
 	"orchestrator/internal/weburl":            {},
 	"orchestrator/internal/plan":              {"files", "vars", "weburl"},
 	"orchestrator/internal/stat":              {},
-	"orchestrator/internal/proc":              {}, // meter and engines tell processes apart by the same reading
-	"orchestrator/internal/engine":            {"files", "proc"},
-	"orchestrator/internal/engine/docker":     {"engine", "files", "plain", "proc"},
-	"orchestrator/internal/engine/process":    {"engine", "files", "plain", "proc"},
-	"orchestrator/internal/engine/enginetest": {"engine", "proc"}, // for tests alone
+	"orchestrator/internal/proc":              {},       // meter and engines tell processes apart by the same reading
+	"orchestrator/internal/engine":            {"proc"}, // the contract alone
+	"orchestrator/internal/engine/dockerfile": {"files"},
+	"orchestrator/internal/engine/runs":       {"engine", "files", "proc"}, // engine: names that folders may carry
+	"orchestrator/internal/engine/docker":     {"engine", "engine/dockerfile", "engine/runs", "files", "plain", "proc"},
+	"orchestrator/internal/engine/process":    {"engine", "engine/dockerfile", "engine/runs", "files", "plain", "proc"},
+	"orchestrator/internal/engine/enginetest": {"engine", "engine/runs", "proc"}, // for tests alone
 	"orchestrator/internal/load":              {"plan", "vars", "weburl"},
 	"orchestrator/internal/store":             {"files", "plain"},
 	"orchestrator/internal/console":           {"design", "load", "plan", "report", "store", "files", "plain"}, // report: what failed is said in the report's words

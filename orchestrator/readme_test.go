@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
 )
 
 // runElsewhere are the documented commands that no test runs as they stand, with
@@ -230,7 +231,7 @@ func furnish(t *testing.T, root string, commands []documented) *service {
 	put("plan.yml", []byte("plan:\n- name: one\n  request: {url: /}\n"))
 	for _, c := range commands {
 		if at := slices.Index(c.args, "report"); at >= 0 && at+1 < len(c.args) {
-			put(filepath.Join(c.args[at+1], experimentFile), []byte(savedExperiment))
+			put(filepath.Join(c.args[at+1], store.ExperimentFile), []byte(savedExperiment))
 		}
 	}
 	s := &service{socket: filepath.Join(enginetest.ShortDir(t), "s")}

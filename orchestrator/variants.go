@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/dockerfile"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 )
@@ -87,7 +87,7 @@ func checkVariant(root, name string, paths []string) error {
 	case len(paths) > 1:
 		return hint.Mistake(fmt.Sprintf("%s describes a variant that %s describes too", path, paths[1]), "rename one of the files")
 	}
-	_, err := engine.ReadDockerfile(filepath.Join(root, filepath.FromSlash(paths[0])))
+	_, err := dockerfile.Read(filepath.Join(root, filepath.FromSlash(paths[0])))
 	return err
 }
 
@@ -167,7 +167,7 @@ func (a *app) variants() error {
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "VARIANT\tDOCKERFILE\tALLOCATOR\tLINKAGE\tENVIRONMENT")
 	for _, v := range found {
-		d, err := engine.ReadDockerfile(v.Dockerfile)
+		d, err := dockerfile.Read(v.Dockerfile)
 		if err != nil {
 			return fmt.Errorf("variant %s: %w", v.Name, err)
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/docker/docker/api/types/image"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/dockerfile"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
@@ -33,13 +34,13 @@ const (
 // has is taken; else a stand-in that an earlier run made; else it is pulled;
 // else, where the Dockerfile lets another take its place, a stand-in is made
 // from Debian packages.
-func (e *Engine) bases(ctx context.Context, dockerfiles []*engine.Dockerfile, tell func(engine.Progress)) (map[string]base, error) {
+func (e *Engine) bases(ctx context.Context, dockerfiles []*dockerfile.File, tell func(engine.Progress)) (map[string]base, error) {
 	packages := map[string][]string{} // by public name, what a stand-in must have
 	fixed := map[string]bool{}        // named outside an ARG somewhere
 	for _, d := range dockerfiles {
 		for _, b := range d.Bases() {
 			fixed[b.Image] = fixed[b.Image] || b.Arg == ""
-			packages[b.Image] = append(packages[b.Image], d.Packages(b.Image, engine.BuildPackages, engine.RunPackages)...)
+			packages[b.Image] = append(packages[b.Image], d.Packages(b.Image, dockerfile.BuildPackages, dockerfile.RunPackages)...)
 		}
 	}
 	found := map[string]base{}

@@ -19,6 +19,8 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/dockerfile"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
 )
 
@@ -30,11 +32,11 @@ func (e *Engine) Prepare(ctx context.Context, variants []bench.Variant, progress
 	}
 	// Nobody is to take images away from here on.
 	if err := e.announce(ctx); err != nil {
-		return nil, engine.TempHint(fmt.Errorf("tell other runs of this one: %w", err), e.folders.Root)
+		return nil, runs.TempHint(fmt.Errorf("tell other runs of this one: %w", err), e.folders.Root)
 	}
-	dockerfiles := make([]*engine.Dockerfile, len(variants))
+	dockerfiles := make([]*dockerfile.File, len(variants))
 	for i, v := range variants {
-		d, err := engine.ReadDockerfile(filepath.Join(e.root, filepath.FromSlash(v.Dockerfile)))
+		d, err := dockerfile.Read(filepath.Join(e.root, filepath.FromSlash(v.Dockerfile)))
 		if err != nil {
 			return nil, fmt.Errorf("variant %s: %w", v.Name, err)
 		}
@@ -79,7 +81,7 @@ func (e *Engine) tidy(ctx context.Context) error {
 type builder struct {
 	engine     *Engine
 	variant    bench.Variant
-	dockerfile *engine.Dockerfile
+	dockerfile *dockerfile.File
 	bases      map[string]base
 }
 
@@ -149,7 +151,7 @@ func (b *builder) context(source tree) (tree, error) {
 		return nil, err
 	}
 	maps.Copy(with, source) // go.mod is another than the project's
-	with[b.variant.Dockerfile], err = files.Read(filepath.Join(b.engine.root, filepath.FromSlash(b.variant.Dockerfile)), engine.MostDockerfile)
+	with[b.variant.Dockerfile], err = files.Read(filepath.Join(b.engine.root, filepath.FromSlash(b.variant.Dockerfile)), dockerfile.MostBytes)
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
@@ -101,7 +102,7 @@ func scriptedOn(t *testing.T, network, root string, answers map[string]http.Hand
 		// Instances that were not removed leave their mounts.
 		dirs, err := filepath.Glob(filepath.Join(e.folders.Root, folderPrefix+"*", "*"))
 		for _, dir := range dirs {
-			err = errors.Join(err, engine.Unbound(dir))
+			err = errors.Join(err, runs.Unbound(dir))
 		}
 		if err != nil {
 			t.Error(err)

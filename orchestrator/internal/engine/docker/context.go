@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/dockerfile"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
@@ -32,18 +33,18 @@ type tree map[string][]byte
 // that only the orchestrator uses leaves the images as they are. Nothing is
 // written into the project's folder.
 func (e *Engine) source(ctx context.Context, tell func(engine.Progress)) (tree, error) {
-	code, err := engine.Source(e.root)
+	code, err := dockerfile.Source(e.root)
 	if err != nil {
 		return nil, fmt.Errorf("build context: %w", err)
 	}
 	f := tree(code)
-	tell(engine.Progress{Variant: "base", Event: engine.Log, Text: "go list " + engine.Service + " (fetches modules that are missing)"})
+	tell(engine.Progress{Variant: "base", Event: engine.Log, Text: "go list " + dockerfile.Service + " (fetches modules that are missing)"})
 	if f["vendor/modules.txt"], f["go.mod"], err = e.vendor(ctx, f); err != nil {
 		return nil, fmt.Errorf("build context: %w", err)
 	}
 	// The same allow-list as by hand keeps the Dockerfile itself out of the
 	// COPY, so that variants can share layers.
-	switch ignore, err := files.Read(filepath.Join(e.root, ignoreFile), engine.MostDockerfile); {
+	switch ignore, err := files.Read(filepath.Join(e.root, ignoreFile), dockerfile.MostBytes); {
 	case err == nil:
 		f[ignoreFile] = ignore
 	case !errors.Is(err, fs.ErrNotExist):
@@ -78,7 +79,7 @@ func (e *Engine) vendor(ctx context.Context, f tree) (modules, gomod []byte, err
 		}
 	}
 	if main == nil {
-		return nil, nil, fmt.Errorf("%s is not in the module of %s", engine.Service, e.root)
+		return nil, nil, fmt.Errorf("%s is not in the module of %s", dockerfile.Service, e.root)
 	}
 	var txt, mod strings.Builder
 	fmt.Fprintf(&mod, "module %s\n\ngo %s\n", main.Path, main.GoVersion)
@@ -104,7 +105,7 @@ func addPackage(f tree, to string, p listed) error {
 	}
 	names := p.EmbedFiles
 	for _, d := range entries {
-		if d.Type().IsRegular() && engine.IsSource(d.Name()) {
+		if d.Type().IsRegular() && dockerfile.IsSource(d.Name()) {
 			names = append(names, d.Name())
 		}
 	}
@@ -133,7 +134,7 @@ type listed struct {
 func (e *Engine) list(ctx context.Context) ([]listed, error) {
 	limited, cancel := context.WithTimeoutCause(ctx, listTime, fmt.Errorf("not done after %v", listTime))
 	defer cancel()
-	cmd := exec.CommandContext(limited, "go", "list", "-deps", "-json=ImportPath,Dir,EmbedFiles,Module", engine.Service)
+	cmd := exec.CommandContext(limited, "go", "list", "-deps", "-json=ImportPath,Dir,EmbedFiles,Module", dockerfile.Service)
 	cmd.Dir = e.root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=1", "GOOS=linux")
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
@@ -152,7 +153,7 @@ func (e *Engine) list(ctx context.Context) ([]listed, error) {
 			err = context.Cause(limited)
 		}
 		return nil, &hint.Error{
-			Err:    fmt.Errorf("go list %s: %w: %s", engine.Service, err, lastLine(stderr.String())),
+			Err:    fmt.Errorf("go list %s: %w: %s", dockerfile.Service, err, lastLine(stderr.String())),
 			Advice: "if modules cannot be fetched, check the network and GOPROXY (go env GOPROXY)",
 		}
 	}
@@ -163,7 +164,7 @@ func (e *Engine) list(ctx context.Context) ([]listed, error) {
 		case errors.Is(err, io.EOF):
 			return packages, nil
 		case err != nil:
-			return nil, fmt.Errorf("go list %s: %w", engine.Service, err)
+			return nil, fmt.Errorf("go list %s: %w", dockerfile.Service, err)
 		}
 		packages = append(packages, p)
 	}

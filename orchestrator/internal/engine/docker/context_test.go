@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/dockerfile"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/needs"
 )
@@ -96,7 +97,7 @@ func TestContextBuilds(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(t.TempDir(), "stepper"), engine.Service)
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(t.TempDir(), "stepper"), dockerfile.Service)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=1", "GOFLAGS=-mod=vendor", "GOPROXY=off", "GOMODCACHE="+t.TempDir())
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -132,7 +133,7 @@ func TestContext(t *testing.T) {
 		if err := os.WriteFile(file, []byte("FROM scratch\n"+lines+"\n"), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		d, err := engine.ReadDockerfile(file)
+		d, err := dockerfile.Read(file)
 		if err != nil {
 			t.Fatal(err)
 		}

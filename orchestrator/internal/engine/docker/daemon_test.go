@@ -16,6 +16,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 )
 
 // daemon connects to the daemon, where there is one.
@@ -52,7 +53,7 @@ func TestConformance(t *testing.T) {
 		}
 	}()
 	enginetest.Run(t, enginetest.Subject{
-		New: func(t *testing.T, owner engine.Owner) engine.Engine {
+		New: func(t *testing.T, owner runs.Owner) engine.Engine {
 			e, err := New(Options{Root: root, SocketRoot: sockets, Owner: owner})
 			if err != nil {
 				t.Fatal(err)

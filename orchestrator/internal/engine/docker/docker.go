@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
@@ -40,8 +41,8 @@ const (
 type Options struct {
 	Root       string       // the project's folder: go.mod, Dockerfile.*, services
 	Log        *slog.Logger // what the engine does, for --verbose; nil: nothing is logged
-	Owner      engine.Owner // who answers for what is made; zero: this process
-	SocketRoot string       // where the folders for the sockets are made; empty: engine.SocketRoot chooses
+	Owner      runs.Owner   // who answers for what is made; zero: this process
+	SocketRoot string       // where the folders for the sockets are made; empty: runs.SocketRoot chooses
 	// Client is the connection; nil: to the daemon that the docker command would
 	// talk to. Close closes it in either case.
 	Client *client.Client
@@ -54,7 +55,7 @@ type Engine struct {
 	wire    *wire
 	root    string
 	log     *slog.Logger
-	folders *engine.Folders
+	folders *runs.Folders
 	marker  marker
 	asked   atomic.Pointer[system.Info] // what the daemon said of itself last
 }
@@ -72,7 +73,7 @@ func New(opts Options) (*Engine, error) {
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
-	if e.folders, err = engine.NewFolders(opts.SocketRoot, folderPrefix, opts.Owner); err != nil {
+	if e.folders, err = runs.NewFolders(opts.SocketRoot, folderPrefix, opts.Owner); err != nil {
 		return nil, err
 	}
 	if e.api != nil {

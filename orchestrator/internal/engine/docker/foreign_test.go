@@ -24,6 +24,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/needs"
 )
@@ -144,7 +145,7 @@ func TestWhereTheEngineIs(t *testing.T) {
 		t.Error(err)
 	}
 
-	owner, err := engine.Self()
+	owner, err := runs.Self()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,10 +174,10 @@ func fromElsewhere(text string) (string, error) {
 	if err := json.Unmarshal([]byte(text), &order); err != nil {
 		return "", err
 	}
-	var owner engine.Owner
+	var owner runs.Owner
 	if order.Owner != "" {
 		var err error
-		if owner, err = engine.ParseOwner(order.Owner); err != nil {
+		if owner, err = runs.ParseOwner(order.Owner); err != nil {
 			return "", err
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/moby/patternmatcher"
 	"github.com/moby/patternmatcher/ignorefile"
 
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/dockerfile"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
 )
 
@@ -24,7 +24,7 @@ const ignoreFile = ".dockerignore"
 func (b *builder) ignore(with tree) error {
 	name := ignoreFile
 	own := b.variant.Dockerfile + ignoreFile
-	switch text, err := files.Read(filepath.Join(b.engine.root, filepath.FromSlash(own)), engine.MostDockerfile); {
+	switch text, err := files.Read(filepath.Join(b.engine.root, filepath.FromSlash(own)), dockerfile.MostBytes); {
 	case err == nil:
 		name, with[ignoreFile] = own, text
 	case !errors.Is(err, fs.ErrNotExist):

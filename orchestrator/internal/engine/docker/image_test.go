@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/dockerfile"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
@@ -47,7 +47,7 @@ func TestSharedLines(t *testing.T) {
 func TestPromises(t *testing.T) {
 	check := func(name, allocator, linkage, preload string, args map[string]string) {
 		t.Helper()
-		d, err := engine.ReadDockerfile(filepath.Join(root, "Dockerfile."+name))
+		d, err := dockerfile.Read(filepath.Join(root, "Dockerfile."+name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -114,7 +114,7 @@ func TestPinned(t *testing.T) {
 	}
 	bases := map[string]bool{} // by name without digest: seen with one
 	for _, name := range names {
-		d, err := engine.ReadDockerfile(name)
+		d, err := dockerfile.Read(name)
 		if err != nil {
 			t.Fatal(err)
 		}

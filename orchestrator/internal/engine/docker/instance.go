@@ -18,6 +18,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 )
 
 // instance is one container.
@@ -63,7 +64,7 @@ func (in *instance) State(ctx context.Context) (engine.State, error) {
 	}
 	if c.State.Running && !in.bounded {
 		// This is asked while a service that does not answer is waited for.
-		if err := engine.CheckFolder(in.dir); err != nil {
+		if err := runs.CheckFolder(in.dir); err != nil {
 			return engine.State{}, in.wrap("state", err)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/docker/docker/api/types/filters"
 
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 )
 
 // Every object that this project makes carries labels with this prefix; what
@@ -28,7 +28,7 @@ const (
 	labelGo        = prefix + "go"        // base image: the Go toolchain in it
 	labelRecipe    = prefix + "recipe"    // base image: how this package made it
 	labelRun       = prefix + "run"       // container
-	labelOwner     = prefix + "owner"     // container, marker: an engine.Owner
+	labelOwner     = prefix + "owner"     // container, marker: an runs.Owner
 	labelKept      = prefix + "kept"      // container: why it is to outlive its owner
 	labelMade      = prefix + "made"      // container, marker: when
 	labelMarker    = prefix + "marker"    // volume: that a run is at work
@@ -40,8 +40,8 @@ func ours(label string, more ...filters.KeyValuePair) filters.Args {
 }
 
 // belonging reads whose something is.
-func belonging(labels map[string]string) engine.Belonging {
-	b := engine.Belonging{Owner: labels[labelOwner], Run: labels[labelRun]}
+func belonging(labels map[string]string) runs.Belonging {
+	b := runs.Belonging{Owner: labels[labelOwner], Run: labels[labelRun]}
 	if made, err := time.Parse(time.RFC3339, labels[labelMade]); err == nil {
 		b.Made = made
 	}
@@ -51,7 +51,7 @@ func belonging(labels map[string]string) engine.Belonging {
 // keptOn says that a container was left on purpose: the wish is in its labels,
 // that the run came to its end in its folder.
 func keptOn(labels map[string]string, dir string) bool {
-	return labels[labelKept] != "" && engine.Kept(filepath.Dir(dir))
+	return labels[labelKept] != "" && runs.Kept(filepath.Dir(dir))
 }
 
 // sorted writes a map as NAME=value lines.

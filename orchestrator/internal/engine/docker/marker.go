@@ -13,7 +13,7 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/volume"
 
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
@@ -107,7 +107,7 @@ func (e *Engine) awaitCleaning(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		owners := engine.Owners{Engine: "docker"}
+		owners := runs.Owners{Engine: "docker"}
 		for _, v := range all {
 			if b := belonging(v.Labels); v.Labels[labelMarker] == cleaning && b.Owner != e.folders.Owner.String() {
 				owners.Spare(b)

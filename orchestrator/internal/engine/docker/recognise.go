@@ -15,6 +15,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/proc"
 )
 
@@ -130,7 +131,7 @@ func (in *instance) Processes(ctx context.Context) ([]bench.Process, error) {
 	}
 	if !in.bounded {
 		// This is asked all the time, so what fills a disk is found before long.
-		if err := engine.CheckFolder(in.dir); err != nil {
+		if err := runs.CheckFolder(in.dir); err != nil {
 			return nil, in.wrap("processes", err)
 		}
 	}

@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
@@ -141,7 +141,7 @@ const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
 // of its own, as if on an empty system: the host's packages and lists are
 // neither read nor changed, and no privilege is needed. cleanup removes the
 // folder.
-func (s *standIn) download(ctx context.Context, folders *engine.Folders, machine string, log func(string)) (debs []string, cleanup func(), err error) {
+func (s *standIn) download(ctx context.Context, folders *runs.Folders, machine string, log func(string)) (debs []string, cleanup func(), err error) {
 	arch, err := debianArch(machine)
 	if err != nil {
 		return nil, nil, err

@@ -18,6 +18,7 @@ import (
 	"github.com/docker/go-connections/nat"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
@@ -91,14 +92,14 @@ func (in *instance) makeFolder(ctx context.Context, spec engine.Spec) error {
 	if err := shareable(in.dir, info.SecurityOptions); err != nil {
 		return err
 	}
-	if err := engine.CheckSocket(in.Socket()); err != nil {
+	if err := runs.CheckSocket(in.Socket()); err != nil {
 		return err
 	}
 	// The folder itself is what the daemon sees if the mount is out of its sight.
 	if err := in.own(info.SecurityOptions); err != nil {
 		return err
 	}
-	if in.bounded = engine.Bound(in.dir); !in.bounded {
+	if in.bounded = runs.Bound(in.dir); !in.bounded {
 		return nil
 	}
 	return in.own(info.SecurityOptions)
@@ -111,12 +112,12 @@ func (in *instance) seeFolder() error {
 	if !in.bounded || in.first.PID == 0 {
 		return nil
 	}
-	sees, err := engine.SeesFolder(in.first.PID, socketDir, in.dir)
+	sees, err := runs.SeesFolder(in.first.PID, socketDir, in.dir)
 	if err != nil || sees {
 		return err
 	}
 	in.bounded = false
-	return engine.Unbound(in.dir)
+	return runs.Unbound(in.dir)
 }
 
 // own lets the container's user, and as few others as can be, into the folder.
@@ -202,7 +203,7 @@ func (e *Engine) evict(ctx context.Context, name string) error {
 		return err
 	}
 	dir := mountOf(c.Mounts)
-	if c.Config == nil || keptOn(c.Config.Labels, dir) || engine.Judge(c.Config.Labels[labelOwner]).Life != engine.Dead {
+	if c.Config == nil || keptOn(c.Config.Labels, dir) || runs.Judge(c.Config.Labels[labelOwner]).Life != runs.Dead {
 		return nil
 	}
 	return e.discard(ctx, c.ID, dir)

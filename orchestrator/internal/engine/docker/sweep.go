@@ -13,6 +13,7 @@ import (
 	"github.com/docker/docker/api/types/image"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 )
 
 const folderPrefix = "stair-stepper-"
@@ -21,11 +22,11 @@ const folderPrefix = "stair-stepper-"
 // have lost their name. Networks there are none of: containers use the default
 // one.
 func (e *Engine) Sweep(ctx context.Context) (engine.Cleared, error) {
-	owners := engine.Owners{Engine: "docker"}
-	dead := func(b engine.Belonging) bool { return owners.Life(b) == engine.Dead }
+	owners := runs.Owners{Engine: "docker"}
+	dead := func(b runs.Belonging) bool { return owners.Life(b) == runs.Dead }
 	removed, err := e.removeOwned(ctx, &owners, func(labels map[string]string, dir string) bool {
 		return dead(belonging(labels)) && !keptOn(labels, dir)
-	}, func(r engine.Run) bool {
+	}, func(r runs.Run) bool {
 		return dead(r.Belonging) // one that was kept with its container goes once the container is gone
 	})
 	cleared := engine.Cleared{Removed: removed, Left: owners.Doubtful(time.Now())}
@@ -47,11 +48,11 @@ func (e *Engine) Clean(ctx context.Context, force bool) (cleared engine.Cleared,
 	}
 	defer func() { err = errors.Join(err, e.removeMarker(context.WithoutCancel(ctx), name)) }()
 
-	owners := engine.Owners{Engine: "docker"}
-	due := func(b engine.Belonging) bool { return force || owners.Life(b) == engine.Dead }
+	owners := runs.Owners{Engine: "docker"}
+	due := func(b runs.Belonging) bool { return force || owners.Life(b) == runs.Dead }
 	removed, err := e.removeOwned(ctx, &owners, func(labels map[string]string, _ string) bool {
 		return due(belonging(labels))
-	}, func(r engine.Run) bool { return due(r.Belonging) })
+	}, func(r runs.Run) bool { return due(r.Belonging) })
 	cleared = engine.Cleared{Removed: removed, Left: owners.Spared(time.Now())}
 	// What could not be listed may be a run that needs them.
 	if err := errors.Join(err, owners.Busy()); err != nil {
@@ -63,7 +64,7 @@ func (e *Engine) Clean(ctx context.Context, force bool) (cleared engine.Cleared,
 }
 
 // removeOwned removes what has an owner and matches, and spares the rest.
-func (e *Engine) removeOwned(ctx context.Context, owners *engine.Owners, match func(labels map[string]string, dir string) bool, matchRun func(engine.Run) bool) ([]string, error) {
+func (e *Engine) removeOwned(ctx context.Context, owners *runs.Owners, match func(labels map[string]string, dir string) bool, matchRun func(runs.Run) bool) ([]string, error) {
 	removed, err := e.removeContainers(ctx, func(labels map[string]string, dir string) bool {
 		due := match(labels, dir)
 		if !due {
@@ -82,7 +83,7 @@ func (e *Engine) removeOwned(ctx context.Context, owners *engine.Owners, match f
 		}
 		return due
 	})
-	folders, folderErr := e.removeFolders(ctx, func(r engine.Run) bool {
+	folders, folderErr := e.removeFolders(ctx, func(r runs.Run) bool {
 		due := matchRun(r)
 		if !due {
 			e.folders.Spare(r, owners)
@@ -95,10 +96,10 @@ func (e *Engine) removeOwned(ctx context.Context, owners *engine.Owners, match f
 // alone says that no other run is alive, or may be, as far as the daemon's own
 // objects and this user's folders tell.
 func (e *Engine) alone(ctx context.Context) (bool, error) {
-	owners := engine.Owners{Engine: "docker"}
+	owners := runs.Owners{Engine: "docker"}
 	_, err := e.removeOwned(ctx, &owners,
 		func(map[string]string, string) bool { return false },
-		func(engine.Run) bool { return false })
+		func(runs.Run) bool { return false })
 	return err == nil && owners.Busy() == nil, err
 }
 
@@ -148,8 +149,8 @@ func mountOf(mounts []container.MountPoint) string {
 
 // removeFolders removes the folders of the runs that match, unless a container
 // that was kept still has its socket there.
-func (e *Engine) removeFolders(ctx context.Context, match func(engine.Run) bool) ([]string, error) {
-	runs, err := e.folders.Runs()
+func (e *Engine) removeFolders(ctx context.Context, match func(runs.Run) bool) ([]string, error) {
+	all, err := e.folders.Runs()
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +164,7 @@ func (e *Engine) removeFolders(ctx context.Context, match func(engine.Run) bool)
 	}
 	var removed []string
 	var failed error
-	for _, run := range runs {
+	for _, run := range all {
 		if !match(run) {
 			continue
 		}

@@ -12,14 +12,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/proc"
 )
 
 // TestCleanBesideARun: the images of a run that is alive stay with it.
 func TestCleanBesideARun(t *testing.T) {
-	self, err := engine.Self()
+	self, err := runs.Self()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +196,7 @@ func TestMarker(t *testing.T) {
 	if want := []string{"create", "image", "image", "remove"}; !slices.Equal(calls, want) {
 		t.Errorf("calls %q, want %q", calls, want)
 	}
-	if owner, err := engine.ParseOwner(labels[labelOwner]); err != nil || owner != e.folders.Owner || labels[labelMarker] == "" {
+	if owner, err := runs.ParseOwner(labels[labelOwner]); err != nil || owner != e.folders.Owner || labels[labelMarker] == "" {
 		t.Errorf("labels %q: %v", labels, err)
 	}
 }
@@ -305,9 +305,9 @@ func TestNoVolumes(t *testing.T) {
 }
 
 // parent is the process that started the test, as an owner that is alive.
-func parent(t *testing.T) engine.Owner {
+func parent(t *testing.T) runs.Owner {
 	t.Helper()
-	owner, err := engine.Self()
+	owner, err := runs.Self()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 )
 
 // Fake is an engine in memory. Its instances really listen, on a port and on a
@@ -30,7 +31,7 @@ type Fake struct {
 	// Context is that of Info.
 	Context string
 	// Owner answers for what is started; zero: this process.
-	Owner engine.Owner
+	Owner runs.Owner
 
 	FailInfo    error            // of Info
 	FailPrepare map[string]error // of Prepare, by variant
@@ -148,9 +149,9 @@ func (f *Fake) Start(ctx context.Context, spec engine.Spec) (engine.Instance, er
 		return nil, err
 	}
 	owner := f.Owner
-	if owner == (engine.Owner{}) {
+	if owner == (runs.Owner{}) {
 		var err error
-		if owner, err = engine.Self(); err != nil {
+		if owner, err = runs.Self(); err != nil {
 			return nil, err
 		}
 	}
@@ -172,7 +173,7 @@ func (f *Fake) Start(ctx context.Context, spec engine.Spec) (engine.Instance, er
 // Sweep removes what dead owners left.
 func (f *Fake) Sweep(ctx context.Context) (engine.Cleared, error) {
 	f.call("sweep")
-	return f.removeAll(ctx, func(in *FakeInstance) bool { return in.owner.Dead() && !in.kept() })
+	return f.removeAll(ctx, func(in *FakeInstance) bool { return in.dead() && !in.kept() })
 }
 
 // Clean removes everything, but what belongs to a living owner only by force.
@@ -182,7 +183,7 @@ func (f *Fake) Clean(ctx context.Context, force bool) (engine.Cleared, error) {
 	w.mu.Lock()
 	w.images = nil
 	w.mu.Unlock()
-	return f.removeAll(ctx, func(in *FakeInstance) bool { return force || in.owner.Dead() })
+	return f.removeAll(ctx, func(in *FakeInstance) bool { return force || in.dead() })
 }
 
 func (f *Fake) removeAll(ctx context.Context, match func(*FakeInstance) bool) (cleared engine.Cleared, err error) {

@@ -11,6 +11,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 )
 
 // behave makes a fake instance do what the suite's service does.
@@ -34,7 +35,7 @@ func behave(in *enginetest.FakeInstance) http.Handler {
 func TestFake(t *testing.T) {
 	world := &enginetest.World{}
 	enginetest.Run(t, enginetest.Subject{
-		New: func(_ *testing.T, owner engine.Owner) engine.Engine {
+		New: func(_ *testing.T, owner runs.Owner) engine.Engine {
 			return &enginetest.Fake{Handler: behave, Owner: owner, World: world}
 		},
 		Variant: bench.Variant{Name: "test+knob", Dockerfile: "Dockerfile.test"},

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/proc"
 )
 
@@ -22,7 +23,7 @@ type FakeInstance struct {
 	Spec engine.Spec // as it was started with; Env with ADDR and SOCKET
 
 	fake    *Fake
-	owner   engine.Owner
+	owner   runs.Owner
 	server  *http.Server
 	address string
 	socket  string
@@ -122,6 +123,9 @@ func (in *FakeInstance) owns(p bench.Process) error {
 	}
 	return nil
 }
+
+// dead says that its owner has certainly ended.
+func (in *FakeInstance) dead() bool { return runs.Judge(in.owner.String()).Life == runs.Dead }
 
 func (in *FakeInstance) kept() bool {
 	in.fake.mu.Lock()

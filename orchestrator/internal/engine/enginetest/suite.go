@@ -10,13 +10,14 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 )
 
 // Subject is an engine under test.
 type Subject struct {
 	// New gives an engine on the same machine as all others that it gives. What
 	// it starts belongs to owner; zero: this process.
-	New func(t *testing.T, owner engine.Owner) engine.Engine
+	New func(t *testing.T, owner runs.Owner) engine.Engine
 	// Variant is a build of the service of Project.
 	Variant bench.Variant
 	// Memory says that the engine can limit memory.
@@ -30,9 +31,9 @@ type Subject struct {
 
 // deadOwner is an owner on this host that cannot be alive: pid 1 has another
 // start.
-func deadOwner(t *testing.T) engine.Owner {
+func deadOwner(t *testing.T) runs.Owner {
 	t.Helper()
-	owner, err := engine.Self()
+	owner, err := runs.Self()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +45,7 @@ const runID = "conformance"
 
 // Run is the suite.
 func Run(t *testing.T, s Subject) {
-	e := s.New(t, engine.Owner{})
+	e := s.New(t, runs.Owner{})
 	images, err := e.Prepare(t.Context(), []bench.Variant{s.Variant}, nil)
 	if err != nil {
 		t.Fatal(err)

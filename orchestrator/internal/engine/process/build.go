@@ -20,6 +20,8 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/dockerfile"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
@@ -40,14 +42,14 @@ type recipe struct {
 }
 
 // read takes a recipe out of a Dockerfile.
-func read(file string, d *engine.Dockerfile) (recipe, error) {
+func read(file string, d *dockerfile.File) (recipe, error) {
 	r := recipe{
 		filename:      file,
-		buildPackages: d.Packages("", engine.BuildPackages),
-		runPackages:   d.Packages("", engine.RunPackages),
+		buildPackages: d.Packages("", dockerfile.BuildPackages),
+		runPackages:   d.Packages("", dockerfile.RunPackages),
 	}
 	for i := range d.Stages {
-		d.Walk(i, nil, func(s engine.Step, v engine.Vars) {
+		d.Walk(i, nil, func(s dockerfile.Step, v dockerfile.Vars) {
 			if s.Keyword != "RUN" || !strings.Contains(s.Text, "${OUT}") && !strings.Contains(s.Text, "$OUT") {
 				return
 			}
@@ -59,7 +61,7 @@ func read(file string, d *engine.Dockerfile) (recipe, error) {
 	if r.command == "" {
 		return r, &hint.Error{
 			Err:    fmt.Errorf("%s has no step that writes ${OUT}", file),
-			Advice: "without Docker the build is the RUN that names ${OUT}: ARG OUT=/out/stepper, RUN go build -o \"${OUT}\" " + engine.Service,
+			Advice: "without Docker the build is the RUN that names ${OUT}: ARG OUT=/out/stepper, RUN go build -o \"${OUT}\" " + dockerfile.Service,
 		}
 	}
 	last := d.Walk(len(d.Stages)-1, nil, nil)
@@ -74,7 +76,7 @@ func (e *Engine) Prepare(ctx context.Context, variants []bench.Variant, progress
 	}
 	// Nobody is to take binaries away from here on.
 	if err := e.announce(); err != nil {
-		return nil, engine.TempHint(fmt.Errorf("tell other runs of this one: %w", err), e.folders.Root)
+		return nil, runs.TempHint(fmt.Errorf("tell other runs of this one: %w", err), e.folders.Root)
 	}
 	inputs, err := e.inputs(ctx)
 	if err != nil {
@@ -98,7 +100,7 @@ const mostModules = 64 << 20
 // inputs is everything but the Dockerfile, and what that names, that a binary depends on, as one
 // string.
 func (e *Engine) inputs(ctx context.Context) (string, error) {
-	source, err := engine.Source(e.root)
+	source, err := dockerfile.Source(e.root)
 	if err != nil {
 		return "", err
 	}
@@ -139,7 +141,7 @@ func digest(tree map[string][]byte) string {
 
 func (e *Engine) prepare(ctx context.Context, v bench.Variant, inputs string, tell func(engine.Progress)) (engine.Image, error) {
 	file := filepath.Join(e.root, filepath.FromSlash(v.Dockerfile))
-	d, err := engine.ReadDockerfile(file)
+	d, err := dockerfile.Read(file)
 	if err != nil {
 		return engine.Image{}, err
 	}
@@ -216,12 +218,12 @@ func (e *Engine) build(ctx context.Context, variant string, r recipe, tell func(
 // removeOlder removes the binaries that this one replaces, unless another run is
 // alive: it may be about to start one. One that still runs keeps running.
 func (e *Engine) removeOlder(name, current string) error {
-	var owners engine.Owners
-	runs, err := e.work.Runs()
+	var owners runs.Owners
+	all, err := e.work.Runs()
 	if err != nil {
 		return err
 	}
-	for _, run := range runs {
+	for _, run := range all {
 		e.work.Spare(run, &owners)
 	}
 	if owners.Busy() != nil {

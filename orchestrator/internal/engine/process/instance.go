@@ -23,6 +23,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/proc"
 )
@@ -69,7 +70,7 @@ func (e *Engine) start(ctx context.Context, spec engine.Spec) (*instance, error)
 	var err error
 	if in.dir, err = e.folders.Add(spec.RunID, spec.Image.Variant, spec.KeepFor); err == nil {
 		in.door = engine.Door{Path: in.Socket(), Owns: in.owns}
-		err = engine.CheckSocket(in.Socket())
+		err = runs.CheckSocket(in.Socket())
 	}
 	if err == nil {
 		err = in.run(r, spec)

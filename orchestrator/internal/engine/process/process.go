@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
@@ -31,8 +32,8 @@ const (
 type Options struct {
 	Root      string       // the project's folder: go.mod, Dockerfile.*, services
 	Log       *slog.Logger // what the engine does; nil: nothing is logged
-	Owner     engine.Owner // who answers for what is started; zero: this process
-	StateRoot string       // where runs have their folders; empty: engine.SocketRoot chooses
+	Owner     runs.Owner   // who answers for what is started; zero: this process
+	StateRoot string       // where runs have their folders; empty: runs.SocketRoot chooses
 	CacheDir  string       // where binaries are kept; empty: stair-stepper in the user's cache folder
 }
 
@@ -42,8 +43,8 @@ type Engine struct {
 	log      *slog.Logger
 	cacheDir string
 
-	folders *engine.Folders // of runs, with their instances
-	work    *engine.Folders // in the cache, of who is at work
+	folders *runs.Folders // of runs, with their instances
+	work    *runs.Folders // in the cache, of who is at work
 
 	mu      sync.Mutex
 	recipes map[string]recipe // by Image.Hash
@@ -61,7 +62,7 @@ func New(opts Options) (*Engine, error) {
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
-	if e.folders, err = engine.NewFolders(opts.StateRoot, folderPrefix, opts.Owner); err != nil {
+	if e.folders, err = runs.NewFolders(opts.StateRoot, folderPrefix, opts.Owner); err != nil {
 		return nil, err
 	}
 	if opts.CacheDir == "" {
@@ -74,7 +75,7 @@ func New(opts Options) (*Engine, error) {
 	if e.cacheDir, err = filepath.Abs(opts.CacheDir); err != nil {
 		return nil, err
 	}
-	e.work = &engine.Folders{Root: e.cacheDir, Prefix: workPrefix, Owner: e.folders.Owner}
+	e.work = &runs.Folders{Root: e.cacheDir, Prefix: workPrefix, Owner: e.folders.Owner}
 	return e, nil
 }
 
@@ -95,8 +96,8 @@ func (e *Engine) Info(context.Context) (engine.Info, error) {
 // stays with it.
 func (e *Engine) Close() error {
 	err := e.folders.Close()
-	runs, runsErr := e.folders.Runs()
-	if slices.ContainsFunc(runs, func(r engine.Run) bool { return r.Owner == e.folders.Owner.String() }) {
+	all, runsErr := e.folders.Runs()
+	if slices.ContainsFunc(all, func(r runs.Run) bool { return r.Owner == e.folders.Owner.String() }) {
 		return errors.Join(err, runsErr)
 	}
 	return errors.Join(err, runsErr, e.work.Close())

@@ -11,10 +11,11 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/process"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
-func newEngine(t *testing.T, root, state, cache string, owner engine.Owner) *process.Engine {
+func newEngine(t *testing.T, root, state, cache string, owner runs.Owner) *process.Engine {
 	t.Helper()
 	e, err := process.New(process.Options{Root: root, StateRoot: state, CacheDir: cache, Owner: owner})
 	if err != nil {
@@ -28,9 +29,9 @@ func TestConformance(t *testing.T) {
 	root, variant := enginetest.Project(t, true)
 	state, cache := enginetest.ShortDir(t), filepath.Join(t.TempDir(), "cache")
 	enginetest.Run(t, enginetest.Subject{
-		New: func(t *testing.T, owner engine.Owner) engine.Engine {
+		New: func(t *testing.T, owner runs.Owner) engine.Engine {
 			e := newEngine(t, root, state, cache, owner)
-			if owner != (engine.Owner{}) { // so that it knows the image of the first
+			if owner != (runs.Owner{}) { // so that it knows the image of the first
 				if _, err := e.Prepare(t.Context(), []bench.Variant{variant}, nil); err != nil {
 					t.Fatal(err)
 				}
@@ -43,7 +44,7 @@ func TestConformance(t *testing.T) {
 	if left, err := os.ReadDir(state); err != nil || len(left) != 0 {
 		t.Errorf("left in the state folder: %v, %v", left, err)
 	}
-	cleared, err := newEngine(t, root, state, cache, engine.Owner{}).Clean(t.Context(), false)
+	cleared, err := newEngine(t, root, state, cache, runs.Owner{}).Clean(t.Context(), false)
 	if err != nil || len(cleared.Removed) != 1 || len(cleared.Left) != 0 {
 		t.Errorf("Clean = %+v, %v; want the cache", cleared, err)
 	}
@@ -63,7 +64,7 @@ func hinted(t *testing.T, err error, text, advice string) {
 
 func TestMistakes(t *testing.T) {
 	root, variant := enginetest.Project(t, true)
-	e := newEngine(t, root, enginetest.ShortDir(t), t.TempDir(), engine.Owner{})
+	e := newEngine(t, root, enginetest.ShortDir(t), t.TempDir(), runs.Owner{})
 	prepare := func(dockerfile string) error {
 		t.Helper()
 		if dockerfile != "" {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/proc"
 )
@@ -27,9 +28,9 @@ const (
 
 // Sweep ends processes and removes folders of dead owners.
 func (e *Engine) Sweep(ctx context.Context) (engine.Cleared, error) {
-	owners := engine.Owners{Engine: "process"}
-	removed, err := e.remove(ctx, &owners, func(r engine.Run) bool {
-		return owners.Life(r.Belonging) == engine.Dead && !engine.Kept(r.Dir)
+	owners := runs.Owners{Engine: "process"}
+	removed, err := e.remove(ctx, &owners, func(r runs.Run) bool {
+		return owners.Life(r.Belonging) == runs.Dead && !runs.Kept(r.Dir)
 	})
 	return engine.Cleared{Removed: removed, Left: owners.Doubtful(time.Now())}, err
 }
@@ -37,9 +38,9 @@ func (e *Engine) Sweep(ctx context.Context) (engine.Cleared, error) {
 // Clean ends all that runs, what was kept as well, and removes every folder and
 // every binary. What belongs to a run that is alive stays unless force is set.
 func (e *Engine) Clean(ctx context.Context, force bool) (engine.Cleared, error) {
-	owners := engine.Owners{Engine: "process"}
-	removed, err := e.remove(ctx, &owners, func(r engine.Run) bool {
-		return force || owners.Life(r.Belonging) == engine.Dead
+	owners := runs.Owners{Engine: "process"}
+	removed, err := e.remove(ctx, &owners, func(r runs.Run) bool {
+		return force || owners.Life(r.Belonging) == runs.Dead
 	})
 	cleared := engine.Cleared{Removed: removed, Left: owners.Spared(time.Now())}
 	if err == nil {
@@ -60,7 +61,7 @@ func (e *Engine) Clean(ctx context.Context, force bool) (engine.Cleared, error) 
 
 // remove removes the runs that match, wherever they have their folders, and
 // spares the others.
-func (e *Engine) remove(ctx context.Context, owners *engine.Owners, match func(engine.Run) bool) ([]string, error) {
+func (e *Engine) remove(ctx context.Context, owners *runs.Owners, match func(runs.Run) bool) ([]string, error) {
 	atWork, err := e.work.Runs()
 	if err != nil {
 		return nil, err
@@ -76,10 +77,10 @@ func (e *Engine) remove(ctx context.Context, owners *engine.Owners, match func(e
 	var failed error
 	left := map[string]bool{} // by owner: it still has a folder somewhere
 	for _, root := range roots {
-		folders := engine.Folders{Root: root, Prefix: folderPrefix, Owner: e.folders.Owner}
-		runs, err := folders.Runs()
+		folders := runs.Folders{Root: root, Prefix: folderPrefix, Owner: e.folders.Owner}
+		all, err := folders.Runs()
 		failed = errors.Join(failed, err)
-		for _, run := range runs {
+		for _, run := range all {
 			if !match(run) {
 				folders.Spare(run, owners)
 				left[run.Owner] = true
@@ -108,7 +109,7 @@ func (e *Engine) remove(ctx context.Context, owners *engine.Owners, match func(e
 const mostRecord = 4 << 10
 
 // endRun ends a run's processes and removes its folders.
-func endRun(ctx context.Context, folders *engine.Folders, run engine.Run) (removed []string, failed error) {
+func endRun(ctx context.Context, folders *runs.Folders, run runs.Run) (removed []string, failed error) {
 	dirs, failed := run.Instances()
 	for _, dir := range dirs {
 		if err := endRecorded(ctx, dir); err != nil {

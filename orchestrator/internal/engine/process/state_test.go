@@ -10,14 +10,15 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/proc"
 )
 
 // owners gives one that is alive and not this process, one that is dead, and one
 // of whom nothing is known here.
-func owners(t *testing.T) (alive, dead, unseen engine.Owner) {
+func owners(t *testing.T) (alive, dead, unseen runs.Owner) {
 	t.Helper()
-	self, err := engine.Self()
+	self, err := runs.Self()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,9 +47,9 @@ func TestAnotherTMPDIR(t *testing.T) {
 		}
 		return images[0]
 	}
-	here := newEngine(t, root, enginetest.ShortDir(t), cache, engine.Owner{})
+	here := newEngine(t, root, enginetest.ShortDir(t), cache, runs.Owner{})
 	for _, c := range []struct {
-		owner engine.Owner
+		owner runs.Owner
 		told  string
 		left  int // of Sweep
 	}{{alive, "still going on", 0}, {unseen, "may still be going on", 1}} {
@@ -127,7 +128,7 @@ func TestBinariesOfAnotherRun(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	mine := newEngine(t, root, enginetest.ShortDir(t), cache, engine.Owner{})
+	mine := newEngine(t, root, enginetest.ShortDir(t), cache, runs.Owner{})
 	other := newEngine(t, root, enginetest.ShortDir(t), cache, alive)
 	first := prepare(other)
 	change("ENV A=1\n")

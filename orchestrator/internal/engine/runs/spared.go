@@ -1,4 +1,4 @@
-package engine
+package runs
 
 import (
 	"fmt"
@@ -25,7 +25,7 @@ type Owners struct {
 	spared []Belonging // one for each owner
 }
 
-// Life owners a belonging's owner.
+// Life says whether a belonging's owner is there.
 func (o *Owners) Life(b Belonging) Life { return o.verdict(b.Owner).Life }
 
 func (o *Owners) verdict(owner string) Verdict {

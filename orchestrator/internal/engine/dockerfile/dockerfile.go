@@ -1,4 +1,6 @@
-package engine
+// Package dockerfile reads Dockerfiles, as far as engines need to understand
+// them, and finds what of a project a build from one needs.
+package dockerfile
 
 import (
 	"bufio"
@@ -14,10 +16,10 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
-// Dockerfile is what the engines need to know of a Dockerfile: its arguments
-// and, stage by stage, the base and the instructions. It is no judge of the
+// File is what the engines need to know of a Dockerfile: its arguments and,
+// stage by stage, the base and the instructions. It is no judge of the
 // rest; that is the engine's own business.
-type Dockerfile struct {
+type File struct {
 	Args   []Arg   // before the first FROM, in order
 	Stages []Stage // at least one
 }
@@ -42,12 +44,13 @@ type Step struct {
 	Text    string // what follows it, continuation lines joined
 }
 
-// MostDockerfile bounds the length of a Dockerfile, in bytes.
-const MostDockerfile = 1 << 20
+// MostBytes bounds the length of a Dockerfile, in bytes.
+const MostBytes = 1 << 20
 
-// ReadDockerfile reads and parses the Dockerfile at path.
-func ReadDockerfile(path string) (*Dockerfile, error) {
-	text, err := files.Read(path, MostDockerfile)
+// Read reads and parses the Dockerfile at path. An error about its text begins
+// with PATH:LINE.
+func Read(path string) (*File, error) {
+	text, err := files.Read(path, MostBytes)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && isLink(path):
 		return nil, &hint.Error{Err: fmt.Errorf("%s is a symbolic link to nothing", path), Advice: "remove the link, or mend it"}
@@ -59,7 +62,7 @@ func ReadDockerfile(path string) (*Dockerfile, error) {
 	case err != nil:
 		return nil, err
 	}
-	d, err := ParseDockerfile(string(text))
+	d, err := Parse(string(text))
 	if err != nil {
 		return nil, fmt.Errorf("%s:%w", path, err)
 	}
@@ -71,10 +74,10 @@ func isLink(path string) bool {
 	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }
 
-// ParseDockerfile parses the text of a Dockerfile. An error begins with the
+// Parse parses the text of a Dockerfile. An error begins with the
 // line's number.
-func ParseDockerfile(text string) (*Dockerfile, error) {
-	d := &Dockerfile{}
+func Parse(text string) (*File, error) {
+	d := &File{}
 	var pending string
 	var line, start int
 	scan := bufio.NewScanner(strings.NewReader(text))
@@ -139,7 +142,7 @@ func heredocs(instruction string) []string {
 	return ends
 }
 
-func (d *Dockerfile) add(line int, text string) error {
+func (d *File) add(line int, text string) error {
 	keyword, rest := text, ""
 	if i := strings.IndexAny(text, " \t"); i >= 0 {
 		keyword, rest = text[:i], strings.TrimSpace(text[i:])
@@ -178,7 +181,7 @@ func (d *Dockerfile) add(line int, text string) error {
 
 // globals are the arguments before the first FROM with their defaults, unless
 // args gives another value.
-func (d *Dockerfile) globals(args map[string]string) map[string]string {
+func (d *File) globals(args map[string]string) map[string]string {
 	values := map[string]string{}
 	for _, a := range d.Args {
 		values[a.Name] = Expand(a.Default, func(name string) string { return values[name] })
@@ -198,7 +201,7 @@ type Base struct {
 
 // Bases lists the images that the Dockerfile starts from, each once for every
 // ARG that names it.
-func (d *Dockerfile) Bases() []Base {
+func (d *File) Bases() []Base {
 	values := d.globals(nil)
 	stages := map[string]bool{"scratch": true}
 	var bases []Base
@@ -230,7 +233,7 @@ const (
 
 // Packages lists the Debian packages that the stages which start from image ask
 // for in the ARGs of the given names; all stages, when image is empty.
-func (d *Dockerfile) Packages(image string, names ...string) []string {
+func (d *File) Packages(image string, names ...string) []string {
 	values := d.globals(nil)
 	var packages []string
 	for _, s := range d.Stages {
@@ -252,7 +255,7 @@ func (d *Dockerfile) Packages(image string, names ...string) []string {
 }
 
 // Parents lists the names and images that stages start from.
-func (d *Dockerfile) Parents() []string {
+func (d *File) Parents() []string {
 	values := d.globals(nil)
 	parents := make([]string, len(d.Stages))
 	for i, s := range d.Stages {

@@ -1,4 +1,4 @@
-package engine
+package dockerfile
 
 import (
 	"maps"
@@ -115,7 +115,7 @@ func TestNamed(t *testing.T) {
 	}
 	check := func(lines string, want ...string) {
 		t.Helper()
-		d, err := ParseDockerfile("ARG CONF=services/stepper/tuning.conf\nFROM scratch AS build\n" + lines + "\n")
+		d, err := Parse("ARG CONF=services/stepper/tuning.conf\nFROM scratch AS build\n" + lines + "\n")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package engine
+package runs
 
 import (
 	"fmt"
@@ -57,9 +57,6 @@ func TestJudgeHere(t *testing.T) {
 		o.PID, o.Start = pid, start
 		if v := Judge(o.String()); v.Life != want {
 			t.Errorf("%s: %+v, want %v", what, v, want)
-		}
-		if o.Dead() != (want == Dead) {
-			t.Errorf("%s: Dead = %v", what, o.Dead())
 		}
 	}
 	check("self", self.PID, self.Start, Alive)

@@ -1,4 +1,4 @@
-package engine
+package dockerfile
 
 import (
 	"os"
@@ -33,9 +33,9 @@ LABEL stair-stepper.allocator="jemalloc" \
 COPY --from=build /out/stepper /stepper
 `
 
-func parse(t *testing.T, text string) *Dockerfile {
+func parse(t *testing.T, text string) *File {
 	t.Helper()
-	d, err := ParseDockerfile(text)
+	d, err := Parse(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestFixedBase(t *testing.T) {
 func TestDockerfileMistakes(t *testing.T) {
 	check := func(in, want string) {
 		t.Helper()
-		if _, err := ParseDockerfile(in); err == nil || err.Error() != want {
+		if _, err := Parse(in); err == nil || err.Error() != want {
 			t.Errorf("%q: %v; want %s", in, err, want)
 		}
 	}
@@ -118,12 +118,12 @@ func TestExpand(t *testing.T) {
 	check(`5$ ${A`, "5$ ${A")
 }
 
-// FuzzParseDockerfile: no text may make the parser or the walk panic.
-func FuzzParseDockerfile(f *testing.F) {
+// FuzzParse: no text may make the parser or the walk panic.
+func FuzzParse(f *testing.F) {
 	f.Add(example)
 	f.Add("FROM ${A:-${B}\nENV \"a b\nLABEL =\nARG\nENV x y")
 	f.Fuzz(func(t *testing.T, text string) {
-		d, err := ParseDockerfile(text)
+		d, err := Parse(text)
 		if err != nil {
 			return
 		}
@@ -169,7 +169,7 @@ func TestHeredoc(t *testing.T) {
 	if len(d.Stages) != 1 || len(d.Stages[0].Steps) != 3 || d.Stages[0].Steps[2].Line != 8 {
 		t.Errorf("%+v", d)
 	}
-	if _, err := ParseDockerfile("FROM a\nRUN <<EOF\nx\n"); err == nil {
+	if _, err := Parse("FROM a\nRUN <<EOF\nx\n"); err == nil {
 		t.Error("no end: no error")
 	}
 }

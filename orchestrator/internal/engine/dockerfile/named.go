@@ -1,4 +1,4 @@
-package engine
+package dockerfile
 
 import (
 	"encoding/json"
@@ -16,7 +16,7 @@ import (
 // folder and those above it stand for what Source reads, so that COPY . . brings
 // what the build needs and no more. A name that leads to nothing is for
 // the engine to tell.
-func (d *Dockerfile) Named(root string) (map[string][]byte, error) {
+func (d *File) Named(root string) (map[string][]byte, error) {
 	dir, err := os.OpenRoot(root)
 	if err != nil {
 		return nil, fmt.Errorf("read what the Dockerfile names: %w", err)
@@ -56,7 +56,7 @@ func reveals(pattern, name string) bool {
 
 // sources are the names and patterns in the build context that instructions
 // have, relative to its root.
-func (d *Dockerfile) sources() []string {
+func (d *File) sources() []string {
 	var names []string
 	for i := range d.Stages {
 		d.Walk(i, nil, func(step Step, vars Vars) {

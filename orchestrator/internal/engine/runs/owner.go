@@ -1,4 +1,7 @@
-package engine
+// Package runs keeps what belongs to whom: the folders of runs and of their
+// instances, who answers for them, whether that process is still there, and what
+// dead ones left behind.
+package runs
 
 import (
 	"errors"
@@ -85,10 +88,6 @@ func undash(s string) string {
 	}
 	return s
 }
-
-// Dead says that the owner has certainly ended. One of whom that is not known
-// counts as alive.
-func (o Owner) Dead() bool { return here().judge(o).Life == Dead }
 
 // Life says whether an owner is there.
 type Life int

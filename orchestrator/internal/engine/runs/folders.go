@@ -1,4 +1,4 @@
-package engine
+package runs
 
 import (
 	"errors"
@@ -11,6 +11,7 @@ import (
 	"sync"
 	"syscall"
 
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
 )
 
@@ -112,7 +113,7 @@ func (f *Folders) Add(run, name, keepFor string) (dir string, err error) {
 	defer func() { err = TempHint(err, f.Root) }()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	run = filepath.Join(f.Root, f.Prefix+SafeName(run))
+	run = filepath.Join(f.Root, f.Prefix+engine.SafeName(run))
 	if err := os.Mkdir(run, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", err
 	}
@@ -128,7 +129,7 @@ func (f *Folders) Add(run, name, keepFor string) (dir string, err error) {
 		}
 		f.keep[run] = keepFor
 	}
-	plain := filepath.Join(run, SafeName(name))
+	plain := filepath.Join(run, engine.SafeName(name))
 	dir = plain
 	for i := 2; ; i++ {
 		err := os.Mkdir(dir, 0o700)

@@ -1,4 +1,4 @@
-package engine
+package dockerfile
 
 import "strings"
 
@@ -20,7 +20,7 @@ func (v Vars) get(name string) string {
 // stages that it starts from before it, and calls visit, if there is one, with each step
 // and the variables as they stand there. args are the values of --build-arg. It gives
 // the variables as they stand at the end.
-func (d *Dockerfile) Walk(stage int, args map[string]string, visit func(Step, Vars)) Vars {
+func (d *File) Walk(stage int, args map[string]string, visit func(Step, Vars)) Vars {
 	globals := d.globals(args)
 	s := d.Stages[stage]
 	from := Expand(s.From, func(name string) string { return globals[name] })
