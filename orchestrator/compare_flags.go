@@ -18,6 +18,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/lab"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/variant"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
@@ -120,11 +121,11 @@ func (c *compareFlags) prepare(flags *pflag.FlagSet, from *resumed) (*job, error
 	if err != nil {
 		return nil, err
 	}
-	found, skipped, err := findVariants(".", c.Baseline)
+	found, err := variant.Find(".", c.Baseline)
 	if err != nil {
 		return nil, err
 	}
-	variants, err := chooseVariants(found, skipped, c.variants, c.Baseline)
+	variants, err := found.Choose(c.variants, c.Baseline)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +136,7 @@ func (c *compareFlags) prepare(flags *pflag.FlagSet, from *resumed) (*job, error
 	for _, w := range loaded.Warnings {
 		j.told = append(j.told, w.String())
 	}
-	for _, f := range skipped {
+	for _, f := range found.Skipped {
 		j.told = append(j.told, f.String())
 	}
 	return j, nil

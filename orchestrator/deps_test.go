@@ -17,7 +17,7 @@ const module = "github.com/stair-stepper/stair-stepper/"
 // is drawn here and nowhere else: a new arrow or room is added to this table,
 // with a reason in the commit, or not at all.
 var arrows = map[string][]string{
-	"orchestrator":                            {"engine", "engine/docker", "engine/process", "lab", "load", "report", "stat", "store", "console", "plan", "vars", "files", "plain", "flags", "design", "engine/dockerfile"}, // stat: what a design can show is said before it starts
+	"orchestrator":                            {"engine", "engine/docker", "engine/process", "lab", "load", "report", "stat", "store", "console", "plan", "vars", "files", "plain", "flags", "design", "engine/dockerfile", "variant"}, // stat: what a design can show is said before it starts
 	"orchestrator/internal/bench":             {},
 	"orchestrator/internal/hint":              {},
 	"orchestrator/internal/words":             {},
@@ -32,18 +32,19 @@ var arrows = map[string][]string{
 	"orchestrator/internal/engine":            {"proc"}, // the contract alone
 	"orchestrator/internal/engine/dockerfile": {"files"},
 	"orchestrator/internal/engine/runs":       {"engine", "files", "proc"}, // engine: names that folders may carry
-	"orchestrator/internal/engine/docker":     {"engine", "engine/dockerfile", "engine/runs", "files", "plain", "proc"},
-	"orchestrator/internal/engine/process":    {"engine", "engine/dockerfile", "engine/runs", "files", "plain", "proc"},
+	"orchestrator/internal/engine/docker":     {"engine", "engine/dockerfile", "engine/runs", "variant", "files", "plain", "proc"},
+	"orchestrator/internal/engine/process":    {"engine", "engine/dockerfile", "engine/runs", "variant", "files", "plain", "proc"},
 	"orchestrator/internal/engine/enginetest": {"engine", "engine/runs", "proc"}, // for tests alone
+	"orchestrator/internal/variant":           {"engine/dockerfile"},             // what a variant is, its Dockerfile says
 	"orchestrator/internal/load":              {"plan", "vars", "weburl"},
 	"orchestrator/internal/store":             {"files", "plain"},
 	"orchestrator/internal/console":           {"design", "load", "plan", "report", "store", "files", "plain"}, // report: what failed is said in the report's words
 	"orchestrator/internal/kernel":            {},                                                              // versions are facts that tests of many rooms need, and meter's own could not import meter
 	"orchestrator/internal/needs":             {"kernel"},                                                      // for tests alone
 	"orchestrator/internal/meter":             {"kernel", "proc"},
-	"orchestrator/internal/lab":               {"engine", "load", "meter", "plan", "store", "vars", "plain", "design"}, // it never sees Docker
-	"orchestrator/internal/report":            {"stat", "files", "plain"},                                              // a saved file renders anywhere
-	"orchestrator/internal/design":            {"stat", "report"},                                                      // what a design can show, from the scatter of earlier results, is said before it starts
+	"orchestrator/internal/lab":               {"engine", "load", "meter", "plan", "store", "vars", "plain", "design", "variant"}, // it never sees Docker
+	"orchestrator/internal/report":            {"stat", "files", "plain"},                                                         // a saved file renders anywhere
+	"orchestrator/internal/design":            {"stat", "report"},                                                                 // what a design can show, from the scatter of earlier results, is said before it starts
 	"bench/answer":                            {},
 	"plans":                                   {},
 	"plans/gen":                               {},

@@ -19,6 +19,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/meter"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/variant"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
 )
 
@@ -74,7 +75,7 @@ func Open(ctx context.Context, conf Config) (*Lab, error) {
 		return nil, err
 	}
 	for _, image := range l.images {
-		if l.promises[image.Variant], err = promised(image.Variant, image); err != nil {
+		if l.promises[image.Variant], err = variant.Promise(image.Variant, image.Allocator); err != nil {
 			return nil, err
 		}
 	}

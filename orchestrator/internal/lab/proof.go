@@ -10,65 +10,10 @@ import (
 	"strings"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/meter"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/variant"
 )
-
-// promises says which allocator a variant of a well-known name must run. The
-// name of a tuned variant starts with it: jemalloc+decay, jemalloc-linked.
-var promises = map[string]string{
-	"libc":       "glibc",
-	"glibc":      "glibc",
-	"musl":       "musl",
-	"jemalloc":   "jemalloc",
-	"mimalloc":   "mimalloc",
-	"gperftools": "gperftools",
-	"tcmalloc":   "gperftools",
-	"tbbmalloc":  "tbbmalloc",
-	"scudo":      "scudo",
-}
-
-// libraries says by which library, as the first part of its file's name, an
-// allocator shows in the memory maps. The C libraries are no such sign: glibc
-// is mapped under any preloaded allocator too.
-var libraries = []struct{ prefix, allocator string }{
-	{"libjemalloc", "jemalloc"},
-	{"libmimalloc", "mimalloc"},
-	{"libtcmalloc", "gperftools"},
-	{"libtbbmalloc", "tbbmalloc"},
-	{"libclang_rt.scudo", "scudo"},
-	{"libscudo", "scudo"},
-	{"libsnmalloc", "snmalloc"},
-	{"librpmalloc", "rpmalloc"},
-	{"libhardened_malloc", "hardened_malloc"},
-	{"libmesh", "mesh"},
-}
-
-// promised gives the allocator that a variant must run: what its name says, or
-// else what the label of its image says. The two must not contradict.
-func promised(variant string, image engine.Image) (string, error) {
-	base := variant
-	if i := strings.IndexAny(base, "+-"); i > 0 {
-		base = base[:i]
-	}
-	byName, known := promises[strings.ToLower(base)]
-	switch {
-	case known && image.Allocator != "" && image.Allocator != byName:
-		return "", &hint.Error{
-			Err:    fmt.Errorf("variant %s promises %s by its name, and its image's label promises %s", variant, byName, image.Allocator),
-			Advice: "rename the Dockerfile, or mend its LABEL stair-stepper.allocator",
-		}
-	case known:
-		return byName, nil
-	case image.Allocator != "":
-		return image.Allocator, nil
-	}
-	return "", &hint.Error{
-		Err:    fmt.Errorf("nothing says which allocator variant %s promises", variant),
-		Advice: "add to its Dockerfile, in the last stage: LABEL stair-stepper.allocator=NAME",
-	}
-}
 
 // processMaps is what the memory maps of one process show.
 type processMaps struct {
@@ -106,7 +51,7 @@ func readMaps(processes []bench.Process, read func(bench.Process) ([]meter.Mappe
 // prove holds what the service says of itself, and what the memory maps of each
 // of its processes show, against the promise. Maps that show nothing prove
 // nothing.
-func prove(variant, promise string, a allocatorAnswer, mapped []processMaps) (bench.Proof, error) {
+func prove(name, promise string, a allocatorAnswer, mapped []processMaps) (bench.Proof, error) {
 	proof := bench.Proof{
 		Promised:  promise,
 		Allocator: a.Name,
@@ -125,7 +70,7 @@ func prove(variant, promise string, a allocatorAnswer, mapped []processMaps) (be
 	}
 	for _, m := range mapped {
 		for _, f := range m.files {
-			if allocatorOf(f.Path) != "" || libcOf(f.Path) != "" {
+			if variant.AllocatorOf(f.Path) != "" || variant.LibcOf(f.Path) != "" {
 				proof.Libraries = append(proof.Libraries, f.Path)
 			}
 		}
@@ -146,7 +91,7 @@ func prove(variant, promise string, a allocatorAnswer, mapped []processMaps) (be
 		}
 	}
 	if wrong != nil {
-		return proof, &hint.Error{Err: fmt.Errorf("variant %s %w", variant, wrong), Advice: proofHint(promise, a)}
+		return proof, &hint.Error{Err: fmt.Errorf("variant %s %w", name, wrong), Advice: proofHint(promise, a)}
 	}
 	return proof, nil
 }
@@ -160,7 +105,7 @@ func contradiction(promise string, a allocatorAnswer, m processMaps) error {
 	}
 	var program, shown bool // a program is there; the allocator is there
 	for _, f := range m.files {
-		other, libc := allocatorOf(f.Path), libcOf(f.Path)
+		other, libc := variant.AllocatorOf(f.Path), variant.LibcOf(f.Path)
 		switch {
 		case other != "" && other != promise:
 			return fmt.Errorf("says that it runs %s, but has %s in its memory maps", promise, other)
@@ -172,7 +117,7 @@ func contradiction(promise string, a allocatorAnswer, m processMaps) error {
 		if f.Executable {
 			program = true
 			// A library may be mapped under a longer name than it was asked for by.
-			shown = shown || path.Base(f.Path) == path.Base(a.File) || other == promise || libc == promise && libcOf(a.File) == promise
+			shown = shown || path.Base(f.Path) == path.Base(a.File) || other == promise || libc == promise && variant.LibcOf(a.File) == promise
 		}
 	}
 	// A static allocator has no file but the program's.
@@ -180,27 +125,6 @@ func contradiction(promise string, a allocatorAnswer, m processMaps) error {
 		return nil
 	}
 	return fmt.Errorf("says that it runs %s, but the memory maps of process %d do not show it", promise, m.process.PID)
-}
-
-// allocatorOf gives the allocator whose library a file is; empty: of none.
-func allocatorOf(file string) string {
-	for _, l := range libraries {
-		if strings.HasPrefix(path.Base(file), l.prefix) {
-			return l.allocator
-		}
-	}
-	return ""
-}
-
-// libcOf gives the C library that a file is; empty: none.
-func libcOf(file string) string {
-	switch base := path.Base(file); {
-	case strings.HasPrefix(base, "ld-musl"), strings.HasPrefix(base, "libc.musl"), base == "libc.so": // in Debian
-		return "musl"
-	case strings.HasPrefix(base, "libc.so."), strings.HasPrefix(base, "libc-2"): // before glibc 2.34
-		return "glibc"
-	}
-	return ""
 }
 
 // proofHint says what to look at when a variant runs the wrong allocator.
@@ -212,7 +136,7 @@ func proofHint(promise string, a allocatorAnswer) string {
 	if preload != "" && a.Name == a.Libc {
 		return fmt.Sprintf("LD_PRELOAD names %s: see that the image has that file, for this architecture", preload)
 	}
-	if preload == "" && promise != "glibc" && promise != "musl" {
+	if preload == "" && !variant.IsLibc(promise) {
 		return fmt.Sprintf("its Dockerfile neither preloads %s (ENV LD_PRELOAD=...) nor links it", promise)
 	}
 	return "see what its Dockerfile preloads and links"
@@ -226,11 +150,11 @@ func (e *proofError) Error() string { return e.err.Error() }
 func (e *proofError) Unwrap() error { return e.err }
 
 // setUp checks that the service took the design's settings.
-func setUp(variant string, d bench.Design, a allocatorAnswer) error {
+func setUp(name string, d bench.Design, a allocatorAnswer) error {
 	asked := fmt.Sprintf("sleep %d ms, %d workers, %s", d.Sleep.Milliseconds(), d.Workers, d.Threads)
 	has := fmt.Sprintf("sleep %d ms, %d workers, %s", a.SleepMS, a.Workers, a.Threads)
 	if asked != has {
-		return fmt.Errorf("variant %s was asked for %s and runs with %s", variant, asked, has)
+		return fmt.Errorf("variant %s was asked for %s and runs with %s", name, asked, has)
 	}
 	return nil
 }

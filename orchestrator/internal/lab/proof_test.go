@@ -8,32 +8,23 @@ import (
 	"testing"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/meter"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/variant"
 )
 
-func TestPromised(t *testing.T) {
-	check := func(variant, label, want string) {
-		t.Helper()
-		got, err := promised(variant, engine.Image{Allocator: label})
-		if want == "" {
-			if err == nil {
-				t.Errorf("%s with label %q promises %s; want an error", variant, label, got)
-			}
-			return
-		}
-		if err != nil || got != want {
-			t.Errorf("%s with label %q promises %s, %v; want %s", variant, label, got, err, want)
+// promises is what variants of well-known names must run.
+var promises = map[string]string{
+	"libc": "glibc", "glibc": "glibc", "musl": "musl", "jemalloc": "jemalloc", "mimalloc": "mimalloc",
+	"gperftools": "gperftools", "tcmalloc": "gperftools", "tbbmalloc": "tbbmalloc", "scudo": "scudo",
+}
+
+func TestPromises(t *testing.T) {
+	for name, want := range promises {
+		if got, err := variant.Promise(name, ""); got != want || err != nil {
+			t.Errorf("%s promises %q, %v; want %s", name, got, err, want)
 		}
 	}
-	check("libc", "glibc", "glibc")
-	check("libc", "", "glibc")
-	check("jemalloc+decay", "jemalloc", "jemalloc")
-	check("jemalloc-linked", "", "jemalloc")
-	check("ours", "mimalloc", "mimalloc")
-	check("ours", "", "")
-	check("jemalloc", "glibc", "")
 }
 
 const (

@@ -11,6 +11,7 @@ import (
 	"github.com/docker/docker/api/types/filters"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/variant"
 )
 
 // Every object that this project makes carries labels with this prefix; what
@@ -19,19 +20,19 @@ const prefix = "stair-stepper."
 
 // The labels that the engine itself reads.
 const (
-	labelHash      = prefix + "hash"      // image: of everything that went into it
-	labelVariant   = prefix + "variant"   // image, container
-	labelAllocator = prefix + "allocator" // image, container: what is promised
-	labelStage     = prefix + "stage"     // image: a stage of a build, kept for the next build; in no Dockerfile
-	labelBase      = prefix + "base"      // image: the public image that it stands in for
-	labelPackages  = prefix + "packages"  // base image: the Debian packages that were asked for
-	labelGo        = prefix + "go"        // base image: the Go toolchain in it
-	labelRecipe    = prefix + "recipe"    // base image: how this package made it
-	labelRun       = prefix + "run"       // container
-	labelOwner     = prefix + "owner"     // container, marker: an runs.Owner
-	labelKept      = prefix + "kept"      // container: why it is to outlive its owner
-	labelMade      = prefix + "made"      // container, marker: when
-	labelMarker    = prefix + "marker"    // volume: that a run is at work
+	labelHash      = prefix + "hash"        // image: of everything that went into it
+	labelVariant   = prefix + "variant"     // image, container
+	labelAllocator = variant.AllocatorLabel // image, container: what is promised
+	labelStage     = prefix + "stage"       // image: a stage of a build, kept for the next build; in no Dockerfile
+	labelBase      = prefix + "base"        // image: the public image that it stands in for
+	labelPackages  = prefix + "packages"    // base image: the Debian packages that were asked for
+	labelGo        = prefix + "go"          // base image: the Go toolchain in it
+	labelRecipe    = prefix + "recipe"      // base image: how this package made it
+	labelRun       = prefix + "run"         // container
+	labelOwner     = prefix + "owner"       // container, marker: a runs.Owner
+	labelKept      = prefix + "kept"        // container: why it is to outlive its owner
+	labelMade      = prefix + "made"        // container, marker: when
+	labelMarker    = prefix + "marker"      // volume: that a run is at work
 )
 
 // ours selects objects that carry a label.

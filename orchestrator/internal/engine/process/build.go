@@ -25,6 +25,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/variant"
 )
 
 // recipe is what a Dockerfile says of how to build and how to run.
@@ -159,7 +160,7 @@ func (e *Engine) prepare(ctx context.Context, v bench.Variant, inputs string, te
 	if err := r.checkPreload(ctx); err != nil {
 		return engine.Image{}, err
 	}
-	img := engine.Image{Variant: v.Name, Name: r.binary, ID: r.hash, Hash: r.hash, Allocator: r.labels["stair-stepper.allocator"]}
+	img := engine.Image{Variant: v.Name, Name: r.binary, ID: r.hash, Hash: r.hash, Allocator: r.labels[variant.AllocatorLabel]}
 	if _, err := os.Stat(r.binary); err == nil {
 		tell(engine.Progress{Variant: v.Name, Event: engine.Reused, Text: r.binary})
 	} else {

@@ -1,4 +1,4 @@
-package main
+package variant
 
 import (
 	"os"
@@ -13,9 +13,9 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
-// TestFindVariants: what is called like a variant and is none stops nothing
+// TestFind: what is called like a variant and is none stops nothing
 // unless it is asked for.
-func TestFindVariants(t *testing.T) {
+func TestFind(t *testing.T) {
 	root := t.TempDir()
 	at := func(name string) string { return filepath.Join(root, name) }
 	put := func(name, text string) {
@@ -84,7 +84,7 @@ func TestFindVariants(t *testing.T) {
 		}
 	}
 
-	found, skipped, err := findVariants(root, "musl")
+	found, err := Find(root, "musl")
 	must(err)
 	want := []bench.Variant{
 		{Name: "musl", Dockerfile: "Dockerfile.musl"},
@@ -92,12 +92,12 @@ func TestFindVariants(t *testing.T) {
 		{Name: "mi_malloc", Dockerfile: "variants/Dockerfile.mi_malloc"},
 		{Name: "musl-1.2", Dockerfile: "Dockerfile.musl-1.2"},
 	}
-	if diff := cmp.Diff(want, found); diff != "" {
+	if diff := cmp.Diff(want, found.Variants); diff != "" {
 		t.Errorf("variants (-want +got):\n%s", diff)
 	}
 	told := map[string]string{}
-	for _, s := range skipped {
-		told[s.name] = s.String()
+	for _, s := range found.Skipped {
+		told[s.Name] = s.String()
 		if strings.Contains(s.String(), "\x1b") || strings.Contains(s.String(), "\n") {
 			t.Errorf("not for a terminal: %q", s)
 		}
@@ -109,18 +109,18 @@ func TestFindVariants(t *testing.T) {
 		if got := told[name]; !strings.HasPrefix(got, "skipped: ") || !strings.Contains(got, why) {
 			t.Errorf("%q: told %q; want %q", name, got, why)
 		}
-		if _, err := chooseVariants(found, skipped, []string{"musl", name}, "musl"); err == nil || !strings.Contains(err.Error(), why) || !hint.IsMistake(err) {
+		if _, err := found.Choose([]string{"musl", name}, "musl"); err == nil || !strings.Contains(err.Error(), why) || !hint.IsMistake(err) {
 			t.Errorf("--variant %q: %v; want a usage error with %q", name, err, why)
 		}
-		if _, err := chooseVariants(found, skipped, nil, name); err == nil || !strings.Contains(err.Error(), why) {
+		if _, err := found.Choose(nil, name); err == nil || !strings.Contains(err.Error(), why) {
 			t.Errorf("--baseline %q: %v; want %q", name, err, why)
 		}
 	}
-	chosen, err := chooseVariants(found, skipped, []string{"musl"}, "musl")
+	chosen, err := found.Choose([]string{"musl"}, "musl")
 	if diff := cmp.Diff(want[:1], chosen); err != nil || diff != "" {
 		t.Errorf("one that is asked for: %v\n%s", err, diff)
 	}
-	if all, err := chooseVariants(found, skipped, nil, "musl"); err != nil || len(all) != len(want) {
+	if all, err := found.Choose(nil, "musl"); err != nil || len(all) != len(want) {
 		t.Errorf("all: %v, %v", all, err)
 	}
 }
