@@ -114,16 +114,3 @@ func LastWords(log []string) []string {
 	slices.Reverse(words)
 	return words
 }
-
-// Unfinished gives what of a line without an end so far is worth keeping: of a
-// progress that draws over itself the last state, of anything else the
-// beginning.
-func Unfinished(line string) string {
-	if len(line) <= mostLog {
-		return line
-	}
-	if i := strings.LastIndexByte(line[:len(line)-1], '\r'); i >= 0 {
-		line = line[i+1:]
-	}
-	return line[:min(len(line), mostLog)]
-}

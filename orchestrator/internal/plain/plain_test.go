@@ -136,21 +136,6 @@ func TestLastWords(t *testing.T) {
 	}
 }
 
-func TestUnfinished(t *testing.T) {
-	check := func(in, want string) {
-		t.Helper()
-		if got := Unfinished(in); got != want {
-			t.Errorf("of %d bytes %d are kept, not %d", len(in), len(got), len(want))
-		}
-	}
-	long := strings.Repeat("x", 2*mostLog)
-	check("50 %\r", "50 %\r")
-	check(long, long[:mostLog])
-	check(long+"\r90 %", "90 %")
-	check(long+"\r90 %\r", "90 %\r")
-	check("1 %\r"+long, long[:mostLog])
-}
-
 func TestLines(t *testing.T) {
 	long := strings.Repeat("body ", 20_000)
 	for in, want := range map[string]string{

@@ -240,7 +240,7 @@ func (b *builder) once(ctx context.Context, tar []byte, options build.ImageBuild
 	if err == nil {
 		err = s.follow(answer.Body)
 		answer.Body.Close()
-		refused = err != nil && strings.Contains(err.Error(), "requires BuildKit")
+		refused = needsBuildKit.in(err)
 	}
 	switch {
 	case err == nil:
@@ -250,7 +250,7 @@ func (b *builder) once(ctx context.Context, tar []byte, options build.ImageBuild
 	case ctx.Err() != nil:
 		return false, fmt.Errorf("build %s: %w", b.variant.Name, ctx.Err())
 	}
-	return refused, &engine.BuildError{Variant: b.variant.Name, Step: s.step, Log: s.last, Err: explain(err)}
+	return refused, &engine.BuildError{Variant: b.variant.Name, Step: s.step, Log: s.last.Lines(), Err: explain(err)}
 }
 
 // removeReplaced removes the image that had a name before, unless it has it

@@ -2,11 +2,12 @@ package docker
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/lines"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 )
 
@@ -97,7 +99,7 @@ func (in *instance) oom(ctx context.Context) (bool, error) {
 		case <-list:
 			seen = true
 		case err := <-errs:
-			if err == nil || err.Error() == "EOF" {
+			if err == nil || errors.Is(err, io.EOF) {
 				return seen, nil
 			}
 			return seen, err
@@ -117,31 +119,11 @@ func (in *instance) Logs(ctx context.Context, n int) ([]string, error) {
 		return nil, in.wrap("logs", err)
 	}
 	defer r.Close()
-	var b ending
-	if _, err := stdcopy.StdCopy(&b, &b, r); err != nil {
+	var end lines.Ending
+	if _, err := stdcopy.StdCopy(&end, &end, r); err != nil {
 		return nil, in.wrap("logs", err)
 	}
-	text := strings.TrimSuffix(string(b.text), "\n")
-	if text == "" {
-		return nil, nil
-	}
-	lines := strings.Split(text, "\n")
-	return lines[max(0, len(lines)-n):], nil
-}
-
-// mostLogs is how much of an instance's output Logs looks at, in bytes: a line
-// may be as long as the memory of this machine.
-const mostLogs = 64 << 10
-
-// ending keeps the end of what is written to it.
-type ending struct{ text []byte }
-
-func (e *ending) Write(p []byte) (int, error) {
-	e.text = append(e.text, p[max(0, len(p)-mostLogs):]...)
-	if over := len(e.text) - mostLogs; over > 0 {
-		e.text = append(e.text[:0], e.text[over:]...)
-	}
-	return len(p), nil
+	return end.Lines(n), nil
 }
 
 // Stop sends SIGTERM, and SIGKILL after grace. It does not use the daemon's own

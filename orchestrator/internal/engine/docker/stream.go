@@ -8,12 +8,9 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/lines"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 )
-
-// kept is how many of a build's last lines go with its error.
-const kept = 20
 
 var (
 	stepLine = regexp.MustCompile(`^Step \d+/\d+ :`)
@@ -37,10 +34,10 @@ type message struct {
 // stream follows such a stream to its end. The status of the answer says
 // nothing: a failed build is a 200 with an error somewhere in it.
 type stream struct {
-	line func(string) // called with each line as it comes; may be nil
-	step string       // the step that runs: "5/9 : RUN make"
-	last []string     // the last lines of it
-	rest string       // a line that has not ended yet
+	line  func(string)   // called with each line as it comes; may be nil
+	step  string         // the step that runs: "5/9 : RUN make"
+	last  lines.Last     // of it
+	parts lines.Splitter // of the log, which comes in pieces
 
 	begun map[string]bool // BuildKit's steps so far, by name
 }
@@ -75,22 +72,17 @@ func (s *stream) follow(r io.Reader) error {
 	}
 }
 
-// text takes a piece of the log apart into lines.
+// text takes a piece of the log.
 func (s *stream) text(piece string) {
-	lines := strings.Split(s.rest+piece, "\n")
-	s.rest = plain.Unfinished(lines[len(lines)-1])
-	for _, l := range lines[:len(lines)-1] {
+	for _, l := range s.parts.Add(piece) {
 		l = strings.TrimRight(ansi.ReplaceAllString(l, ""), "\r ")
 		if l == "" {
 			continue
 		}
 		if stepLine.MatchString(l) {
-			s.step, s.last = strings.TrimPrefix(l, "Step "), nil
+			s.step, s.last = strings.TrimPrefix(l, "Step "), lines.Last{}
 		} else {
-			s.last = append(s.last, l)
-			if len(s.last) > kept {
-				s.last = s.last[1:]
-			}
+			s.last.Add(l)
 		}
 		if s.line != nil {
 			s.line(l)
@@ -100,14 +92,13 @@ func (s *stream) text(piece string) {
 
 // explain adds advice to the errors of a daemon that a person can act on.
 func explain(err error) error {
-	text := err.Error()
 	switch {
-	case strings.Contains(text, "no space left on device"):
+	case diskFull.in(err):
 		return &hint.Error{
 			Err:    fmt.Errorf("the engine's disk is full: %w", err),
 			Advice: "make room: orchestrator clean removes what this project made, docker system df shows the rest",
 		}
-	case strings.Contains(text, "permission denied") && strings.Contains(text, "docker.sock"):
+	case lockedOut.in(err):
 		return &hint.Error{Err: err, Advice: "add yourself to the group that owns Docker's socket"}
 	case away(err):
 		return &hint.Error{Err: err, Advice: "the daemon went away, or restarted: see its log (journalctl -u docker), then do it again"}

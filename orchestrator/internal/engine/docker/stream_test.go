@@ -32,3 +32,20 @@ func TestBrokenTrace(t *testing.T) {
 	}
 	(&stream{}).trace([]byte(`"AAA`))
 }
+
+// TestEndlessLine: a build may print without a line end for hours.
+func TestEndlessLine(t *testing.T) {
+	var got []string
+	s := stream{line: func(l string) { got = append(got, l) }}
+	piece := strings.Repeat("x", 1000)
+	for range 1000 {
+		s.text(piece)
+	}
+	for range 1000 {
+		s.text("10 % of it\r")
+	}
+	s.text("done\nnext\n")
+	if len(got) != 2 || len(got[0]) > 128<<10 || got[1] != "next" {
+		t.Errorf("%d lines, the first of %d bytes", len(got), len(got[0]))
+	}
+}

@@ -159,7 +159,6 @@ func byHand(host string) string {
 // refused says what to do about what a daemon has answered, or something else
 // that listens where a daemon should.
 func (e *Engine) refused(ctx context.Context, err error) *hint.Error {
-	text := err.Error()
 	untrusted, _ := errors.AsType[*tls.CertificateVerificationError](err)
 	noTLS, _ := errors.AsType[tls.RecordHeaderError](err)
 	remote, _ := errors.AsType[*net.OpError](err)
@@ -173,7 +172,7 @@ func (e *Engine) refused(ctx context.Context, err error) *hint.Error {
 		return advise(err, "the daemon's certificate was not accepted: "+e.daemon.correctTLS())
 	case remote != nil && remote.Op == "remote error": // an alert, which has no type of its own
 		return advise(err, "the daemon did not accept the client's certificate: "+e.daemon.correctTLS())
-	case strings.Contains(text, "HTTP request to an HTTPS server"), strings.Contains(text, "TLS-enabled daemon without TLS"):
+	case wantsHTTPS.in(err), wantsTLS.in(err):
 		return advise(err, "the daemon wants TLS: "+e.daemon.correctTLS())
 	case errdefs.IsInvalidArgument(err) || errdefs.IsNotFound(err):
 		return e.refusedVersion(ctx, err)

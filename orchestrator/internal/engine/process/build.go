@@ -14,17 +14,16 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/dockerfile"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/lines"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/variant"
 )
 
@@ -202,7 +201,7 @@ func (e *Engine) build(ctx context.Context, variant string, r recipe, tell func(
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 5 * time.Second
-	log := &lines{tell: func(l string) { tell(engine.Progress{Variant: variant, Event: engine.Log, Text: l}) }}
+	log := &buildLog{tell: func(l string) { tell(engine.Progress{Variant: variant, Event: engine.Log, Text: l}) }}
 	cmd.Stdout, cmd.Stderr = log, log
 	err = cmd.Run()
 	io.WriteString(log, "\n")
@@ -210,7 +209,7 @@ func (e *Engine) build(ctx context.Context, variant string, r recipe, tell func(
 	case ctx.Err() != nil:
 		return fmt.Errorf("build %s: %w", variant, context.Cause(ctx))
 	case err != nil:
-		failed := &engine.BuildError{Variant: variant, Step: r.step, Log: log.last, Err: err}
+		failed := &engine.BuildError{Variant: variant, Step: r.step, Log: log.last.Lines(), Err: err}
 		return &hint.Error{Err: failed, Advice: "the build needs these Debian packages on this machine: " + strings.Join(r.buildPackages, " ")}
 	}
 	return os.Rename(out, r.binary)
@@ -275,27 +274,17 @@ func environment(m map[string]string) []string {
 	return env
 }
 
-// lines takes a stream apart into lines, tells each and keeps the last.
-type lines struct {
-	mu   sync.Mutex
-	tell func(string)
-	last []string
-	rest string
+// buildLog tells the lines of a build as they come, and keeps the last.
+type buildLog struct {
+	tell  func(string)
+	parts lines.Splitter
+	last  lines.Last
 }
 
-const kept = 20
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	parts := strings.Split(l.rest+string(p), "\n")
-	l.rest = plain.Unfinished(parts[len(parts)-1])
-	for _, line := range parts[:len(parts)-1] {
-		if line = strings.TrimRight(line, "\r "); line == "" {
-			continue
-		}
-		l.last = append(l.last, line)
-		l.last = l.last[max(0, len(l.last)-kept):]
+// Write takes a piece. One goroutine copies both of the build's streams.
+func (l *buildLog) Write(p []byte) (int, error) {
+	for _, line := range l.parts.Add(string(p)) {
+		l.last.Add(line)
 		l.tell(line)
 	}
 	return len(p), nil

@@ -1,7 +1,6 @@
 package process
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +14,6 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -23,6 +21,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/lines"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/proc"
@@ -225,7 +224,6 @@ func (in *instance) Logs(_ context.Context, n int) ([]string, error) {
 		return nil, err
 	}
 	defer f.Close()
-	const most = 64 << 10
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err
@@ -233,16 +231,11 @@ func (in *instance) Logs(_ context.Context, n int) ([]string, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s: logs: the service has put something else in place of its log", in.name)
 	}
-	text, err := io.ReadAll(io.NewSectionReader(f, max(0, info.Size()-most), most))
-	if err != nil {
+	var end lines.Ending
+	if _, err := io.Copy(&end, io.NewSectionReader(f, max(0, info.Size()-lines.Most), lines.Most)); err != nil {
 		return nil, err
 	}
-	text = bytes.TrimSuffix(text, []byte("\n"))
-	if len(text) == 0 {
-		return nil, nil
-	}
-	all := strings.Split(string(text), "\n")
-	return all[max(0, len(all)-n):], nil
+	return end.Lines(n), nil
 }
 
 // Stop sends SIGTERM, and SIGKILL to the whole group after grace.
