@@ -16,7 +16,7 @@ func (a *app) cleanCommand() *cobra.Command {
 	var force bool
 	cmd := &cobra.Command{
 		Use:   "clean",
-		Short: "Removes every container, network, image and folder that the lab made",
+		Short: "Removes every container, image and folder that the lab made",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !slices.Contains(engineNames, name) {

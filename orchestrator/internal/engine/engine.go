@@ -32,8 +32,7 @@ type Engine interface {
 	// Sweep removes what runs whose owner is dead left behind. Of what it left
 	// alone it names the runs of whose owner nothing certain can be told.
 	Sweep(ctx context.Context) (Cleared, error)
-	// Clean removes every instance, network, image and file that this project
-	// made. While another run is alive, or may be, its instances stay, and so
+	// Clean removes every instance, image and file that this project made. While another run is alive, or may be, its instances stay, and so
 	// do all images, unless force is set.
 	Clean(ctx context.Context, force bool) (Cleared, error)
 	// Close gives back what the Engine itself holds. It stops no instance; those
@@ -129,11 +128,8 @@ type Instance interface {
 	State(ctx context.Context) (State, error)
 	// Logs gives the last n lines that it printed.
 	Logs(ctx context.Context, n int) ([]string, error)
-	// Stop asks it to end, waits for grace, then kills it, and gives its last
-	// state. Stopping an instance that has ended is no error.
-	Stop(ctx context.Context, grace time.Duration) (State, error)
-	// Remove kills it if need be and removes every trace, its socket folder
-	// included. Removing twice is no error.
+	// Remove kills it, if it still runs, and removes every trace, its socket
+	// folder included. Removing twice is no error.
 	Remove(ctx context.Context) error
 }
 

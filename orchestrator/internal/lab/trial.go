@@ -234,9 +234,9 @@ func (t *trial) obituary(ctx context.Context, err error) string {
 	}
 }
 
-// halt ends an instance whose trial has ended early: whatever it goes on with
+// halt removes an instance whose trial has ended early: whatever it went on with
 // would be done beside the others' trials. What is wrong with it has been said,
-// and its removal comes in any case.
+// and should this fail, the end of the round tries again.
 func (t *trial) halt(ctx context.Context) {
 	if ctx.Err() != nil {
 		return

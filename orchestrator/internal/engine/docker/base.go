@@ -44,9 +44,9 @@ func (e *Engine) bases(ctx context.Context, dockerfiles []*dockerfile.File, tell
 		}
 	}
 	found := map[string]base{}
-	var silent error // the registry's failure, so that it is not waited for twice
+	hunt := baseHunt{engine: e, tell: tell}
 	for _, name := range slices.Sorted(maps.Keys(packages)) {
-		b, err := e.base(ctx, name, packages[name], !fixed[name], &silent, tell)
+		b, err := hunt.find(ctx, wantedBase{name: name, packages: packages[name], replaceable: !fixed[name]})
 		if err != nil {
 			return nil, fmt.Errorf("base image %s: %w", name, err)
 		}
@@ -55,17 +55,33 @@ func (e *Engine) bases(ctx context.Context, dockerfiles []*dockerfile.File, tell
 	return found, nil
 }
 
-func (e *Engine) base(ctx context.Context, name string, packages []string, replaceable bool, silent *error, tell func(engine.Progress)) (base, error) {
+// wantedBase is a base image that Dockerfiles name.
+type wantedBase struct {
+	name        string
+	packages    []string // Debian packages that the stages on it ask for
+	replaceable bool     // by another, in an ARG
+}
+
+// baseHunt finds one base image after the other.
+type baseHunt struct {
+	engine *Engine
+	tell   func(engine.Progress)
+	silent error // the registry's failure, so that it is not waited for twice
+}
+
+// find gives the image that is there, or else pulls it, or else makes one that
+// can take its place.
+func (h *baseHunt) find(ctx context.Context, want wantedBase) (base, error) {
 	began := time.Now()
-	if img, err := e.inspectImage(ctx, name); err == nil || !errdefs.IsNotFound(err) {
-		return base{name, img.ID}, err
+	if img, err := h.engine.inspectImage(ctx, want.name); err == nil || !errdefs.IsNotFound(err) {
+		return base{want.name, img.ID}, err
 	}
-	plan, planErr := newStandIn(ctx, name, packages)
-	if replaceable && planErr == nil {
-		img, err := e.inspectImage(ctx, plan.image)
+	plan, planErr := newStandIn(ctx, want.name, want.packages)
+	if want.replaceable && planErr == nil {
+		img, err := h.engine.inspectImage(ctx, plan.image)
 		switch {
 		case err == nil && plan.fits(labelsOf(img)):
-			tell(engine.Progress{Variant: "base", Event: engine.Reused, Text: plan.image})
+			h.tell(engine.Progress{Variant: "base", Event: engine.Reused, Text: plan.image})
 			return base{plan.image, img.ID}, nil
 		case err == nil:
 			plan.add(labelsOf(img)[labelPackages]) // else two sets of variants would take turns
@@ -73,40 +89,40 @@ func (e *Engine) base(ctx context.Context, name string, packages []string, repla
 			return base{}, err
 		}
 	}
-	tell(engine.Progress{Variant: "base", Event: engine.Building, Text: "pull " + name})
-	pullErr := *silent
+	h.tell(engine.Progress{Variant: "base", Event: engine.Building, Text: "pull " + want.name})
+	pullErr := h.silent
 	if pullErr == nil {
-		if pullErr = e.pull(ctx, name, tell); pullErr == nil {
-			img, err := e.inspectImage(ctx, name)
-			tell(engine.Progress{Variant: "base", Event: engine.Built, Text: name, Took: time.Since(began)})
-			return base{name, img.ID}, err
+		if pullErr = h.engine.pull(ctx, want.name, h.tell); pullErr == nil {
+			img, err := h.engine.inspectImage(ctx, want.name)
+			h.tell(engine.Progress{Variant: "base", Event: engine.Built, Text: want.name, Took: time.Since(began)})
+			return base{want.name, img.ID}, err
 		}
 		if ctx.Err() != nil {
 			return base{}, ctx.Err()
 		}
 		if !errdefs.IsNotFound(pullErr) { // that would be about this image alone
-			*silent = pullErr
+			h.silent = pullErr
 		}
 	}
 	switch {
-	case !replaceable:
+	case !want.replaceable:
 		return base{}, &hint.Error{
 			Err:    fmt.Errorf("not on this machine, and not to be had: %w", pullErr),
-			Advice: "name it in an ARG before the first FROM (ARG BASE=" + name + "), so that another can take its place, or bring it here with docker load",
+			Advice: "name it in an ARG before the first FROM (ARG BASE=" + want.name + "), so that another can take its place, or bring it here with docker load",
 		}
 	case planErr != nil:
 		return base{}, fmt.Errorf("not on this machine, not to be had (%w), and not to be stood in for: %w", pullErr, planErr)
 	}
-	tell(engine.Progress{Variant: "base", Event: engine.Log, Text: pullErr.Error()})
-	tell(engine.Progress{Variant: "base", Event: engine.Building, Text: "make " + plan.image + " from Debian packages"})
-	if err := e.makeStandIn(ctx, plan, tell); err != nil {
+	h.tell(engine.Progress{Variant: "base", Event: engine.Log, Text: pullErr.Error()})
+	h.tell(engine.Progress{Variant: "base", Event: engine.Building, Text: "make " + plan.image + " from Debian packages"})
+	if err := h.engine.makeStandIn(ctx, plan, h.tell); err != nil {
 		return base{}, fmt.Errorf("not on this machine, not to be had (%w), and not to be made from Debian packages: %w", pullErr, err)
 	}
-	img, err := e.inspectImage(ctx, plan.image)
+	img, err := h.engine.inspectImage(ctx, plan.image)
 	if err != nil {
 		return base{}, err
 	}
-	tell(engine.Progress{Variant: "base", Event: engine.Built, Text: plan.image, Took: time.Since(began)})
+	h.tell(engine.Progress{Variant: "base", Event: engine.Built, Text: plan.image, Took: time.Since(began)})
 	return base{plan.image, img.ID}, nil
 }
 

@@ -126,43 +126,6 @@ func (in *instance) Logs(ctx context.Context, n int) ([]string, error) {
 	return end.Lines(n), nil
 }
 
-// Stop sends SIGTERM, and SIGKILL after grace. It does not use the daemon's own
-// stop, which knows whole seconds only.
-func (in *instance) Stop(ctx context.Context, grace time.Duration) (engine.State, error) {
-	for _, step := range []struct {
-		signal string
-		wait   time.Duration
-	}{{"SIGTERM", grace}, {"SIGKILL", slowTime}} {
-		ended, err := in.signal(ctx, step.signal, step.wait)
-		if err != nil {
-			return engine.State{}, in.wrap("stop", err)
-		}
-		if ended {
-			return in.lastState(ctx)
-		}
-	}
-	return engine.State{}, in.wrap("stop", fmt.Errorf("still running %v after SIGKILL", slowTime))
-}
-
-// signal sends a signal and waits for the end.
-func (in *instance) signal(ctx context.Context, signal string, wait time.Duration) (ended bool, err error) {
-	if err := in.engine.kill(ctx, in.id, signal); err != nil {
-		return false, err
-	}
-	patience, cancel := context.WithTimeout(ctx, wait)
-	defer cancel()
-	switch err := in.engine.awaitEnd(patience, in.id); {
-	case err == nil:
-		return true, nil
-	case ctx.Err() != nil:
-		return false, ctx.Err()
-	case patience.Err() != nil:
-		return false, nil
-	default:
-		return false, err
-	}
-}
-
 // Remove removes the container and its folder, in this order: nothing may be
 // able to write into a folder that is being removed.
 func (in *instance) Remove(ctx context.Context) error {

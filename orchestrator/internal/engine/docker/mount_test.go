@@ -125,8 +125,14 @@ func TestFull(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if _, err := in.Stop(ctx, time.Second); err != nil {
-		t.Error(err)
+	done, failed := e.api.ContainerWait(ctx, in.id, container.WaitConditionNextExit)
+	if err := e.api.ContainerKill(ctx, in.id, "KILL"); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-done:
+	case err := <-failed:
+		t.Fatal(err)
 	}
 	if state, err := in.State(ctx); err != nil || state.Running {
 		t.Errorf("after its end: %v, %v", state, err)

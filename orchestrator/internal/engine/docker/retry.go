@@ -9,8 +9,6 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/client"
-
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 )
 
 const (
@@ -79,41 +77,4 @@ func (e *Engine) removeLost(ctx context.Context, dir string) error {
 		}
 		return err
 	})
-}
-
-// kill sends a signal to a container, which may have ended already.
-func (e *Engine) kill(ctx context.Context, id, signal string) error {
-	ctx, cancel := context.WithTimeout(ctx, quickTime)
-	defer cancel()
-	return insist(ctx, func(ctx context.Context) error {
-		err := e.api.ContainerKill(ctx, id, signal)
-		if errdefs.IsConflict(err) { // it does not run
-			return nil
-		}
-		return err
-	})
-}
-
-// awaitEnd waits until a container does not run.
-func (e *Engine) awaitEnd(ctx context.Context, id string) error {
-	return insist(ctx, func(ctx context.Context) error {
-		done, failed := e.api.ContainerWait(ctx, id, container.WaitConditionNotRunning)
-		select {
-		case <-done:
-			return nil
-		case err := <-failed:
-			return err
-		}
-	})
-}
-
-// lastState is that of a container that has ended.
-func (in *instance) lastState(ctx context.Context) (last engine.State, err error) {
-	ctx, cancel := context.WithTimeout(ctx, slowTime)
-	defer cancel()
-	err = insist(ctx, func(ctx context.Context) error {
-		last, err = in.State(ctx)
-		return err
-	})
-	return last, err
 }

@@ -171,31 +171,6 @@ func TestRemoveWhileRestarting(t *testing.T) {
 	}
 }
 
-// TestStopWhileRestarting: so does an end that is waited for.
-func TestStopWhileRestarting(t *testing.T) {
-	waits := 0
-	e := restarting(t, func(w http.ResponseWriter, r *http.Request) {
-		switch path := r.URL.Path[strings.LastIndex(r.URL.Path, "/"):]; path {
-		case "/kill":
-			w.WriteHeader(http.StatusNoContent)
-		case "/wait":
-			if waits++; waits == 1 {
-				panic(http.ErrAbortHandler)
-			}
-			fmt.Fprint(w, `{"StatusCode":0}`)
-		case "/json":
-			fmt.Fprint(w, `{"Id":"c1","State":{"Running":false,"ExitCode":3},"HostConfig":{},"Config":{}}`)
-		default:
-			t.Errorf("%s %s", r.Method, r.URL)
-		}
-	})
-	in := &instance{engine: e, id: "c1", name: "stepper-libc"}
-	state, err := in.Stop(t.Context(), 10*time.Second)
-	if err != nil || state.ExitCode != 3 || waits != 2 {
-		t.Errorf("%+v, %v after %d waits", state, err, waits)
-	}
-}
-
 // TestRemovePatience: a daemon that stays away is an error when the time is up,
 // which says what the matter was.
 func TestRemovePatience(t *testing.T) {

@@ -73,7 +73,6 @@ func (e *Engine) start(ctx context.Context, spec engine.Spec) (in *instance, err
 	if err := in.seeFolder(); err != nil {
 		return in, err
 	}
-	e.log.Debug("container started", "name", in.name, "address", in.address, "pid", in.first.PID)
 	return in, nil
 }
 

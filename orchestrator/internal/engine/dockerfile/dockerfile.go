@@ -184,7 +184,7 @@ func (d *File) add(line int, text string) error {
 func (d *File) globals(args map[string]string) map[string]string {
 	values := map[string]string{}
 	for _, a := range d.Args {
-		values[a.Name] = Expand(a.Default, func(name string) string { return values[name] })
+		values[a.Name] = expand(a.Default, func(name string) string { return values[name] })
 		if v, ok := args[a.Name]; ok {
 			values[a.Name] = v
 		}
@@ -206,7 +206,7 @@ func (d *File) Bases() []Base {
 	stages := map[string]bool{"scratch": true}
 	var bases []Base
 	for _, s := range d.Stages {
-		image := Expand(s.From, func(name string) string { return values[name] })
+		image := expand(s.From, func(name string) string { return values[name] })
 		if !stages[strings.ToLower(image)] {
 			base := Base{Image: image}
 			for _, a := range d.Args {
@@ -237,7 +237,7 @@ func (d *File) Packages(image string, names ...string) []string {
 	values := d.globals(nil)
 	var packages []string
 	for _, s := range d.Stages {
-		if image != "" && image != Expand(s.From, func(name string) string { return values[name] }) {
+		if image != "" && image != expand(s.From, func(name string) string { return values[name] }) {
 			continue
 		}
 		for _, step := range s.Steps {
@@ -259,7 +259,7 @@ func (d *File) Parents() []string {
 	values := d.globals(nil)
 	parents := make([]string, len(d.Stages))
 	for i, s := range d.Stages {
-		parents[i] = strings.ToLower(Expand(s.From, func(name string) string { return values[name] }))
+		parents[i] = strings.ToLower(expand(s.From, func(name string) string { return values[name] }))
 	}
 	return parents
 }

@@ -104,8 +104,8 @@ func TestExpand(t *testing.T) {
 	vars := map[string]string{"A": "x y", "B": ""}
 	check := func(in, want string) {
 		t.Helper()
-		if got := Expand(in, func(n string) string { return vars[n] }); got != want {
-			t.Errorf("Expand(%s) = %q, want %q", in, got, want)
+		if got := expand(in, func(n string) string { return vars[n] }); got != want {
+			t.Errorf("expand(%s) = %q, want %q", in, got, want)
 		}
 	}
 	check(`$A`, "x y")

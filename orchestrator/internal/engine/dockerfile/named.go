@@ -69,7 +69,7 @@ func (d *File) sources() []string {
 			}
 			for _, name := range raw {
 				// Rooted first: a context has nothing above it.
-				name = strings.TrimPrefix(path.Clean("/"+Expand(name, vars.get)), "/")
+				name = strings.TrimPrefix(path.Clean("/"+expand(name, vars.get)), "/")
 				if name != "" {
 					names = append(names, name)
 				}

@@ -23,7 +23,7 @@ func (v Vars) get(name string) string {
 func (d *File) Walk(stage int, args map[string]string, visit func(Step, Vars)) Vars {
 	globals := d.globals(args)
 	s := d.Stages[stage]
-	from := Expand(s.From, func(name string) string { return globals[name] })
+	from := expand(s.From, func(name string) string { return globals[name] })
 	vars := Vars{Args: map[string]string{}, Env: map[string]string{}, Labels: map[string]string{}}
 	for i := range stage {
 		if d.Stages[i].Name == strings.ToLower(from) && from != "" {
@@ -62,7 +62,7 @@ func pairs(text string, lookup func(string) string) [][2]string {
 	list := make([][2]string, 0, len(words))
 	for _, w := range words {
 		name, value, _ := strings.Cut(w, "=")
-		list = append(list, [2]string{unquote(name), Expand(value, lookup)})
+		list = append(list, [2]string{unquote(name), expand(value, lookup)})
 	}
 	return list
 }
@@ -71,7 +71,7 @@ func pairs(text string, lookup func(string) string) [][2]string {
 // as well, NAME and then one value to the end of the line.
 func set(m map[string]string, text string, lookup func(string) string) {
 	if name, value, ok := strings.Cut(text, " "); ok && !strings.Contains(name, "=") {
-		m[name] = Expand(strings.TrimSpace(value), lookup)
+		m[name] = expand(strings.TrimSpace(value), lookup)
 		return
 	}
 	for _, p := range pairs(text, lookup) {
@@ -79,7 +79,7 @@ func set(m map[string]string, text string, lookup func(string) string) {
 	}
 }
 
-func unquote(s string) string { return Expand(s, func(string) string { return "" }) }
+func unquote(s string) string { return expand(s, func(string) string { return "" }) }
 
 // split cuts text at white space outside quotes; quotes and backslashes stay.
 func split(text string) []string {
@@ -115,9 +115,9 @@ func split(text string) []string {
 	return words
 }
 
-// Expand takes quotes and backslashes off s as a Dockerfile means them and puts
+// expand takes quotes and backslashes off s as a Dockerfile means them and puts
 // values in the place of $NAME, ${NAME}, ${NAME:-word} and ${NAME:+word}.
-func Expand(s string, lookup func(string) string) string {
+func expand(s string, lookup func(string) string) string {
 	var b strings.Builder
 	var quote byte
 	for i := 0; i < len(s); i++ {
@@ -159,13 +159,13 @@ func variable(s string, lookup func(string) string) (value string, used int) {
 			if v := lookup(name); v != "" {
 				return v, used
 			}
-			return Expand(word, lookup), used
+			return expand(word, lookup), used
 		}
 		if name, word, ok := strings.Cut(body, ":+"); ok {
 			if lookup(name) == "" {
 				return "", used
 			}
-			return Expand(word, lookup), used
+			return expand(word, lookup), used
 		}
 		return lookup(body), used
 	}

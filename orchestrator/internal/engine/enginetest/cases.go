@@ -94,8 +94,9 @@ func (h *harness) processes(t *testing.T) {
 			t.Errorf("%d processes with a child, want 2", n)
 		}
 	}
-	if _, err := in.Stop(t.Context(), 5*time.Second); err != nil {
-		t.Fatal(err)
+	get(t, in, true, "/exit")
+	if s := ended(t, in); s != (engine.State{}) {
+		t.Errorf("State = %+v, want exit 0", s)
 	}
 	if n := count(); n != 0 {
 		t.Errorf("%d processes after the end, want none", n)
@@ -115,10 +116,6 @@ func (h *harness) exit(t *testing.T) {
 	if lines, err := in.Logs(t.Context(), 1); err != nil || len(lines) != 1 {
 		t.Errorf("Logs(1) = %q, %v; want one line", lines, err)
 	}
-	// Stopping what has ended is no error, and does not hide how it ended.
-	if s, err := in.Stop(t.Context(), time.Second); err != nil || s.ExitCode != 7 {
-		t.Errorf("Stop = %+v, %v; want exit 7", s, err)
-	}
 }
 
 // endsAtOnce: a service that fails while it starts is an instance that ended,
@@ -129,27 +126,6 @@ func (h *harness) endsAtOnce(t *testing.T) {
 		if s := ended(t, in); s.ExitCode != 3 {
 			t.Errorf("State = %+v, want exit 3", s)
 		}
-	}
-}
-
-func (h *harness) stop(t *testing.T) {
-	in := h.start(t, h.engine, h.spec(nil))
-	get(t, in, true, "/healthz")
-	if s, err := in.Stop(t.Context(), 10*time.Second); err != nil || s != (engine.State{}) {
-		t.Errorf("Stop = %+v, %v; want exit 0", s, err)
-	}
-}
-
-func (h *harness) stubborn(t *testing.T) {
-	in := h.start(t, h.engine, h.spec(map[string]string{"STUBBORN": "1"}))
-	get(t, in, true, "/healthz")
-	began := time.Now()
-	s, err := in.Stop(t.Context(), 300*time.Millisecond)
-	if err != nil || s.Running || s.ExitCode != 137 {
-		t.Errorf("Stop = %+v, %v; want exit 137", s, err)
-	}
-	if took := time.Since(began); took < 300*time.Millisecond {
-		t.Errorf("killed after %v, before its grace was over", took)
 	}
 }
 

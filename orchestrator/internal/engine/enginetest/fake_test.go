@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
@@ -18,9 +19,6 @@ import (
 func behave(in *enginetest.FakeInstance) http.Handler {
 	in.Print("hello to stdout")
 	in.Print("hello to stderr")
-	if in.Spec.Env["STUBBORN"] != "" {
-		in.Stubborn()
-	}
 	if code, err := strconv.Atoi(in.Spec.Env["EXIT"]); err == nil {
 		go in.Exit(engine.State{ExitCode: code})
 	}
@@ -28,6 +26,9 @@ func behave(in *enginetest.FakeInstance) http.Handler {
 	mux.HandleFunc("/healthz", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("/env", func(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, in.Spec.Env[r.FormValue("name")])
+	})
+	mux.HandleFunc("/exit", func(http.ResponseWriter, *http.Request) {
+		time.AfterFunc(50*time.Millisecond, func() { in.Exit(engine.State{}) })
 	})
 	return mux
 }

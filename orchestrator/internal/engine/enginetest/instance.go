@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
@@ -30,12 +29,11 @@ type FakeInstance struct {
 	door    engine.Door
 	serving sync.WaitGroup
 
-	mu       sync.Mutex
-	lines    []string
-	state    engine.State
-	stubborn bool
-	removed  bool
-	done     chan struct{} // closed when it has ended
+	mu      sync.Mutex
+	lines   []string
+	state   engine.State
+	removed bool
+	done    chan struct{} // closed when it has ended
 }
 
 var _ engine.Instance = (*FakeInstance)(nil)
@@ -78,13 +76,6 @@ func (in *FakeInstance) Print(line string) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.lines = append(in.lines, line)
-}
-
-// Stubborn makes the instance ignore the polite way of Stop.
-func (in *FakeInstance) Stubborn() {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	in.stubborn = true
 }
 
 // Exit ends the instance as if it had died by itself, connections and all. It
@@ -157,7 +148,7 @@ func (in *FakeInstance) Processes(context.Context) ([]bench.Process, error) {
 	return processes, nil
 }
 
-// State gives what Exit or Stop left.
+// State gives what Exit left.
 func (in *FakeInstance) State(ctx context.Context) (engine.State, error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -178,28 +169,6 @@ func (in *FakeInstance) Logs(_ context.Context, n int) ([]string, error) {
 		return nil, fmt.Errorf("%s: %w", in.Name(), engine.ErrNotFound)
 	}
 	return slices.Clone(in.lines[max(0, len(in.lines)-n):]), nil
-}
-
-// Stop ends it: at once, or after grace when it is stubborn.
-func (in *FakeInstance) Stop(ctx context.Context, grace time.Duration) (engine.State, error) {
-	in.fake.call("stop %s", in.Spec.Image.Variant)
-	in.mu.Lock()
-	stubborn := in.stubborn
-	in.mu.Unlock()
-	if !stubborn {
-		in.Exit(engine.State{})
-		return in.State(ctx)
-	}
-	patience := time.NewTimer(grace)
-	defer patience.Stop()
-	select {
-	case <-ctx.Done():
-		return engine.State{}, ctx.Err()
-	case <-in.done:
-	case <-patience.C:
-		in.Exit(engine.State{ExitCode: 137})
-	}
-	return in.State(ctx)
 }
 
 // Remove ends it and removes its socket.

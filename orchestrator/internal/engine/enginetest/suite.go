@@ -62,8 +62,6 @@ func Run(t *testing.T, s Subject) {
 	t.Run("processes", h.processes)
 	t.Run("exit code and logs", h.exit)
 	t.Run("ends at once", h.endsAtOnce)
-	t.Run("stop", h.stop)
-	t.Run("stop a stubborn one", h.stubborn)
 	t.Run("remove twice", h.removeTwice)
 	t.Run("two of a variant", h.two)
 	t.Run("cancelled start", h.cancelled)

@@ -15,7 +15,6 @@ import (
 	"slices"
 	"strconv"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -82,7 +81,6 @@ func (e *Engine) start(ctx context.Context, spec engine.Spec) (*instance, error)
 		defer cancel()
 		return nil, errors.Join(err, in.Remove(ctx))
 	}
-	e.log.Debug("process started", "name", in.name, "address", in.address, "pid", in.pid)
 	return in, nil
 }
 
@@ -236,25 +234,6 @@ func (in *instance) Logs(_ context.Context, n int) ([]string, error) {
 		return nil, err
 	}
 	return end.Lines(n), nil
-}
-
-// Stop sends SIGTERM, and SIGKILL to the whole group after grace.
-func (in *instance) Stop(ctx context.Context, grace time.Duration) (engine.State, error) {
-	if !in.ended() {
-		_ = syscall.Kill(in.pid, syscall.SIGTERM) // it may just have ended
-	}
-	patience := time.NewTimer(grace)
-	defer patience.Stop()
-	select {
-	case <-in.done:
-	case <-ctx.Done():
-		return engine.State{}, fmt.Errorf("stop %s: %w", in.name, ctx.Err())
-	case <-patience.C:
-		if err := in.kill(ctx); err != nil {
-			return engine.State{}, err
-		}
-	}
-	return in.State(ctx)
 }
 
 // kill ends it at once. Its number is its own as long as done is open.

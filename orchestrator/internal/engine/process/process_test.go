@@ -15,9 +15,9 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
-func newEngine(t *testing.T, root, state, cache string, owner runs.Owner) *process.Engine {
+func newEngine(t *testing.T, opts process.Options) *process.Engine {
 	t.Helper()
-	e, err := process.New(process.Options{Root: root, StateRoot: state, CacheDir: cache, Owner: owner})
+	e, err := process.New(opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func TestConformance(t *testing.T) {
 	state, cache := enginetest.ShortDir(t), filepath.Join(t.TempDir(), "cache")
 	enginetest.Run(t, enginetest.Subject{
 		New: func(t *testing.T, owner runs.Owner) engine.Engine {
-			e := newEngine(t, root, state, cache, owner)
+			e := newEngine(t, process.Options{Root: root, StateRoot: state, CacheDir: cache, Owner: owner})
 			if owner != (runs.Owner{}) { // so that it knows the image of the first
 				if _, err := e.Prepare(t.Context(), []bench.Variant{variant}, nil); err != nil {
 					t.Fatal(err)
@@ -44,7 +44,7 @@ func TestConformance(t *testing.T) {
 	if left, err := os.ReadDir(state); err != nil || len(left) != 0 {
 		t.Errorf("left in the state folder: %v, %v", left, err)
 	}
-	cleared, err := newEngine(t, root, state, cache, runs.Owner{}).Clean(t.Context(), false)
+	cleared, err := newEngine(t, process.Options{Root: root, StateRoot: state, CacheDir: cache}).Clean(t.Context(), false)
 	if err != nil || len(cleared.Removed) != 1 || len(cleared.Left) != 0 {
 		t.Errorf("Clean = %+v, %v; want the cache", cleared, err)
 	}
@@ -64,7 +64,7 @@ func hinted(t *testing.T, err error, text, advice string) {
 
 func TestMistakes(t *testing.T) {
 	root, variant := enginetest.Project(t, true)
-	e := newEngine(t, root, enginetest.ShortDir(t), t.TempDir(), runs.Owner{})
+	e := newEngine(t, process.Options{Root: root, StateRoot: enginetest.ShortDir(t), CacheDir: t.TempDir()})
 	prepare := func(dockerfile string) error {
 		t.Helper()
 		if dockerfile != "" {

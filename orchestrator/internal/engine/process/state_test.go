@@ -10,6 +10,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/process"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/proc"
 )
@@ -47,13 +48,13 @@ func TestAnotherTMPDIR(t *testing.T) {
 		}
 		return images[0]
 	}
-	here := newEngine(t, root, enginetest.ShortDir(t), cache, runs.Owner{})
+	here := newEngine(t, process.Options{Root: root, StateRoot: enginetest.ShortDir(t), CacheDir: cache})
 	for _, c := range []struct {
 		owner runs.Owner
 		told  string
 		left  int // of Sweep
 	}{{alive, "still going on", 0}, {unseen, "may still be going on", 1}} {
-		other := newEngine(t, root, enginetest.ShortDir(t), cache, c.owner)
+		other := newEngine(t, process.Options{Root: root, StateRoot: enginetest.ShortDir(t), CacheDir: cache, Owner: c.owner})
 		image := prepared(other)
 		if swept, err := here.Sweep(t.Context()); err != nil || len(swept.Removed) != 0 || len(swept.Left) != c.left {
 			t.Errorf("Sweep = %+v, %v; want %d left", swept, err, c.left)
@@ -72,7 +73,7 @@ func TestAnotherTMPDIR(t *testing.T) {
 	}
 
 	// What a run left that was killed, and what another kept.
-	left := newEngine(t, root, enginetest.ShortDir(t), cache, dead)
+	left := newEngine(t, process.Options{Root: root, StateRoot: enginetest.ShortDir(t), CacheDir: cache, Owner: dead})
 	killed, err := left.Start(t.Context(), engine.Spec{Image: prepared(left), RunID: "killed"})
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +83,7 @@ func TestAnotherTMPDIR(t *testing.T) {
 	if err != nil || !slices.Equal(swept.Removed, []string{"process stepper-test-knob of run killed"}) {
 		t.Errorf("Sweep = %+v, %v; want what was killed", swept, err)
 	}
-	left = newEngine(t, root, enginetest.ShortDir(t), cache, dead)
+	left = newEngine(t, process.Options{Root: root, StateRoot: enginetest.ShortDir(t), CacheDir: cache, Owner: dead})
 	kept, err := left.Start(t.Context(), engine.Spec{Image: prepared(left), RunID: "kept", KeepFor: "a look"})
 	if err != nil {
 		t.Fatal(err)
@@ -128,8 +129,8 @@ func TestBinariesOfAnotherRun(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	mine := newEngine(t, root, enginetest.ShortDir(t), cache, runs.Owner{})
-	other := newEngine(t, root, enginetest.ShortDir(t), cache, alive)
+	mine := newEngine(t, process.Options{Root: root, StateRoot: enginetest.ShortDir(t), CacheDir: cache})
+	other := newEngine(t, process.Options{Root: root, StateRoot: enginetest.ShortDir(t), CacheDir: cache, Owner: alive})
 	first := prepare(other)
 	change("ENV A=1\n")
 	second := prepare(mine)

@@ -64,22 +64,13 @@ func main() {
 	if code, err := strconv.Atoi(os.Getenv("EXIT")); err == nil {
 		os.Exit(code)
 	}
-	term := make(chan os.Signal, 1)
-	signal.Notify(term, syscall.SIGTERM)
-	go func() {
-		for range term {
-			if os.Getenv("STUBBORN") == "" {
-				os.Exit(0)
-			}
-		}
-	}()
+	signal.Ignore(syscall.SIGTERM) // what removes it must not have to ask
 	http.HandleFunc("/healthz", func(http.ResponseWriter, *http.Request) {})
 	http.HandleFunc("/env", func(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, os.Getenv(r.FormValue("name")))
 	})
-	http.HandleFunc("/exit", func(_ http.ResponseWriter, r *http.Request) {
-		code, _ := strconv.Atoi(r.FormValue("code"))
-		os.Exit(code)
+	http.HandleFunc("/exit", func(http.ResponseWriter, *http.Request) {
+		time.AfterFunc(50*time.Millisecond, func() { os.Exit(0) }) // after the answer
 	})
 	http.HandleFunc("/child", func(w http.ResponseWriter, r *http.Request) {
 		if err := exec.Command(os.Args[0], "child"+r.FormValue("what")).Start(); err != nil {
