@@ -80,12 +80,15 @@ func Parse(text string) (*File, error) {
 	d := &File{}
 	var pending string
 	var line, start int
-	scan := bufio.NewScanner(strings.NewReader(text))
+	scan := bufio.NewScanner(strings.NewReader(strings.TrimPrefix(text, "\ufeff")))
 	scan.Buffer(nil, 1<<20)
 	for scan.Scan() {
 		line++
 		trimmed := strings.TrimSpace(scan.Text())
 		if trimmed == "" || strings.HasPrefix(trimmed, "#") {
+			if len(d.Args)+len(d.Stages) == 0 && escape.MatchString(trimmed) {
+				return nil, fmt.Errorf("%d: the directive escape is not understood here: use backslashes", line)
+			}
 			continue // a comment between continuation lines is dropped as well
 		}
 		if pending == "" {
@@ -101,13 +104,13 @@ func Parse(text string) (*File, error) {
 			return nil, err
 		}
 		// The texts that <<END begins are no instructions.
-		for _, end := range heredocs(full) {
+		for _, h := range heredocs(full) {
 			for {
 				if !scan.Scan() {
-					return nil, fmt.Errorf("%d: the text that <<%s begins has no end", start, end)
+					return nil, fmt.Errorf("%d: the text that <<%s begins has no end", start, h.end)
 				}
 				line++
-				if strings.TrimLeft(scan.Text(), "\t") == end {
+				if h.ends(scan.Text()) {
 					break
 				}
 			}
@@ -125,21 +128,37 @@ func Parse(text string) (*File, error) {
 	return d, nil
 }
 
-var heredoc = regexp.MustCompile(`^\d*<<-?["']?(\w+)["']?$`)
+// escape is the directive that makes another sign than the backslash join lines.
+var escape = regexp.MustCompile(`^#\s*(?i:escape)\s*=\s*[^\\\s]`)
 
-// heredocs are the words that end the texts which an instruction begins.
-func heredocs(instruction string) []string {
+// heredoc is a text of several lines that an instruction begins with <<END.
+type heredoc struct {
+	end  string
+	tabs bool // <<-: they may stand before the end
+}
+
+var heredocWord = regexp.MustCompile(`^\d*<<(-?)([^<]+)$`)
+
+// heredocs are the texts that an instruction begins, in order.
+func heredocs(instruction string) []heredoc {
 	words := split(instruction)
 	if len(words) == 0 || !slices.Contains([]string{"RUN", "COPY", "ADD"}, strings.ToUpper(words[0])) {
 		return nil
 	}
-	var ends []string
+	var texts []heredoc
 	for _, w := range words[1:] {
-		if m := heredoc.FindStringSubmatch(w); m != nil {
-			ends = append(ends, m[1])
+		if m := heredocWord.FindStringSubmatch(w); m != nil {
+			texts = append(texts, heredoc{end: unquote(m[2]), tabs: m[1] != ""})
 		}
 	}
-	return ends
+	return texts
+}
+
+func (h heredoc) ends(line string) bool {
+	if h.tabs {
+		line = strings.TrimLeft(line, "\t")
+	}
+	return line == h.end
 }
 
 func (d *File) add(line int, text string) error {
@@ -170,7 +189,7 @@ func (d *File) add(line int, text string) error {
 		s := &d.Stages[len(d.Stages)-1]
 		s.Steps = append(s.Steps, Step{Line: line, Keyword: keyword, Text: rest})
 	case keyword == "ARG":
-		for _, p := range pairs(rest, func(string) string { return "" }) {
+		for _, p := range pairs(rest, in(nil)) {
 			d.Args = append(d.Args, Arg{Name: p[0], Default: p[1]})
 		}
 	default:
@@ -184,7 +203,7 @@ func (d *File) add(line int, text string) error {
 func (d *File) globals(args map[string]string) map[string]string {
 	values := map[string]string{}
 	for _, a := range d.Args {
-		values[a.Name] = expand(a.Default, func(name string) string { return values[name] })
+		values[a.Name] = expand(a.Default, in(values))
 		if v, ok := args[a.Name]; ok {
 			values[a.Name] = v
 		}
@@ -206,7 +225,7 @@ func (d *File) Bases() []Base {
 	stages := map[string]bool{"scratch": true}
 	var bases []Base
 	for _, s := range d.Stages {
-		image := expand(s.From, func(name string) string { return values[name] })
+		image := expand(s.From, in(values))
 		if !stages[strings.ToLower(image)] {
 			base := Base{Image: image}
 			for _, a := range d.Args {
@@ -237,14 +256,14 @@ func (d *File) Packages(image string, names ...string) []string {
 	values := d.globals(nil)
 	var packages []string
 	for _, s := range d.Stages {
-		if image != "" && image != expand(s.From, func(name string) string { return values[name] }) {
+		if image != "" && image != expand(s.From, in(values)) {
 			continue
 		}
 		for _, step := range s.Steps {
 			if step.Keyword != "ARG" {
 				continue
 			}
-			for _, p := range pairs(step.Text, func(string) string { return "" }) {
+			for _, p := range pairs(step.Text, in(nil)) {
 				if slices.Contains(names, p[0]) {
 					packages = append(packages, strings.Fields(p[1])...)
 				}
@@ -259,7 +278,7 @@ func (d *File) Parents() []string {
 	values := d.globals(nil)
 	parents := make([]string, len(d.Stages))
 	for i, s := range d.Stages {
-		parents[i] = strings.ToLower(expand(s.From, func(name string) string { return values[name] }))
+		parents[i] = strings.ToLower(expand(s.From, in(values)))
 	}
 	return parents
 }

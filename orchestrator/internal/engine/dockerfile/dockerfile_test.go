@@ -3,6 +3,7 @@ package dockerfile
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -98,13 +99,15 @@ func TestDockerfileMistakes(t *testing.T) {
 	check("RUN x\nFROM y\n", "1: RUN before the first FROM")
 	check("\nFROM a b\n", "2: FROM wants an image, or an image AS a name")
 	check("FROM a\nRUN x \\\n", "2: the last line ends with a backslash")
+	check("#escape = `\nFROM a\n", "1: the directive escape is not understood here: use backslashes")
+	check("FROM a\nRUN cat <<EOF\n\tEOF\n", "2: the text that <<EOF begins has no end")
 }
 
 func TestExpand(t *testing.T) {
-	vars := map[string]string{"A": "x y", "B": ""}
+	vars := in(map[string]string{"A": "x y", "B": ""})
 	check := func(in, want string) {
 		t.Helper()
-		if got := expand(in, func(n string) string { return vars[n] }); got != want {
+		if got := expand(in, vars); got != want {
 			t.Errorf("expand(%s) = %q, want %q", in, got, want)
 		}
 	}
@@ -116,6 +119,15 @@ func TestExpand(t *testing.T) {
 	check(`${B:-none}${A:+some}${B:+more}`, "nonesome")
 	check(`$`, "$")
 	check(`5$ ${A`, "5$ ${A")
+	check(`${B-none}|${N-none}|${B+some}|${N+some}`, "|none|some|")
+	check(`${N:-${N:-${A}!}}${B:+${A}}.`, "x y!.")
+	check(`${N:-a\}b}c`, "a}bc")
+	check(`$A_x$A-$1`, "x y-$1")
+	check(`${A#x*}|${A%y}|${A/x/z}|${N:?no}|${}|${A:}`, `${A#x*}|${A%y}|${A/x/z}|${N:?no}|${}|${A:}`)
+	deep := strings.Repeat("${N:-", 100_000)
+	check(deep, deep)
+	deep += strings.Repeat("}", 100_000)
+	check(deep, deep)
 }
 
 // FuzzParse: no text may make the parser or the walk panic.
@@ -165,11 +177,25 @@ func TestTwoArgsOneImage(t *testing.T) {
 
 // TestHeredoc: what a heredoc holds is no instruction.
 func TestHeredoc(t *testing.T) {
-	d := parse(t, "FROM a\nRUN <<EOF cat <<-'X'\nFROM b\nEOF\n\\\n\tX\nRUN echo $((1<<2)) <<< x\nENV A=b\n")
-	if len(d.Stages) != 1 || len(d.Stages[0].Steps) != 3 || d.Stages[0].Steps[2].Line != 8 {
-		t.Errorf("%+v", d)
+	check := func(text string, line int) {
+		t.Helper()
+		d := parse(t, "FROM a\n"+text+"ENV A=b\n")
+		if steps := d.Stages[0].Steps; len(d.Stages) != 1 || len(steps) == 0 || steps[len(steps)-1].Keyword != "ENV" || steps[len(steps)-1].Line != line {
+			t.Errorf("%q: %+v; want ENV in line %d", text, d, line)
+		}
 	}
-	if _, err := Parse("FROM a\nRUN <<EOF\nx\n"); err == nil {
-		t.Error("no end: no error")
+	check("RUN <<EOF cat <<-'X'\nFROM b\nEOF\n\\\n\tX\nRUN echo $((1<<2)) <<< x\n", 8)
+	check("RUN cat <<'E O' 3<<E-1\nE\nE O\nE-1\n", 6)
+	check("RUN cat <<EOF\n\tEOF\nEOF\n", 5)
+	check("RUN echo \"<<EOF\" '<<EOF'\n", 3)
+	check("ENV B=<<EOF\n", 3)
+	check("COPY <<\"EOF\" /x\nhi\nEOF\n", 5)
+}
+
+func TestDirectives(t *testing.T) {
+	d := parse(t, "\ufeff# syntax=docker/dockerfile:1\n# escape=\\\nFROM a\r\nRUN b \\\r\n  c\r\n")
+	want := []Stage{{From: "a", Steps: []Step{{Line: 4, Keyword: "RUN", Text: "b  c"}}}}
+	if diff := cmp.Diff(want, d.Stages); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -9,11 +9,23 @@ type Vars struct {
 	Labels map[string]string
 }
 
-func (v Vars) get(name string) string {
-	if e, ok := v.Env[name]; ok {
-		return e
+func (v Vars) get(name string) (value string, set bool) {
+	if value, set = v.Env[name]; set {
+		return value, true
 	}
-	return v.Args[name]
+	value, set = v.Args[name]
+	return value, set
+}
+
+// lookup gives the value of a variable, and whether it is set.
+type lookup func(name string) (value string, set bool)
+
+// in looks variables up in a map, which may be nil.
+func in(values map[string]string) lookup {
+	return func(name string) (string, bool) {
+		value, set := values[name]
+		return value, set
+	}
 }
 
 // Walk follows the stage with the given index from its first step on, the
@@ -23,7 +35,7 @@ func (v Vars) get(name string) string {
 func (d *File) Walk(stage int, args map[string]string, visit func(Step, Vars)) Vars {
 	globals := d.globals(args)
 	s := d.Stages[stage]
-	from := expand(s.From, func(name string) string { return globals[name] })
+	from := expand(s.From, in(globals))
 	vars := Vars{Args: map[string]string{}, Env: map[string]string{}, Labels: map[string]string{}}
 	for i := range stage {
 		if d.Stages[i].Name == strings.ToLower(from) && from != "" {
@@ -57,29 +69,29 @@ func (d *File) Walk(stage int, args map[string]string, visit func(Step, Vars)) V
 }
 
 // pairs reads NAME=value NAME="a value" NAME.
-func pairs(text string, lookup func(string) string) [][2]string {
+func pairs(text string, get lookup) [][2]string {
 	words := split(text)
 	list := make([][2]string, 0, len(words))
 	for _, w := range words {
 		name, value, _ := strings.Cut(w, "=")
-		list = append(list, [2]string{unquote(name), expand(value, lookup)})
+		list = append(list, [2]string{unquote(name), expand(value, get)})
 	}
 	return list
 }
 
 // set puts the pairs of an ENV or LABEL into m; for these there is an old form
 // as well, NAME and then one value to the end of the line.
-func set(m map[string]string, text string, lookup func(string) string) {
+func set(m map[string]string, text string, get lookup) {
 	if name, value, ok := strings.Cut(text, " "); ok && !strings.Contains(name, "=") {
-		m[name] = expand(strings.TrimSpace(value), lookup)
+		m[name] = expand(strings.TrimSpace(value), get)
 		return
 	}
-	for _, p := range pairs(text, lookup) {
+	for _, p := range pairs(text, get) {
 		m[p[0]] = p[1]
 	}
 }
 
-func unquote(s string) string { return expand(s, func(string) string { return "" }) }
+func unquote(s string) string { return expand(s, in(nil)) }
 
 // split cuts text at white space outside quotes; quotes and backslashes stay.
 func split(text string) []string {
@@ -116,8 +128,9 @@ func split(text string) []string {
 }
 
 // expand takes quotes and backslashes off s as a Dockerfile means them and puts
-// values in the place of $NAME, ${NAME}, ${NAME:-word} and ${NAME:+word}.
-func expand(s string, lookup func(string) string) string {
+// values in the place of $NAME, ${NAME}, ${NAME:-word}, ${NAME:+word}, and the
+// same without the colon.
+func expand(s string, get lookup) string {
 	var b strings.Builder
 	var quote byte
 	for i := 0; i < len(s); i++ {
@@ -136,7 +149,7 @@ func expand(s string, lookup func(string) string) string {
 		case quote == 0 && (c == '"' || c == '\''):
 			quote = c
 		case c == '$':
-			value, used := variable(s[i:], lookup)
+			value, used := variable(s[i:], get)
 			b.WriteString(value)
 			i += used - 1
 		default:
@@ -147,34 +160,67 @@ func expand(s string, lookup func(string) string) string {
 }
 
 // variable expands the variable that s begins with and says how many bytes of
-// s it took.
-func variable(s string, lookup func(string) string) (value string, used int) {
+// s it took. What this does not know, such as ${NAME#pattern}, stays as it is
+// written: that shows, and nothing in its place would not.
+func variable(s string, get lookup) (value string, used int) {
 	if strings.HasPrefix(s, "${") {
-		body, _, closed := strings.Cut(s[2:], "}")
-		if !closed {
+		used = closing(s)
+		if used == 0 {
 			return s, len(s)
 		}
-		used = len(body) + 3
-		if name, word, ok := strings.Cut(body, ":-"); ok {
-			if v := lookup(name); v != "" {
-				return v, used
-			}
-			return expand(word, lookup), used
+		body := s[2 : used-1]
+		name := body[:nameLength(body)]
+		value, set := get(name)
+		word, empty := strings.CutPrefix(body[len(name):], ":") // with it, an empty one counts as not set
+		set = set && (value != "" || !empty)
+		switch {
+		case name == "":
+		case name == body:
+			return value, used
+		case strings.HasPrefix(word, "-") && set:
+			return value, used
+		case strings.HasPrefix(word, "+") && !set:
+			return "", used
+		case strings.HasPrefix(word, "-"), strings.HasPrefix(word, "+"):
+			return expand(word[1:], get), used
 		}
-		if name, word, ok := strings.Cut(body, ":+"); ok {
-			if lookup(name) == "" {
-				return "", used
-			}
-			return expand(word, lookup), used
-		}
-		return lookup(body), used
+		return s[:used], used
 	}
-	end := 1
-	for end < len(s) && (s[end] == '_' || 'a' <= s[end] && s[end] <= 'z' || 'A' <= s[end] && s[end] <= 'Z' || end > 1 && '0' <= s[end] && s[end] <= '9') {
-		end++
-	}
-	if end == 1 {
+	n := nameLength(s[1:])
+	if n == 0 || '0' <= s[1] && s[1] <= '9' {
 		return "$", 1
 	}
-	return lookup(s[1:end]), end
+	value, _ = get(s[1 : 1+n])
+	return value, 1 + n
+}
+
+// nameLength is how many bytes of s are the name of a variable.
+func nameLength(s string) int {
+	return len(s) - len(strings.TrimLeft(s, "_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+}
+
+// mostNested bounds how deep variables may stand in each other's words, so that a
+// hostile text costs no more than its length.
+const mostNested = 20
+
+// closing is the length of the ${...} that s begins with, others inside it
+// included; 0: it has no end, or too many are in it.
+func closing(s string) int {
+	depth := 0
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '\\':
+			i++
+		case strings.HasPrefix(s[i:], "${"):
+			if depth++; depth > mostNested {
+				return 0
+			}
+			i++
+		case s[i] == '}':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return 0
 }
