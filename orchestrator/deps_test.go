@@ -33,8 +33,8 @@ var arrows = map[string][]string{
 	"orchestrator/internal/engine/dockerfile": {"files"},
 	"orchestrator/internal/engine/lines":      {},
 	"orchestrator/internal/engine/runs":       {"engine", "files", "proc"}, // engine: names that folders may carry
-	"orchestrator/internal/engine/docker":     {"engine", "engine/dockerfile", "engine/lines", "engine/runs", "variant", "files", "plain", "proc"},
-	"orchestrator/internal/engine/process":    {"engine", "engine/dockerfile", "engine/lines", "engine/runs", "variant", "files", "plain", "proc"},
+	"orchestrator/internal/engine/docker":     {"engine", "engine/dockerfile", "engine/lines", "engine/runs", "variant", "files", "proc"},
+	"orchestrator/internal/engine/process":    {"engine", "engine/dockerfile", "engine/lines", "engine/runs", "variant", "files", "proc"},
 	"orchestrator/internal/engine/enginetest": {"engine", "engine/runs", "proc"}, // for tests alone
 	"orchestrator/internal/variant":           {"engine/dockerfile"},             // what a variant is, its Dockerfile says
 	"orchestrator/internal/load":              {"plan", "vars", "weburl"},
