@@ -175,20 +175,21 @@ func (p *project) form(name string) form {
 		f.Orders = append(f.Orders, orders[n])
 	}
 	for i, t := range exp.Trials {
-		text := fmt.Sprintf("round %d of %s: %s%s", t.Round, t.Variant, t.Error, t.Void)
+		var text strings.Builder
+		fmt.Fprintf(&text, "round %d of %s: %s%s", t.Round, t.Variant, t.Error, t.Void)
 		for _, ph := range t.Phases {
-			text += " " + ph.Kind
+			text.WriteString(" " + ph.Kind)
 		}
 		for _, b := range t.Batches {
-			text += fmt.Sprintf(", batch %d: %d of %d failed", b.Number, b.Failed, b.Requests)
+			fmt.Fprintf(&text, ", batch %d: %d of %d failed", b.Number, b.Failed, b.Requests)
 		}
 		for _, e := range t.Edges {
-			text += ", " + e.Name
+			text.WriteString(", " + e.Name)
 		}
 		if t.Samples.Len() < 20 || !t.Samples.Equal(folded.Trials[i].Samples) {
-			text += fmt.Sprintf(", %d samples saved and %d recorded", t.Samples.Len(), folded.Trials[i].Samples.Len())
+			fmt.Fprintf(&text, ", %d samples saved and %d recorded", t.Samples.Len(), folded.Trials[i].Samples.Len())
 		}
-		f.Trials = append(f.Trials, text)
+		f.Trials = append(f.Trials, text.String())
 	}
 	return f
 }
