@@ -11,7 +11,7 @@ import "time"
 
 // Schema names the format of a saved Experiment. It changes when a field
 // changes its meaning or goes away.
-const Schema = "stair-stepper/experiment/v1"
+const Schema = "stair-stepper/experiment/v2"
 
 // Experiment is everything that a run measured: the saved file.
 type Experiment struct {
@@ -83,22 +83,21 @@ type Variant struct {
 
 // Environment is where it was done.
 type Environment struct {
-	Host         string `json:"host"`
-	OS           string `json:"os"` // PRETTY_NAME of os-release
-	Kernel       string `json:"kernel"`
-	Arch         string `json:"arch"`
-	CPUModel     string `json:"cpu_model"`
-	CPUs         int    `json:"cpus"` // online
-	MemoryTotal  Bytes  `json:"memory_total_bytes"`
-	SwapTotal    Bytes  `json:"swap_total_bytes"`
-	CgroupV      int    `json:"cgroup_version"` // 1 or 2
-	THP          string `json:"thp"`            // always, madvise or never
-	Engine       string `json:"engine"`         // docker or process
-	EngineV      string `json:"engine_version"`
-	Context      string `json:"engine_context,omitempty"` // the docker command's name for the daemon; empty: the default
-	Storage      string `json:"storage_driver,omitempty"`
-	GoVersion    string `json:"go_version"` // of the orchestrator
-	Orchestrator string `json:"orchestrator_version,omitempty"`
+	Host        string `json:"host"`
+	OS          string `json:"os"` // PRETTY_NAME of os-release
+	Kernel      string `json:"kernel"`
+	Arch        string `json:"arch"`
+	CPUModel    string `json:"cpu_model"`
+	CPUs        int    `json:"cpus"` // online
+	MemoryTotal Bytes  `json:"memory_total_bytes"`
+	SwapTotal   Bytes  `json:"swap_total_bytes"`
+	CgroupV     int    `json:"cgroup_version"` // 1 or 2
+	THP         string `json:"thp"`            // always, madvise or never
+	Engine      string `json:"engine"`         // docker or process
+	EngineV     string `json:"engine_version"`
+	Context     string `json:"engine_context,omitempty"` // the docker command's name for the daemon; empty: the default
+	Storage     string `json:"storage_driver,omitempty"`
+	GoVersion   string `json:"go_version"` // of the orchestrator
 }
 
 // Plan records the work that each variant was sent in each batch.

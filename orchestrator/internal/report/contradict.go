@@ -31,7 +31,7 @@ type Contradiction struct {
 // counters and the nearest sample of A. So one reading is held against the
 // highest A of the whole batch, and for the rest the means over the batch are
 // compared, of A the larger of the two samples around each reading.
-func (m *trial) contradiction() *Contradiction {
+func (m *reading) contradiction() *Contradiction {
 	var worst *Contradiction
 	for i := range m.Batches {
 		b := &m.Batches[i]
@@ -58,13 +58,13 @@ func (m *trial) contradiction() *Contradiction {
 		}
 	}
 	if worst != nil {
-		worst.Swapped = float64(measure([]*trial{m}).swap)
+		worst.Swapped = float64(m.swap)
 	}
 	return worst
 }
 
 // mostAround gives the larger A of the samples right before and right after at.
-func (m *trial) mostAround(at time.Duration) float64 {
+func (m *reading) mostAround(at time.Duration) float64 {
 	resident := 0.0
 	before, after := m.around(at)
 	for _, s := range []*bench.Sample{before, after} {
@@ -97,7 +97,7 @@ func (row *Row) hold(interrupted bool) {
 		counted = row.all
 	}
 	for _, t := range counted {
-		c := t.contradiction()
+		c := t.against
 		if c != nil && (row.Contradicted == nil || c.Live*row.Contradicted.Resident > row.Contradicted.Live*c.Resident) {
 			row.Contradicted = c
 		}

@@ -11,7 +11,7 @@ import (
 )
 
 // heap measures what the C heap keeps resident per live byte, and Go's share.
-func (m *trial) heap() {
+func (m *reading) heap() {
 	var resident, live, shares []float64 // resident and live weighted with time
 	var atPeak float64
 	for i := range m.Batches {
@@ -83,7 +83,7 @@ func inOrder(samples []bench.Sample) []bench.Sample {
 
 // around gives the last sample before at and the first one from at on; nil where
 // there is none.
-func (m *trial) around(at time.Duration) (before, after *bench.Sample) {
+func (m *reading) around(at time.Duration) (before, after *bench.Sample) {
 	i, _ := slices.BinarySearchFunc(m.ordered, at, func(s bench.Sample, at time.Duration) int { return cmp.Compare(s.At, at) })
 	if i > 0 {
 		before = &m.ordered[i-1]
@@ -95,7 +95,7 @@ func (m *trial) around(at time.Duration) (before, after *bench.Sample) {
 }
 
 // residentAt gives A of the sample nearest to at.
-func (m *trial) residentAt(at time.Duration) (resident float64, ok bool) {
+func (m *reading) residentAt(at time.Duration) (resident float64, ok bool) {
 	nearest := time.Duration(math.MaxInt64)
 	before, after := m.around(at)
 	for _, s := range []*bench.Sample{before, after} {

@@ -3,41 +3,57 @@ package report
 // lineLimit is the longest object or list, in bytes, that stays on one line.
 const lineLimit = 256
 
-// indent breaks compact JSON into lines. The standard library's Indent gives
-// every number its own line, which makes a file of samples six times as long and
+// longestNumber is as long as a number of 64 bits gets, with the comma after it.
+const longestNumber = 24
+
+// indenter breaks compact JSON into lines, piece by piece: after any token one
+// piece may end and the next begin. The standard library's Indent gives every
+// number its own line, which makes a file of samples six times as long and
 // unreadable.
-func indent(compact []byte) []byte {
-	out := make([]byte, 0, len(compact)+len(compact)/8)
-	depth := 0
+type indenter struct {
+	depth   int
+	numbers bool // in a list of numbers, which fill their lines
+}
+
+// append breaks a piece into lines and appends them to out. Only an object or
+// list that is whole within the piece stays on one line.
+func (in *indenter) append(out, piece []byte) []byte {
+	line := len(out)
 	newline := func() {
 		out = append(out, '\n')
-		for range depth {
+		line = len(out)
+		for range in.depth {
 			out = append(out, "  "...)
 		}
 	}
-	for i := 0; i < len(compact); {
-		switch c := compact[i]; c {
+	for i := 0; i < len(piece); {
+		switch c := piece[i]; c {
 		case '{', '[':
-			if end := closing(compact[i:]); end > 0 {
-				out = append(out, compact[i:i+end]...)
+			in.numbers = false
+			if end := closing(piece[i:]); end > 0 {
+				out = append(out, piece[i:i+end]...)
 				i += end
 				continue
 			}
 			out = append(out, c)
-			depth++
+			in.depth++
 			newline()
+			in.numbers = c == '[' && i+1 < len(piece) && (piece[i+1] == '-' || piece[i+1] >= '0' && piece[i+1] <= '9')
 		case '}', ']':
-			depth--
+			in.numbers = false
+			in.depth--
 			newline()
 			out = append(out, c)
 		case ',':
 			out = append(out, c)
-			newline()
+			if !in.numbers || len(out)-line > lineLimit-longestNumber {
+				newline()
+			}
 		case ':':
 			out = append(out, ": "...)
 		case '"':
-			end := quoted(compact[i:])
-			out = append(out, compact[i:i+end]...)
+			end := quoted(piece[i:])
+			out = append(out, piece[i:i+end]...)
 			i += end
 			continue
 		default:

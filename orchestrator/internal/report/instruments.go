@@ -27,11 +27,8 @@ func measure(trials []*trial) instruments {
 		m.bound = max(m.bound, t.Sampler.HWMBound)
 		busy[t.Round] += t.Sampler.Busy
 		length[t.Round] = max(length[t.Round], t.length())
-		for _, s := range t.samples {
-			m.swap = max(m.swap, s.Swap)
-		}
+		m.swap = max(m.swap, t.swap)
 		for _, e := range t.Edges {
-			m.swap = max(m.swap, e.Swap)
 			d := e.Anon - e.Anonymous
 			if d < 0 {
 				d = -d

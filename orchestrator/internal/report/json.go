@@ -1,25 +1,21 @@
 package report
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
-	"io"
 	"math"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/stat"
 )
 
-// document is the saved file: the experiment, and its summary before the trials,
-// where a reader meets it first. Read takes the experiment alone.
-type document struct {
+// head is what stands in the saved file before the trials: the experiment
+// without them, and its summary, where a reader meets it first.
+type head struct {
 	*bench.Experiment
-	Control  *control        `json:"aa,omitempty"`
-	Summary  []summary       `json:"summary"`
-	Trials   []bench.Trial   `json:"trials"`
-	Warnings []bench.Warning `json:"warnings"`
+	Control *control  `json:"aa,omitempty"`
+	Summary []summary `json:"summary"`
+	// What is written after the head is not in it.
+	Trials   *struct{} `json:"trials,omitempty"`
+	Warnings *struct{} `json:"warnings,omitempty"`
 }
 
 // control is the A/A control as JSON. Passed is null where it could not be told.
@@ -97,27 +93,6 @@ type latency struct {
 type jsonNote struct {
 	Code string `json:"code"`
 	Text string `json:"text"`
-}
-
-// JSON writes the whole experiment with a summary, as it is saved. Read reads it
-// back. Lists are never null, an object or list that is short stays on one line,
-// so each sample has one. Errors are those of w, and of times that RFC 3339 does
-// not know.
-func JSON(w io.Writer, exp *bench.Experiment) error {
-	r := Summarize(exp)
-	whole := filled(exp)
-	doc := document{Experiment: whole, Control: r.Control.json(), Summary: []summary{}, Trials: whole.Trials, Warnings: whole.Warnings}
-	for _, row := range r.Rows {
-		doc.Summary = append(doc.Summary, r.summary(row))
-	}
-	var compact bytes.Buffer
-	encoder := json.NewEncoder(&compact)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(doc); err != nil {
-		return fmt.Errorf("write the experiment as JSON: %w", err)
-	}
-	_, err := w.Write(plain.JSON(indent(compact.Bytes())))
-	return err
 }
 
 // json gives the control as JSON; nil for none.

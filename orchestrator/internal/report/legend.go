@@ -147,7 +147,7 @@ func (r *Report) ran() []fact {
 		{"service", join("sleep "+short(d.Sleep), words.Plural(d.Workers, "worker", "workers"), d.Threads, transport(d.Transport), limit(d.MemoryLimit), r.runtime())},
 		{"machine", join(fmt.Sprintf("%s%s", words.Plural(e.CPUs, "CPU", "CPUs"), bracket(e.CPUModel)), gibibytes(e.MemoryTotal), swap(e.SwapTotal), e.OS,
 			"kernel "+e.Kernel, e.Arch, fmt.Sprintf("cgroup v%d", e.CgroupV), "THP "+e.THP, r.machineUse())},
-		{"engine", join(engineName(e), e.Storage, e.GoVersion, e.Orchestrator)},
+		{"engine", join(engineName(e), e.Storage, e.GoVersion)},
 	}
 	for _, row := range r.Rows {
 		if len(row.all) > 0 {

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
+
+// firstSchema had the samples as a list of objects, which a Series reads too.
+const firstSchema = "stair-stepper/experiment/v1"
 
 // Read reads an experiment that JSON wrote; as it may be huge, data is not copied
 // for that. The summary in it is passed over:
@@ -32,14 +34,15 @@ func Read(data []byte) (*bench.Experiment, error) {
 	switch {
 	case head.Schema == nil:
 		return nil, hint.With(errors.New(`read the experiment: no key "schema"`), advice)
-	case *head.Schema != bench.Schema:
+	case *head.Schema != bench.Schema && *head.Schema != firstSchema:
 		return nil, hint.With(fmt.Errorf("read the experiment: schema %q; this version reads %q", *head.Schema, bench.Schema), advice)
 	}
 	exp := new(bench.Experiment)
 	if err := json.Unmarshal(data, exp); err != nil {
 		return nil, located(data, err)
 	}
-	return filled(exp), nil
+	exp.Schema = bench.Schema
+	return exp, nil
 }
 
 // located adds line and column to an error of encoding/json.
@@ -65,46 +68,4 @@ func located(data []byte, err error) error {
 func position(data []byte, offset int64) (line, column int) {
 	before := data[:min(max(offset-1, 0), int64(len(data)))]
 	return bytes.Count(before, []byte("\n")) + 1, len(before) - bytes.LastIndexByte(before, '\n')
-}
-
-// filled gives a copy of exp in which no list or map is nil, so that JSON has []
-// and {} where a program expects to loop. The samples themselves are shared.
-func filled(exp *bench.Experiment) *bench.Experiment {
-	e := *exp
-	e.Design.Variants = list(e.Design.Variants)
-	e.Plan.Tags, e.Plan.SkipTags = list(e.Plan.Tags), list(e.Plan.SkipTags)
-	e.Plan.Items = slices.Clone(list(e.Plan.Items))
-	for i := range e.Plan.Items {
-		e.Plan.Items[i].Tags = list(e.Plan.Items[i].Tags)
-	}
-	e.Warnings = list(e.Warnings)
-	e.Trials = slices.Clone(list(e.Trials))
-	for i := range e.Trials {
-		t := &e.Trials[i]
-		t.Proof.Libraries, t.Proof.Knobs = list(t.Proof.Libraries), dict(t.Proof.Knobs)
-		t.Phases, t.Gauges, t.Edges = list(t.Phases), list(t.Gauges), list(t.Edges)
-		t.Warnings = list(t.Warnings)
-		t.Batches = slices.Clone(list(t.Batches))
-		for j := range t.Batches {
-			b := &t.Batches[j]
-			b.Errors, b.Statuses, b.Answers = dict(b.Errors), dict(b.Statuses), dict(b.Answers)
-		}
-	}
-	return &e
-}
-
-// list gives an empty list for none.
-func list[T any](values []T) []T {
-	if values == nil {
-		return []T{}
-	}
-	return values
-}
-
-// dict gives an empty map for none.
-func dict[V any](values map[string]V) map[string]V {
-	if values == nil {
-		return map[string]V{}
-	}
-	return values
 }

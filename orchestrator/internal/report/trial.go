@@ -16,9 +16,7 @@ const steadyLimit = 0.05
 // bytes, latency in nanoseconds.
 type trial struct {
 	*bench.Trial
-	samples    []bench.Sample // those of the trial, decoded
-	ordered    []bench.Sample // the same in order of time, whatever the file has
-	complete   int            // batches that came to their end
+	complete   int // batches that came to their end
 	batchPeaks []float64
 	peak       float64
 	peakSource string
@@ -36,7 +34,17 @@ type trial struct {
 	goShare    float64
 	cpu        float64 // seconds per request
 	waitShare  float64
-	latency    [5]float64 // p50, p90, p99, p99.9, max
+	latency    [5]float64  // p50, p90, p99, p99.9, max
+	swap       bench.Bytes // most that was in swap at any reading
+	against    *Contradiction
+}
+
+// reading measures a trial. It holds the samples decoded, as long as that takes:
+// all trials together would have gigabytes of them.
+type reading struct {
+	*trial
+	samples []bench.Sample // as the trial has them
+	ordered []bench.Sample // the same in order of time, whatever the file has
 }
 
 // The instruments that a peak may come from.
@@ -49,11 +57,11 @@ const (
 // newTrial measures t.
 func newTrial(t *bench.Trial) *trial {
 	nan := math.NaN()
-	m := &trial{
+	m := reading{trial: &trial{
 		Trial: t, peak: nan, steady: nan, drift: nan, idle: nan, idleFloor: nan, end: nan, returned: nan,
 		live: nan, overhead: nan, atPeak: nan, goShare: nan, cpu: nan, waitShare: nan,
-		latency: [5]float64{nan, nan, nan, nan, nan}, samples: t.Samples.Samples(),
-	}
+		latency: [5]float64{nan, nan, nan, nan, nan},
+	}, samples: t.Samples.Samples()}
 	m.ordered = inOrder(m.samples)
 	var live []float64
 	for i := range t.Batches {
@@ -78,13 +86,15 @@ func newTrial(t *bench.Trial) *trial {
 	m.rest()
 	m.heap()
 	m.cost()
-	return m
+	m.swapped()
+	m.against = m.contradiction()
+	return m.trial
 }
 
 // batchPeak gives the peak RSS of a batch and the instrument that saw it. The
 // instruments overlap: samples miss short spikes, the high-water mark may be off
 // by what the kernel keeps per CPU, and the cgroup's own counts more than A.
-func (m *trial) batchPeak(b *bench.Batch) (peak float64, source string) {
+func (m *reading) batchPeak(b *bench.Batch) (peak float64, source string) {
 	peak = math.NaN()
 	take := func(v float64, from string) {
 		if v > 0 && !(v <= peak) {
@@ -112,7 +122,7 @@ func within(samples []bench.Sample, start, end time.Duration) []float64 {
 
 // settle takes the steady and the end RSS from a complete batch, so that those
 // of the last one stay, and gives the time from which the batch was level.
-func (m *trial) settle(b *bench.Batch) (from time.Duration) {
+func (m *reading) settle(b *bench.Batch) (from time.Duration) {
 	var at, resident []float64
 	for _, s := range m.samples {
 		if s.At >= b.Start && s.At <= b.End {
@@ -136,7 +146,7 @@ func (m *trial) settle(b *bench.Batch) (from time.Duration) {
 }
 
 // rest measures the final idle and what it gave back.
-func (m *trial) rest() {
+func (m *reading) rest() {
 	for _, p := range m.Phases {
 		if p.Kind != bench.PhaseIdle || p.End <= p.Start {
 			continue
@@ -153,6 +163,16 @@ func (m *trial) rest() {
 	before := stat.Median(within(m.samples, first-5*time.Second, first-1))
 	if added := m.end - before; added > 0 {
 		m.returned = (m.end - m.idle) / added
+	}
+}
+
+// swapped takes the most that was in swap.
+func (m *reading) swapped() {
+	for _, s := range m.samples {
+		m.swap = max(m.swap, s.Swap)
+	}
+	for _, e := range m.Edges {
+		m.swap = max(m.swap, e.Swap)
 	}
 }
 
