@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -69,12 +68,21 @@ func (s *Series) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, new(passed)); errors.As(err, &syntax) {
 		return &SeriesError{max(syntax.Offset-1, 0), err}
 	}
-	d := &seriesDecoder{data: data, Decoder: json.NewDecoder(bytes.NewReader(data))}
-	read, err := d.series()
+	p := seriesParser{data: data}
+	var err error
+	switch p.blanks(); data[p.at] {
+	case 'n':
+	case '[':
+		err = p.objects()
+	case '{':
+		err = p.lists()
+	default:
+		err = p.failed("%s where an object of lists is needed", kind(data[p.at:]))
+	}
 	if err != nil {
 		return err
 	}
-	*s = read
+	*s = p.read
 	return nil
 }
 
@@ -83,163 +91,179 @@ type passed struct{}
 
 func (*passed) UnmarshalJSON([]byte) error { return nil }
 
-// seriesDecoder reads one Series from data, which is JSON, piece by piece, so
-// that nothing is held but the numbers of the lists.
-type seriesDecoder struct {
-	*json.Decoder
+// seriesParser reads one Series from data, which is JSON for sure. It holds
+// nothing but what it has read.
+type seriesParser struct {
 	data []byte
+	at   int
+	read Series
 }
 
-func (d *seriesDecoder) series() (Series, error) {
-	var s Series
-	at := d.start()
-	token, err := d.Token()
-	if err != nil {
-		return s, d.failed(at, err)
+// failed is an error at the place that was reached.
+func (p *seriesParser) failed(format string, args ...any) error {
+	return &SeriesError{int64(p.at), fmt.Errorf(format, args...)}
+}
+
+// between says whether a byte stands between values and keys.
+func between(b byte) bool {
+	return b == ',' || b == ':' || b == ' ' || b == '\n' || b == '\t' || b == '\r'
+}
+
+// blanks goes on to the next value, key or end.
+func (p *seriesParser) blanks() {
+	for p.at < len(p.data) && between(p.data[p.at]) {
+		p.at++
 	}
-	switch token {
-	case nil:
-	case json.Delim('['):
-		s, err = d.objects()
-	case json.Delim('{'):
-		s, err = d.lists()
-	default:
-		return s, &SeriesError{at, fmt.Errorf("%s where an object of lists is needed", kind(d.data[at:]))}
+}
+
+// value goes on to the end of a value and gives it.
+func (p *seriesParser) value() []byte {
+	from, depth := p.at, 0
+	for p.at < len(p.data) {
+		switch p.data[p.at] {
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth == 0 {
+				return p.data[from:p.at] // a number or word before the end of a list
+			}
+			depth--
+		case '"':
+			for p.at++; p.data[p.at] != '"'; p.at++ {
+				if p.data[p.at] == '\\' {
+					p.at++
+				}
+			}
+		default:
+			if depth == 0 && between(p.data[p.at]) {
+				return p.data[from:p.at]
+			}
+			p.at++
+			continue
+		}
+		p.at++
+		if depth == 0 {
+			break
+		}
 	}
-	return s, err
+	return p.data[from:p.at]
 }
 
 // objects reads a sample per element.
-func (d *seriesDecoder) objects() (Series, error) {
-	var s Series
-	for d.More() {
-		at := d.start()
+func (p *seriesParser) objects() error {
+	p.at++
+	for p.blanks(); p.data[p.at] != ']'; p.blanks() {
+		from := p.at
 		var sample Sample
-		if err := d.Decode(&sample); err != nil {
-			return s, d.failed(at, err)
+		err := json.Unmarshal(p.value(), &sample)
+		p.at = from
+		var wrong *json.UnmarshalTypeError
+		switch {
+		case errors.As(err, &wrong) && wrong.Field == "":
+			return p.failed("%s where a sample is needed", wrong.Value)
+		case errors.As(err, &wrong):
+			return p.failed("%s where %q needs a whole number of 64 bits", wrong.Value, wrong.Field)
+		case err != nil:
+			return p.failed("%w", err)
 		}
 		for i, v := range sample.values() {
 			if err := sound(i, v); err != nil {
-				return s, &SeriesError{at, err}
+				return p.failed("%w", err)
 			}
 		}
-		s.Append(sample)
+		p.read.Append(sample)
+		p.value()
 	}
-	_, err := d.Token()
-	return s, d.failed(d.InputOffset(), err)
+	return nil
 }
 
-// lists reads a list per value of a sample.
-func (d *seriesDecoder) lists() (Series, error) {
-	var s Series
-	var lists [len(columns)][]int64
+// lists reads a list per value of a sample, all of them side by side.
+func (p *seriesParser) lists() error {
+	var lists [len(columns)]seriesParser
 	var seen [len(columns)]bool
-	for d.More() {
-		at := d.start()
-		key, err := d.Token()
-		if err != nil {
-			return s, d.failed(at, err)
+	p.at++
+	for p.blanks(); p.data[p.at] != '}'; p.blanks() {
+		keyAt := p.at
+		var key string
+		if err := json.Unmarshal(p.value(), &key); err != nil {
+			return p.failed("%w", err)
 		}
-		i := slices.Index(columns[:], fmt.Sprint(key))
+		i := slices.Index(columns[:], key)
+		p.blanks()
+		from := p.at
+		value := p.value()
 		switch {
 		case i < 0:
-			err = d.Decode(new(passed))
 		case seen[i]:
-			return s, &SeriesError{at, fmt.Errorf("%q stands there twice", key)}
+			p.at = keyAt
+			return p.failed("%q stands there twice", key)
+		case value[0] != '[':
+			p.at = from
+			return p.failed("%s where %q needs a list of numbers", kind(value), key)
 		default:
 			seen[i] = true
-			at = d.start()
-			lists[i], err = d.list(i)
-		}
-		if err != nil {
-			return s, d.failed(at, err)
+			lists[i] = seriesParser{data: p.data[:p.at], at: from + 1}
 		}
 	}
-	end := d.InputOffset()
-	if _, err := d.Token(); err != nil {
-		return s, d.failed(end, err)
-	}
-	for i, list := range lists {
-		if len(list) != len(lists[0]) && (seen[i] || i < always) {
-			return s, &SeriesError{end, fmt.Errorf("%d values of %q, but %d of %q", len(list), columns[i], len(lists[0]), columns[0])}
-		}
-	}
-	for row := range lists[0] {
+	for n := 0; ; n++ {
 		var values [len(columns)]int64
-		for i := range values {
-			if seen[i] {
-				values[i] = lists[i][row]
+		var more [len(columns)]bool
+		for i := range lists {
+			if !seen[i] {
+				continue
+			}
+			var err error
+			if values[i], more[i], err = lists[i].number(i); err != nil {
+				return err
 			}
 		}
-		s.Append(sampleOf(values))
+		for i := range lists {
+			if more[i] != more[0] && (seen[i] || i < always) {
+				return p.failed("%d values of %q, but %d of %q", n+lists[i].rest(more[i]), columns[i], n+lists[0].rest(more[0]), columns[0])
+			}
+		}
+		if !more[0] {
+			return nil
+		}
+		p.read.Append(sampleOf(values))
 	}
-	return s, nil
 }
 
-// list reads the values of the column of that index.
-func (d *seriesDecoder) list(column int) ([]int64, error) {
-	at := d.start()
-	if err := d.Decode(new(passed)); err != nil {
-		return nil, err
+// number reads the next number of the column of that index, if there is one.
+func (p *seriesParser) number(column int) (v int64, more bool, err error) {
+	p.blanks()
+	if p.data[p.at] == ']' {
+		return 0, false, nil
 	}
-	raw := d.data[at:d.InputOffset()]
-	if raw[0] != '[' {
-		return nil, &SeriesError{at, fmt.Errorf("%s where %q needs a list of numbers", kind(raw), columns[column])}
+	from := p.at
+	text := p.value()
+	if b := text[0]; b == '-' || b >= '0' && b <= '9' {
+		if v, err = strconv.ParseInt(string(text), 10, 64); err == nil {
+			err = sound(column, v)
+		} else {
+			err = fmt.Errorf("number %.40s where %q needs a whole one of 64 bits", text, columns[column])
+		}
+	} else {
+		err = fmt.Errorf("%s where %q needs a number", kind(text), columns[column])
 	}
-	list := make([]int64, 0, 1+bytes.Count(raw, []byte(",")))
-	for i := 1; i < len(raw)-1; {
-		if bytes.IndexByte(blanks, raw[i]) >= 0 {
-			i++
-			continue
-		}
-		end := i
-		for end < len(raw)-1 && bytes.IndexByte([]byte("+-.eE0123456789"), raw[end]) >= 0 {
-			end++
-		}
-		if end == i {
-			return nil, &SeriesError{at + int64(i), fmt.Errorf("%s where %q needs a number", kind(raw[i:]), columns[column])}
-		}
-		v, err := strconv.ParseInt(string(raw[i:end]), 10, 64)
-		if err != nil {
-			return nil, &SeriesError{at + int64(i), fmt.Errorf("number %.40s where %q needs a whole one of 64 bits", raw[i:end], columns[column])}
-		}
-		if err := sound(column, v); err != nil {
-			return nil, &SeriesError{at + int64(i), err}
-		}
-		list = append(list, v)
-		i = end
+	if err != nil {
+		p.at = from
+		return 0, false, p.failed("%w", err)
 	}
-	return list, nil
+	return v, true, nil
 }
 
-// blanks stand between values.
-var blanks = []byte(" \t\r\n,:")
-
-// start gives the offset of the next value or key.
-func (d *seriesDecoder) start() int64 {
-	at := d.InputOffset()
-	for at < int64(len(d.data)) && bytes.IndexByte(blanks, d.data[at]) >= 0 {
-		at++
+// rest counts the values of a list from one that was read, or else from its end.
+func (p *seriesParser) rest(read bool) int {
+	if !read {
+		return 0
 	}
-	return at
-}
-
-// failed gives an error of the value at that offset a place; nil for nil.
-func (d *seriesDecoder) failed(at int64, err error) error {
-	var placed *SeriesError
-	var wrong *json.UnmarshalTypeError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &placed):
-		return placed
-	case errors.As(err, &wrong):
-		if wrong.Field == "" {
-			return &SeriesError{at, fmt.Errorf("%s where a sample is needed", wrong.Value)}
-		}
-		return &SeriesError{at, fmt.Errorf("%s where %q needs a whole number of 64 bits", wrong.Value, wrong.Field)}
+	n := 1
+	for p.blanks(); p.data[p.at] != ']'; p.blanks() {
+		p.value()
+		n++
 	}
-	return &SeriesError{at, err}
+	return n
 }
 
 // sound says what is wrong with a value of the column of that index.
