@@ -98,6 +98,9 @@ func (s *Series) Append(sample Sample) {
 // Len gives the number of samples.
 func (s Series) Len() int { return s.length }
 
+// Size gives the bytes of memory that the samples take.
+func (s Series) Size() int { return cap(s.data) }
+
 // All yields the samples in order.
 func (s Series) All() iter.Seq[Sample] {
 	return func(yield func(Sample) bool) {

@@ -1,11 +1,14 @@
 package report
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 // noteDesign tells what the design itself does not allow to say.
@@ -17,8 +20,27 @@ func (r *Report) noteDesign() {
 		r.note(CodeQuick, "quick preset: few and short batches, indicative only", memoryColumns())
 	}
 	r.noteTooFew()
+	r.noteNewer()
 	if r.Exp.Environment.THP == "always" {
 		r.note(CodeTHP, "transparent huge pages are always on: the kernel may keep 2 MiB resident for a small block, and less comes back", memoryColumns())
+	}
+}
+
+// mostUnknown is how many unknown fields are named; a file holds all.
+const mostUnknown = 3
+
+// noteNewer says that a file knows more than is told of it.
+func (r *Report) noteNewer() {
+	var names []string
+	for _, path := range slices.Sorted(maps.Keys(r.Exp.Unknown)) {
+		if len(names) == mostUnknown {
+			names = append(names, fmt.Sprintf("%d more", len(r.Exp.Unknown)-mostUnknown))
+			break
+		}
+		names = append(names, named(path))
+	}
+	if len(names) > 0 {
+		r.note(CodeNewer, "the file is of a newer version, and what it has there is in no figure: "+words.Series(names), []string{colVariant})
 	}
 }
 

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"encoding/csv"
+	"encoding/json"
 	"reflect"
 	"regexp"
 	"strconv"
@@ -14,6 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
 )
 
 // hostile are beginnings of texts that nobody should see as they are.
@@ -99,6 +102,8 @@ func spoiled(text string) map[string]*bench.Experiment {
 	thin(every)
 	spoil(reflect.ValueOf(every).Elem(), text, true)
 	every.Schema = bench.Schema
+	future, _ := json.Marshal(text)
+	every.Unknown = map[string]json.RawMessage{text: plain.JSON(future)}
 	made["every string"] = every
 	return made
 }
@@ -130,7 +135,7 @@ func TestHostileExperiments(t *testing.T) {
 				}
 				saved := render(t, JSON, exp)
 				checkSigns(t, "JSON", string(saved))
-				again, err := Read(saved)
+				again, err := store.ReadExperiment(bytes.NewReader(saved))
 				if err != nil {
 					t.Fatal(err)
 				}

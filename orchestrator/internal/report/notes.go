@@ -39,6 +39,7 @@ const (
 	CodeSampler        = "sampler-busy"     // the readings cost more than 1 % of a core
 	CodeSwap           = "swap"             // memory went to swap, where RSS does not count it
 	CodeGoShare        = "go-share"         // Go's part of the RSS is no longer small
+	CodeNewer          = "newer"            // the file has fields that this version does not know
 	CodeTHP            = "thp-always"       // the kernel backs the heap with huge pages unasked
 )
 

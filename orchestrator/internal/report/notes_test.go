@@ -1,11 +1,17 @@
 package report
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
 )
 
 var raised = regexp.MustCompile(`[⁰¹²³⁴⁵⁶⁷⁸⁹]+`)
@@ -119,5 +125,31 @@ func TestDefaultFits(t *testing.T) {
 	lines := strings.Split(string(render(t, text(TextOptions{}), exp)), "\n")
 	if !strings.Contains(lines[0], colP99) || strings.Count(lines[3], "²") != 0 || len(raised.FindAllString(lines[3], -1)) != 3 {
 		t.Errorf("the table is\n%s", strings.Join(lines[:6], "\n"))
+	}
+}
+
+// TestNewer: what a file has of a later version is passed over with one note, and
+// is written again.
+func TestNewer(t *testing.T) {
+	exp := experiment(1)
+	exp.Unknown = map[string]json.RawMessage{"z": []byte("1"), "design.new": []byte("[2]"), "trials[0].a": []byte("null"), "trials[1].a": []byte(`"x"`), "y": []byte("1")}
+	const want = "the file is of a newer version, and what it has there is in no figure: design.new, trials[0].a, trials[1].a and 2 more"
+	found := 0
+	for _, n := range Summarize(exp).Notes {
+		if n.Code == CodeNewer {
+			if found++; n.Text != want {
+				t.Errorf("%s\nwant\n%s", n.Text, want)
+			}
+		}
+	}
+	if found != 1 {
+		t.Errorf("%d notes; want one", found)
+	}
+	back, err := store.ReadExperiment(bytes.NewReader(render(t, JSON, exp)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(exp.Unknown, back.Unknown); diff != "" {
+		t.Errorf("came back changed:\n%s", diff)
 	}
 }
