@@ -22,7 +22,9 @@ func Median(values []float64) float64 { return Quantile(values, 0.5) }
 // interpolated linearly between neighbours. A q beyond its range counts as the
 // nearer end. It is NaN for an empty slice.
 func Quantile(values []float64, q float64) float64 {
-	return sortedQuantile(slices.Sorted(slices.Values(values)), q)
+	sorted := slices.Clone(values)
+	slices.Sort(sorted)
+	return sortedQuantile(sorted, q)
 }
 
 // sortedQuantile is Quantile of values that are in ascending order already.
