@@ -35,6 +35,9 @@ type coder struct {
 // Bits of the byte before a sample; those below inKiB say which values follow.
 const inKiB = 1 << 6
 
+// mostCoded is as many bytes as a sample may take.
+const mostCoded = 1 + 6*binary.MaxVarintLen64
+
 // NewSeries gives a Series of samples.
 func NewSeries(samples ...Sample) Series {
 	var s Series
@@ -57,9 +60,11 @@ func (c *coder) next(sample Sample) {
 
 // Append adds a sample at the end.
 func (s *Series) Append(sample Sample) {
-	if s.end == nil || *s.end != len(s.data) {
-		// A copy has written behind data: leave that memory to it.
-		s.data = s.data[:len(s.data):len(s.data)]
+	if s.end == nil || *s.end != len(s.data) || cap(s.data)-len(s.data) < mostCoded {
+		// The memory is at its end, or a copy has written to it behind data.
+		// There are many series, each with room to spare: not as much as append
+		// would leave.
+		s.data = append(make([]byte, 0, len(s.data)+len(s.data)/8+2*mostCoded), s.data...)
 		s.end = new(int)
 	}
 	// All arithmetic wraps around, so that it can be undone for any values.

@@ -83,6 +83,8 @@ func (s *Series) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	*s = p.read
+	// A file is read once and kept for long.
+	s.data = append(make([]byte, 0, len(s.data)), s.data...)
 	return nil
 }
 
