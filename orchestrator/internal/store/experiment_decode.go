@@ -251,6 +251,11 @@ func (d *decoder) elements(v reflect.Value) error {
 	defer func() { d.path = d.path[:len(d.path)-1] }()
 	for n := 0; ; n++ {
 		more, err := d.more(n == 0, ']', "after array element")
+		if !more && err == nil && v.Cap() > n+n/8 {
+			fits := reflect.MakeSlice(v.Type(), n, n)
+			reflect.Copy(fits, v)
+			v.Set(fits)
+		}
 		if !more || err != nil {
 			return err
 		}
