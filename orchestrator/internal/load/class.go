@@ -64,7 +64,7 @@ func (e *droppedError) Unwrap() error { return e.err }
 
 // Hint says what to do about it.
 func (e *droppedError) Hint() string {
-	return "the server closes kept connections and does not say so; have it keep them longer"
+	return "the server closes idle connections without notice; have it keep them open longer"
 }
 
 // classify sorts an error of conn.do. A limit of this machine comes first: it

@@ -28,6 +28,6 @@ func fitFiles(p *plan.Plan, limit uint64) (*plan.Plan, []string) {
 	if p.Concurrency <= most {
 		return p, nil
 	}
-	note := fmt.Sprintf("concurrency %d is lowered to %d: the process may have %d files open (ulimit -n)", p.Concurrency, most, limit)
+	note := fmt.Sprintf("concurrency %d is lowered to %d: the process may open only %d files (ulimit -n)", p.Concurrency, most, limit)
 	return p.WithLoad(0, most), []string{note}
 }

@@ -83,7 +83,7 @@ func (d *dialer) explain(ctx context.Context, r *route, deadline time.Time, err 
 // nothingFits is what is known of a server that refuses all that is offered. The
 // reason it has to itself.
 const nothingFits = "the server refuses all of TLS 1.0 to 1.3 that is offered, and --no-check-certificate does not change that: " +
-	"maybe it has only ciphers that are not spoken here (DHE, Camellia, pre-shared keys), or no certificate for this name"
+	"it may have only ciphers that are not supported here (DHE, Camellia, pre-shared keys), or no certificate for this name"
 
 // isAlert says that the server refused.
 func isAlert(err error) bool {

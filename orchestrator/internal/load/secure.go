@@ -118,9 +118,9 @@ func (c *secureConn) advice(err error) string {
 	case errors.As(err, &verify):
 		return certificateHint(verify.Err)
 	case errors.As(err, &record) && string(record.RecordHeader[:]) == "HTTP/":
-		return "the server speaks HTTP without TLS: write http:// for https://"
+		return "the server speaks HTTP without TLS: write http:// instead of https://"
 	case c.asked && !c.heard:
-		return "the server asks for a certificate of the client's, and none is sent"
+		return "the server asks for a client certificate, and none is sent"
 	}
 	return ""
 }
@@ -133,11 +133,11 @@ func certificateHint(err error) string {
 	var invalid x509.CertificateInvalidError
 	switch {
 	case errors.As(err, &host) && len(host.Certificate.DNSNames)+len(host.Certificate.IPAddresses) == 0 && host.Certificate.Subject.CommonName != "":
-		return "the certificate names a host in its common name alone" + accepts
+		return "the certificate names a host only in its common name" + accepts
 	case errors.As(err, &host):
 		return "the certificate is for another host" + accepts
 	case errors.As(err, &signer):
-		return "nobody whom this machine trusts has signed the certificate" + accepts
+		return "no authority that this machine trusts has signed the certificate" + accepts
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return "the certificate has expired, or is not valid yet" + accepts
 	}

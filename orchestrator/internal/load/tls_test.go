@@ -44,7 +44,7 @@ func TestClientCertificate(t *testing.T) {
 				p := planOf(2, 8, vary("POST", s.URL+"/", strings.Repeat("x", size)))
 				got := mustRun(t, p, Target{}, Options{Insecure: true})
 				check(t, got, failure(8, "tls"))
-				if len(got.Hints) != 1 || !strings.Contains(got.Hints[0].Text, "asks for a certificate") || got.Hints[0].Requests != 8 {
+				if len(got.Hints) != 1 || !strings.Contains(got.Hints[0].Text, "asks for a client certificate") || got.Hints[0].Requests != 8 {
 					t.Errorf("hints %+v", got.Hints)
 				}
 			})
@@ -136,10 +136,10 @@ func TestLegacyTLS(t *testing.T) {
 		"3DES":             {only(tls.TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA), "the server has only old cipher suites (TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA)"},
 		"CBC with SHA-256": {only(tls.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256), "the server has only old cipher suites"},
 		"RC4":              {only(tls.TLS_ECDHE_RSA_WITH_RC4_128_SHA), "the server has only old cipher suites"},
-		"common name":      {&tls.Config{Certificates: commonName}, "the certificate names a host in its common name alone"},
+		"common name":      {&tls.Config{Certificates: commonName}, "the certificate names a host only in its common name"},
 		"another host":     {&tls.Config{Certificates: otherHost}, "the certificate is for another host"},
 		"expired":          {&tls.Config{Certificates: expired}, "the certificate has expired"},
-		"nobody's":         {&tls.Config{}, "nobody whom this machine trusts has signed the certificate"},
+		"nobody's":         {&tls.Config{}, "no authority that this machine trusts has signed the certificate"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := tlsServer(t, c.conf)
