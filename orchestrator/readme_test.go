@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/needs"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
 )
 
@@ -74,9 +75,7 @@ func try(t *testing.T, root string, server *service, c documented) error {
 	case len(args) > 2 && slices.Equal(args[:3], []string{"go", "build", "-o"}):
 		args = slices.Clone(args)
 		args[3] = filepath.Join(t.TempDir(), args[3])
-		if testing.Short() {
-			t.Skip("builds the program")
-		}
+		needs.Patience(t, "builds the program")
 		cmd := exec.CommandContext(t.Context(), "go", args[1:]...)
 		cmd.Dir = root
 		if out, err := cmd.CombinedOutput(); err != nil {
