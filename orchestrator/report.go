@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -70,6 +71,7 @@ func (a *app) reportCommand() *cobra.Command {
 			if !slices.Contains(formatNames(), format) {
 				return hint.Mistake(fmt.Sprintf("--format is %q", format), "it must be one of "+strings.Join(formatNames(), ", "))
 			}
+			debug.SetGCPercent(sparing)
 			exp, err := store.Load(args[0])
 			if err != nil {
 				return err

@@ -17,39 +17,52 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
 )
 
-// large makes an experiment of 16 variants, 20 rounds and 10 batches, read at
-// 20 Hz: 320 trials of 7,500 samples.
-func large() *bench.Experiment {
-	const variants, rounds, batches, samples = 16, 20, 10, 7500
-	random := rand.New(rand.NewPCG(1, 2))
-	exp := &bench.Experiment{Schema: bench.Schema, Design: bench.Design{Baseline: "v0", Rounds: rounds, Batches: batches, SampleEvery: 50 * time.Millisecond}}
+// The size of a large experiment: 16 variants, 20 rounds and 10 batches, read at
+// 20 Hz.
+const variants, rounds, batches, samples = 16, 20, 10, 7500
+
+// largeDesign is the design of a large experiment.
+func largeDesign() bench.Design {
+	d := bench.Design{Baseline: "v0", Rounds: rounds, Batches: batches, SampleEvery: 50 * time.Millisecond}
 	for v := range variants {
-		exp.Design.Variants = append(exp.Design.Variants, bench.Variant{Name: fmt.Sprintf("v%d", v)})
+		d.Variants = append(d.Variants, bench.Variant{Name: fmt.Sprintf("v%d", v)})
 	}
+	return d
+}
+
+// largeTrial makes one of its trials, from 0.
+func largeTrial(i int) bench.Trial {
+	random := rand.New(rand.NewPCG(1, uint64(i)))
 	const batch = samples * 50 * time.Millisecond / (batches + 1)
+	t := bench.Trial{Variant: fmt.Sprintf("v%d", i%variants), Round: 1 + i/variants, Started: time.Unix(int64(i)*400, 0).UTC()}
+	anon := 40*bench.MiB + bench.Bytes(random.IntN(5000))*4*bench.KiB
+	for n := range samples {
+		anon = max(anon+bench.Bytes(random.IntN(2000)-999)*4*bench.KiB, bench.MiB)
+		t.Samples.Append(bench.Sample{At: time.Duration(n)*50*time.Millisecond + time.Duration(random.IntN(200_000)), Anon: anon, File: 3 * bench.MiB})
+	}
+	for n := range samples / 20 {
+		t.Gauges = append(t.Gauges, bench.Gauge{At: time.Duration(n) * time.Second, LiveRequested: anon / 2, LiveUsable: anon / 2, Allocs: uint64(n) * 1e6, Frees: uint64(n) * 1e6, GoLow: 4 * bench.MiB, GoHigh: 6 * bench.MiB, Threads: 19})
+	}
+	for n := range batches {
+		from := time.Duration(n) * batch
+		t.Phases = append(t.Phases, bench.Phase{Kind: bench.PhaseBatch, Batch: n + 1, Start: from, End: from + batch})
+		t.Edges = append(t.Edges, bench.Edge{At: from, Name: fmt.Sprintf("batch %d start", n+1), Anon: anon, Anonymous: anon}, bench.Edge{At: from + batch, Name: fmt.Sprintf("batch %d end", n+1), Anon: anon, Anonymous: anon})
+		t.Batches = append(t.Batches, bench.Batch{
+			Number: n + 1, Start: from, End: from + batch, Requests: 2500, CPU: 30 * time.Second, HighWater: anon + bench.MiB,
+			Errors: map[string]int{}, Statuses: map[string]int{"201": 2500}, Answers: map[string]int{"201/58": 2500},
+			Latency: bench.Latency{Min: 1e6, Mean: 2e6, P50: 2e6, P90: 3e6, P99: 4e6, P999: 5e6, Max: 6e6},
+			Machine: &bench.Machine{Elapsed: batch, CPUs: 2},
+		})
+	}
+	t.Phases = append(t.Phases, bench.Phase{Kind: bench.PhaseIdle, Start: batches * batch, End: samples * 50 * time.Millisecond})
+	return t
+}
+
+// large makes a large experiment.
+func large() *bench.Experiment {
+	exp := &bench.Experiment{Schema: bench.Schema, Design: largeDesign()}
 	for i := range variants * rounds {
-		t := bench.Trial{Variant: fmt.Sprintf("v%d", i%variants), Round: 1 + i/variants, Started: time.Unix(int64(i)*400, 0).UTC()}
-		anon := 40*bench.MiB + bench.Bytes(random.IntN(5000))*4*bench.KiB
-		for n := range samples {
-			anon = max(anon+bench.Bytes(random.IntN(2000)-999)*4*bench.KiB, bench.MiB)
-			t.Samples.Append(bench.Sample{At: time.Duration(n)*50*time.Millisecond + time.Duration(random.IntN(200_000)), Anon: anon, File: 3 * bench.MiB})
-		}
-		for n := range samples / 20 {
-			t.Gauges = append(t.Gauges, bench.Gauge{At: time.Duration(n) * time.Second, LiveRequested: anon / 2, LiveUsable: anon / 2, Allocs: uint64(n) * 1e6, Frees: uint64(n) * 1e6, GoLow: 4 * bench.MiB, GoHigh: 6 * bench.MiB, Threads: 19})
-		}
-		for n := range batches {
-			from := time.Duration(n) * batch
-			t.Phases = append(t.Phases, bench.Phase{Kind: bench.PhaseBatch, Batch: n + 1, Start: from, End: from + batch})
-			t.Edges = append(t.Edges, bench.Edge{At: from, Name: fmt.Sprintf("batch %d start", n+1), Anon: anon, Anonymous: anon}, bench.Edge{At: from + batch, Name: fmt.Sprintf("batch %d end", n+1), Anon: anon, Anonymous: anon})
-			t.Batches = append(t.Batches, bench.Batch{
-				Number: n + 1, Start: from, End: from + batch, Requests: 2500, CPU: 30 * time.Second, HighWater: anon + bench.MiB,
-				Errors: map[string]int{}, Statuses: map[string]int{"201": 2500}, Answers: map[string]int{"201/58": 2500},
-				Latency: bench.Latency{Min: 1e6, Mean: 2e6, P50: 2e6, P90: 3e6, P99: 4e6, P999: 5e6, Max: 6e6},
-				Machine: &bench.Machine{Elapsed: batch, CPUs: 2},
-			})
-		}
-		t.Phases = append(t.Phases, bench.Phase{Kind: bench.PhaseIdle, Start: batches * batch, End: samples * 50 * time.Millisecond})
-		exp.Trials = append(exp.Trials, t)
+		exp.Trials = append(exp.Trials, largeTrial(i))
 	}
 	return exp
 }
