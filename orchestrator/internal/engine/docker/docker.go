@@ -40,7 +40,7 @@ const (
 // meaning that suits most.
 type Options struct {
 	Root       string       // the project's folder: go.mod, Dockerfile.*, services
-	Log        *slog.Logger // what the engine does, for --verbose; nil: nothing is logged
+	Log        *slog.Logger // what goes wrong and stops nothing; nil: nothing is logged
 	Owner      runs.Owner   // who answers for what is made; zero: this process
 	SocketRoot string       // where the folders for the sockets are made; empty: runs.SocketRoot chooses
 	// Client is the connection; nil: to the daemon that the docker command would

@@ -38,13 +38,11 @@ type recipe struct {
 	runPackages   []string          // and those that running asks for
 	hash          string
 	binary        string
-	filename      string
 }
 
 // read takes a recipe out of a Dockerfile.
 func read(file string, d *dockerfile.File) (recipe, error) {
 	r := recipe{
-		filename:      file,
 		buildPackages: d.Packages("", dockerfile.BuildPackages),
 		runPackages:   d.Packages("", dockerfile.RunPackages),
 	}
