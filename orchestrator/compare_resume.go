@@ -12,6 +12,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 // ofThisCall are the flags that a run which goes on does not take over.
@@ -99,6 +100,9 @@ func (r *resumed) goOn(now store.Header, records store.Sink) error {
 	after := len(r.earlier.Done)
 	if err := r.saved.GoOn(store.Resumed{At: time.Now(), After: after}); err != nil {
 		return err
+	}
+	if remade := store.Remade(was, now); len(remade) > 0 {
+		records.Put(store.Record{What: bench.Warning{Code: store.CodeMoved, Text: fmt.Sprintf("after round %d the image of %s was made anew, out of the same sources", after, words.Series(remade))}})
 	}
 	if moved := store.Moved(was.Environment, now.Environment); moved != "" {
 		records.Put(store.Record{What: bench.Warning{Code: store.CodeMoved, Text: fmt.Sprintf("the machine changed after round %d: %s", after, moved)}})

@@ -130,7 +130,7 @@ func (l *Lab) Header(job Job) store.Header {
 	}
 	for _, v := range job.Design.Variants {
 		image := l.image(job.Design, v.Name)
-		h.Images = append(h.Images, store.Image{Variant: v.Name, Name: image.Name, ID: image.ID})
+		h.Images = append(h.Images, store.Image{Variant: v.Name, Name: image.Name, ID: image.ID, Hash: image.Hash})
 	}
 	return h
 }

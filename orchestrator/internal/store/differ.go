@@ -49,17 +49,36 @@ func Differences(was, now Header) []string {
 
 // imagesDiffer compares what the variants are run from.
 func imagesDiffer(was, now Header) []string {
-	ids := map[string]string{}
-	for _, image := range was.Images {
-		ids[image.Variant] = image.ID
-	}
+	before := imagesOf(was)
 	var all []string
 	for _, image := range now.Images {
-		if id := ids[image.Variant]; id != image.ID {
-			all = append(all, fmt.Sprintf("the image of %s was %s, and is %s", image.Variant, short(id), short(image.ID)))
+		old := before[image.Variant]
+		if old.ID != image.ID && (old.Hash == "" || old.Hash != image.Hash) {
+			all = append(all, fmt.Sprintf("the image of %s was %s, and is %s", image.Variant, short(old.ID), short(image.ID)))
 		}
 	}
 	return all
+}
+
+// Remade lists the variants whose images were made anew out of the same: as far
+// as the lab knows they are equal.
+func Remade(was, now Header) []string {
+	before := imagesOf(was)
+	var all []string
+	for _, image := range now.Images {
+		if before[image.Variant].ID != image.ID {
+			all = append(all, image.Variant)
+		}
+	}
+	return all
+}
+
+func imagesOf(h Header) map[string]Image {
+	images := map[string]Image{}
+	for _, image := range h.Images {
+		images[image.Variant] = image
+	}
+	return images
 }
 
 // variantNames lists variants with what is set in their environment.

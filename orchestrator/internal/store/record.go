@@ -67,7 +67,8 @@ type (
 	Image struct {
 		Variant string `json:"variant"`
 		Name    string `json:"name"`
-		ID      string `json:"id"` // its digest
+		ID      string `json:"id"`   // its digest
+		Hash    string `json:"hash"` // of everything that it was made of
 	}
 
 	// Engine tells which engine has answered, before anything else happens.
