@@ -76,7 +76,8 @@ func (t *running) take(what any, now time.Time) (move bool, show func(*View, sto
 		if what.Kind == bench.PhaseBatch {
 			t.done, t.failed, t.highest = 0, 0, 0
 		}
-		return true, func(v *View, of store.Of) { v.phase(of, what) }
+		// A bar comes with the first reading.
+		return t.memory > 0, func(v *View, of store.Of) { v.phase(of, what) }
 	case bench.Sample:
 		t.memory = what.Resident()
 		t.highest = max(t.highest, t.memory)
