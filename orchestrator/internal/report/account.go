@@ -59,11 +59,11 @@ func (r *Report) charge() string {
 func touched(edge string) []string {
 	switch {
 	case strings.HasPrefix(edge, "batch "):
-		return []string{colPeak, colSteady}
+		return []string{ColPeak, ColSteady}
 	case strings.HasPrefix(edge, "end of idle"):
-		return []string{colIdle}
+		return []string{ColIdle}
 	}
-	return memoryColumns()
+	return MemoryColumns()
 }
 
 func (r *Report) noteUncounted() {
@@ -87,7 +87,7 @@ func (r *Report) noteUncounted() {
 			}
 		}
 		if len(columns) > 0 {
-			r.note(CodeUncounted, worst.text(row.name(), r.Rounds), columns, row)
+			r.note(CodeUncounted, worst.text(row.Name(), r.Rounds), columns, row)
 		}
 	}
 }

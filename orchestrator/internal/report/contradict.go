@@ -132,7 +132,7 @@ func (r *Report) noteContradicted() {
 	for _, row := range r.Rows {
 		if c := row.Contradicted; c != nil {
 			r.note(CodeContradicted, fmt.Sprintf("more bytes of %s were live than resident, which cannot be (%s): its memory is of a kind that RSS misses, and no figure of it is given",
-				row.name(), c.figures(r.Rounds)), append(memoryColumns(), colOverhead, colLive), row)
+				row.Name(), c.figures(r.Rounds)), append(MemoryColumns(), ColOverhead, ColLive), row)
 		}
 	}
 }
@@ -144,7 +144,7 @@ func Contradicted(exp *bench.Experiment) error {
 	var texts []string
 	for _, row := range r.Rows {
 		if row.Contradicted != nil {
-			texts = append(texts, fmt.Sprintf("%s (%s)", row.name(), row.Contradicted.figures(r.Rounds)))
+			texts = append(texts, fmt.Sprintf("%s (%s)", row.Name(), row.Contradicted.figures(r.Rounds)))
 		}
 	}
 	if len(texts) == 0 {

@@ -94,7 +94,7 @@ func TestContradicted(t *testing.T) {
 		}
 	}
 	line := strings.Split(string(render(t, Markdown, exp)), "\n")[3]
-	if strings.Contains(line, "MiB") || strings.Count(line, none) != 4 {
+	if strings.Contains(line, "MiB") || strings.Count(line, None) != 4 {
 		t.Errorf("Markdown: %s", line)
 	}
 }
@@ -110,7 +110,7 @@ func TestContradictedBaseline(t *testing.T) {
 			t.Errorf("%s is compared", row.Variant)
 		}
 	}
-	notes := r.headNotes[colPeak]
+	notes := r.headNotes[ColPeak]
 	if len(notes) != 1 || notes[0].Code != CodeNoBaseline || notes[0].Text != "the baseline libc has no memory figures, so no changes are given" {
 		t.Errorf("at the head of the peaks: %v", notes)
 	}
@@ -191,16 +191,16 @@ func TestUncounted(t *testing.T) {
 	check("nothing to hold it against", bench.Edge{Name: "batch 1 end", Anon: 980 * mib}, "")
 	check("of every kind", bench.Edge{Name: "batch 1 end", Anon: 40 * mib, Hugetlb: 50 * mib, Shmem: 10 * mib, Charged: 100 * mib}, "")
 	check("charged more", bench.Edge{Name: "batch 1 end", Anon: 7 * mib, Charged: 171 * mib},
-		"the kernel charges jemalloc's cgroup 164 MiB more than its figures count (batch 1 end: 171 MiB against 7.0 MiB)", colPeak, colSteady)
+		"the kernel charges jemalloc's cgroup 164 MiB more than its figures count (batch 1 end: 171 MiB against 7.0 MiB)", ColPeak, ColSteady)
 	check("when idle", bench.Edge{Name: "end of idle", Anon: 7 * mib, Charged: 171 * mib},
-		"the kernel charges jemalloc's cgroup 164 MiB more than its figures count (end of idle: 171 MiB against 7.0 MiB)", colIdle)
+		"the kernel charges jemalloc's cgroup 164 MiB more than its figures count (end of idle: 171 MiB against 7.0 MiB)", ColIdle)
 	check("counted twice", bench.Edge{Name: "batch 2 start", Anon: 200 * mib, Charged: 110 * mib, Processes: 4},
 		"the figures of jemalloc count pages more than once, for several processes share them: 90 MiB more than the kernel charges its cgroup (batch 2 start: 200 MiB against 110 MiB)",
-		colPeak, colSteady)
+		ColPeak, ColSteady)
 	check("by page walk", bench.Edge{Name: "end of idle", Anon: 200 * mib, Proportional: 110 * mib, Processes: 1},
-		"the figures of jemalloc count 90 MiB more than a page walk that divides shared pages (end of idle: 200 MiB against 110 MiB)", colIdle)
+		"the figures of jemalloc count 90 MiB more than a page walk that divides shared pages (end of idle: 200 MiB against 110 MiB)", ColIdle)
 	check("more by page walk", bench.Edge{Name: "end of idle", Anon: 100 * mib, Proportional: 110 * mib, Processes: 1},
-		"a page walk finds 10 MiB more in jemalloc than its figures count (end of idle: 110 MiB against 100 MiB)", colIdle)
+		"a page walk finds 10 MiB more in jemalloc than its figures count (end of idle: 110 MiB against 100 MiB)", ColIdle)
 }
 
 // TestResident: every figure counts huge pages and shared memory as well.

@@ -39,11 +39,11 @@ func (r *Report) control() *Control {
 	}
 	var differ, alike []string
 	for i, m := range twin.memory() {
-		text := fmt.Sprintf("%s in %s", bounds(m.Ratio), memoryColumns()[i])
+		text := fmt.Sprintf("%s in %s", bounds(m.Ratio), MemoryColumns()[i])
 		switch m.Ratio.Verdict() {
 		case stat.Shown:
 			differ = append(differ, "by "+text)
-			c.columns = append(c.columns, memoryColumns()[i])
+			c.columns = append(c.columns, MemoryColumns()[i])
 		case stat.NotShown:
 			alike = append(alike, text)
 		case stat.Unknown:
@@ -64,8 +64,8 @@ func (r *Report) control() *Control {
 	return c
 }
 
-// stamp is what stands above a report that failed its control; "" otherwise.
-func (r *Report) stamp() string {
+// Stamp is what stands above a report that failed its control; "" otherwise.
+func (r *Report) Stamp() string {
 	if r.Control == nil || r.Control.Verdict != stat.Shown {
 		return ""
 	}
@@ -73,7 +73,7 @@ func (r *Report) stamp() string {
 }
 
 func (r *Report) noteControl() {
-	if r.stamp() != "" {
+	if r.Stamp() != "" {
 		r.note(CodeControl, "the two identical baselines differ here, so what this column shows need not be the allocators' doing", r.Control.columns)
 	}
 }

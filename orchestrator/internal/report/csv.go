@@ -73,7 +73,7 @@ func (r *Report) csvRow(row *Row, batches int) []string {
 	}
 	var codes []string
 	seen := map[string]bool{}
-	for _, n := range r.of(row) {
+	for _, n := range r.NotesOf(row) {
 		if !seen[n.Code] {
 			seen[n.Code] = true
 			codes = append(codes, named(n.Code))

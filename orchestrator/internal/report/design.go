@@ -14,15 +14,15 @@ import (
 // noteDesign tells what the design itself does not allow to say.
 func (r *Report) noteDesign() {
 	if r.Exp.Interrupted {
-		r.note(CodeInterrupted, "interrupted: the design was not carried out to its end", []string{colVariant})
+		r.note(CodeInterrupted, "interrupted: the design was not carried out to its end", []string{ColVariant})
 	}
 	if r.Exp.Design.Quick {
-		r.note(CodeQuick, "quick preset: few and short batches, indicative only", memoryColumns())
+		r.note(CodeQuick, "quick preset: few and short batches, indicative only", MemoryColumns())
 	}
 	r.noteTooFew()
 	r.noteNewer()
 	if r.Exp.Environment.THP == "always" {
-		r.note(CodeTHP, "transparent huge pages are always on: the kernel may keep 2 MiB resident for a small block, and less comes back", memoryColumns())
+		r.note(CodeTHP, "transparent huge pages are always on: the kernel may keep 2 MiB resident for a small block, and less comes back", MemoryColumns())
 	}
 }
 
@@ -40,7 +40,7 @@ func (r *Report) noteNewer() {
 		names = append(names, named(path))
 	}
 	if len(names) > 0 {
-		r.note(CodeNewer, "the file is of a newer version, and what it has there is in no figure: "+words.Series(names), []string{colVariant})
+		r.note(CodeNewer, "the file is of a newer version, and what it has there is in no figure: "+words.Series(names), []string{ColVariant})
 	}
 }
 
@@ -70,13 +70,13 @@ func (r *Report) roundLength() time.Duration {
 // weakens says which columns a recorded warning is about; one that is not listed
 // stands at the variant.
 var weakens = map[string][]string{
-	"no-high-water":     {colPeak},
-	"no-cgroup-peak":    {colPeak},
-	"no-page-walk":      {colPeak, colSteady, colIdle},
-	"no-cgroup":         {colPeak, colSteady, colIdle},
-	"shared-huge-pages": {colPeak, colSteady, colIdle},
-	"out-of-time":       {colPeak, colSteady, colIdle},
-	"late-starts":       {colP99, colP50},
+	"no-high-water":     {ColPeak},
+	"no-cgroup-peak":    {ColPeak},
+	"no-page-walk":      {ColPeak, ColSteady, ColIdle},
+	"no-cgroup":         {ColPeak, ColSteady, ColIdle},
+	"shared-huge-pages": {ColPeak, ColSteady, ColIdle},
+	"out-of-time":       {ColPeak, ColSteady, ColIdle},
+	"late-starts":       {ColP99, ColP50},
 }
 
 // weakened gives the columns that a recorded warning is about.
@@ -84,7 +84,7 @@ func weakened(code string) []string {
 	if columns := weakens[code]; columns != nil {
 		return columns
 	}
-	return []string{colVariant}
+	return []string{ColVariant}
 }
 
 // noteRecorded adds the warnings that were recorded while the experiment ran,
@@ -117,7 +117,7 @@ func (r *Report) noteRecorded() {
 		if len(rows[w]) < len(r.Rows) {
 			var names []string
 			for _, row := range rows[w] {
-				names = append(names, row.name())
+				names = append(names, row.Name())
 			}
 			text = strings.Join(names, ", ") + ": " + text
 		}

@@ -32,21 +32,19 @@ type drawn struct {
 // choose draws as many columns as fit, the first ones, with the footnotes
 // numbered that are marked in them. Columns of changes stand a little apart if
 // no figure up to p99 is lost by that.
-func (t *textWriter) choose(all []column) []drawn {
-	keys := make([]string, len(all))
-	for i, c := range all {
-		keys[i] = c.key
+func (t *textWriter) choose(all *Table) []drawn {
+	until := func(key string) int {
+		return slices.IndexFunc(all.Columns, func(c Column) bool { return c.Key == key }) + 1
 	}
 	// The variant and its peak stay, however narrow the terminal.
-	least := slices.Index(keys, colPeak) + 1
-	wanted := slices.Index(keys, colP99) + 1
-	for n := len(all); n >= wanted; n-- {
-		if shown, ok := t.draw(all[:n], " "); ok {
+	least, wanted := until(ColPeak), until(ColP99)
+	for n := len(all.Columns); n >= wanted; n-- {
+		if shown, ok := t.draw(all.First(n), " "); ok {
 			return shown
 		}
 	}
-	for n := len(all); ; n-- {
-		if shown, ok := t.draw(all[:n], ""); ok || n <= least {
+	for n := len(all.Columns); ; n-- {
+		if shown, ok := t.draw(all.First(n), ""); ok || n <= least {
 			return shown
 		}
 	}
@@ -54,15 +52,15 @@ func (t *textWriter) choose(all []column) []drawn {
 
 // draw draws columns and says whether they fit. Apart is put after columns of
 // changes.
-func (t *textWriter) draw(columns []column, apart string) (shown []drawn, fit bool) {
-	t.noted, t.numbers = footnotes(columns)
+func (t *textWriter) draw(table *Table, apart string) (shown []drawn, fit bool) {
+	t.table = table
 	used := 0
-	for i, c := range columns {
+	for i, c := range table.Columns {
 		var d drawn
 		switch {
-		case c.key == colVariant:
+		case c.Key == ColVariant:
 			d = t.drawNames(c)
-		case slices.ContainsFunc(c.cells, func(cell cell) bool { return cell.change.to != "" }):
+		case slices.ContainsFunc(c.Cells, func(cell Cell) bool { return cell.Change.To != "" }):
 			d = t.drawChanges(c, apart)
 		default:
 			d = t.drawFigures(c)
@@ -77,30 +75,30 @@ func (t *textWriter) draw(columns []column, apart string) (shown []drawn, fit bo
 }
 
 // drawNames draws the first column: names to the left, marks right after them.
-func (t *textWriter) drawNames(c column) drawn {
-	d := drawn{width: width(c.key + t.numbers.marks(c.notes))}
-	for _, cell := range c.cells {
-		d.width = max(d.width, width(cell.value+t.numbers.marks(cell.notes)))
+func (t *textWriter) drawNames(c Column) drawn {
+	d := drawn{width: width(c.Key + t.table.Marks(c.Notes))}
+	for _, cell := range c.Cells {
+		d.width = max(d.width, width(cell.Value+t.table.Marks(cell.Notes)))
 	}
-	d.head = t.paint(bold, c.key) + t.marked(c.notes, d.width-width(c.key)) + "\n" + left("", d.width)
-	for _, cell := range c.cells {
-		d.lines = append(d.lines, cell.value+t.marked(cell.notes, d.width-width(cell.value)))
+	d.head = t.paint(bold, c.Key) + t.marked(c.Notes, d.width-width(c.Key)) + "\n" + left("", d.width)
+	for _, cell := range c.Cells {
+		d.lines = append(d.lines, cell.Value+t.marked(cell.Notes, d.width-width(cell.Value)))
 	}
 	return d
 }
 
 // drawFigures draws a column of figures: all to the right, marks after them to
 // the left.
-func (t *textWriter) drawFigures(c column) drawn {
-	values, noted := max(width(c.key), width(c.unit)), width(t.numbers.marks(c.notes))
-	for _, cell := range c.cells {
-		values = max(values, width(cell.value))
-		noted = max(noted, width(t.numbers.marks(cell.notes)))
+func (t *textWriter) drawFigures(c Column) drawn {
+	values, noted := max(width(c.Key), width(c.Unit)), width(t.table.Marks(c.Notes))
+	for _, cell := range c.Cells {
+		values = max(values, width(cell.Value))
+		noted = max(noted, width(t.table.Marks(cell.Notes)))
 	}
 	d := drawn{width: values + noted}
-	d.head = right("", values-width(c.key)) + t.paint(bold, c.key) + t.marked(c.notes, noted) + "\n" + left(right(c.unit, values), d.width)
-	for _, cell := range c.cells {
-		d.lines = append(d.lines, right(cell.value, values)+t.marked(cell.notes, noted))
+	d.head = right("", values-width(c.Key)) + t.paint(bold, c.Key) + t.marked(c.Notes, noted) + "\n" + left(right(c.Unit, values), d.width)
+	for _, cell := range c.Cells {
+		d.lines = append(d.lines, right(cell.Value, values)+t.marked(cell.Notes, noted))
 	}
 	return d
 }
@@ -108,40 +106,40 @@ func (t *textWriter) drawFigures(c column) drawn {
 // drawChanges draws a column of figures with changes: values to the right under
 // the start of the head, then the changes, their bounds under each other, then
 // marks. Where a figure has no change, its marks take the room of the change.
-func (t *textWriter) drawChanges(c column, apart string) drawn {
-	values, from, to := width(c.unit), 0, 0
-	for _, cell := range c.cells {
-		values = max(values, width(cell.value))
-		from, to = max(from, width(cell.change.from)), max(to, width(cell.change.to))
+func (t *textWriter) drawChanges(c Column, apart string) drawn {
+	values, from, to := width(c.Unit), 0, 0
+	for _, cell := range c.Cells {
+		values = max(values, width(cell.Value))
+		from, to = max(from, width(cell.Change.From)), max(to, width(cell.Change.To))
 	}
 	// A plain change has no more room of its own where others have intervals.
 	room := to
 	if from > 0 {
 		room += from + width(dots)
 	}
-	d := drawn{width: width(c.key + t.numbers.marks(c.notes))}
+	d := drawn{width: width(c.Key + t.table.Marks(c.Notes))}
 	type line struct{ value, change, color string }
-	lines := make([]line, len(c.cells))
-	for i, cell := range c.cells {
-		l := line{value: right(cell.value, values)}
-		if cell.change.to != "" {
-			text := right(cell.change.to, to)
-			if cell.change.from != "" {
-				text = right(cell.change.from, from) + dots + text
+	lines := make([]line, len(c.Cells))
+	for i, cell := range c.Cells {
+		l := line{value: right(cell.Value, values)}
+		if cell.Change.To != "" {
+			text := right(cell.Change.To, to)
+			if cell.Change.From != "" {
+				text = right(cell.Change.From, from) + dots + text
 			}
 			l.change = gap + right(text, room)
 		}
-		if cell.ratio < 1 {
+		if cell.Ratio < 1 {
 			l.color = green
-		} else if cell.ratio > 1 {
+		} else if cell.Ratio > 1 {
 			l.color = red
 		}
 		lines[i] = l
-		d.width = max(d.width, width(l.value+l.change+t.numbers.marks(cell.notes)))
+		d.width = max(d.width, width(l.value+l.change+t.table.Marks(cell.Notes)))
 	}
-	d.head = t.paint(bold, c.key) + t.marked(c.notes, d.width-width(c.key)) + apart + "\n" + left(right(c.unit, values), d.width) + apart
+	d.head = t.paint(bold, c.Key) + t.marked(c.Notes, d.width-width(c.Key)) + apart + "\n" + left(right(c.Unit, values), d.width) + apart
 	for i, l := range lines {
-		d.lines = append(d.lines, l.value+t.paint(l.color, l.change)+t.marked(c.cells[i].notes, d.width-width(l.value+l.change))+apart)
+		d.lines = append(d.lines, l.value+t.paint(l.color, l.change)+t.marked(c.Cells[i].Notes, d.width-width(l.value+l.change))+apart)
 	}
 	d.width += width(apart)
 	return d
@@ -149,6 +147,6 @@ func (t *textWriter) drawChanges(c column, apart string) drawn {
 
 // marked gives the marks of notes in room columns.
 func (t *textWriter) marked(notes []*Note, room int) string {
-	text := t.numbers.marks(notes)
+	text := t.table.Marks(notes)
 	return t.paint(yellow, text) + right("", room-width(text))
 }

@@ -10,41 +10,41 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 )
 
-// none stands where nothing was measured.
-const none = "–"
+// None stands where nothing was measured.
+const None = "–"
 
-// scale is how a whole column is written: one unit and one number of decimals,
-// so that its figures line up and compare at a glance.
-type scale struct {
-	unit     string
-	size     float64 // of the unit, in the base unit
-	decimals int
+// Scale is how the figures of a column or an axis are written: in one unit and
+// with one number of decimals, so that they line up and compare at a glance.
+type Scale struct {
+	Unit     string
+	Size     float64 // of the unit, in the base unit
+	Decimals int
 }
 
-// memoryScale fits amounts in bytes. Whole MiB from 10 MiB on: containers of
+// MemoryScale fits amounts in bytes. Whole MiB from 10 MiB on: containers of
 // one variant differ by more than that, and so may the high-water mark.
-func memoryScale(bytes []float64) scale {
+func MemoryScale(bytes []float64) Scale {
 	least, most := span(bytes)
 	switch {
 	case most < 10*float64(bench.MiB):
-		return scale{"MiB", float64(bench.MiB), 1}
+		return Scale{"MiB", float64(bench.MiB), 1}
 	case least < float64(bench.GiB) || most < 10*float64(bench.GiB):
-		return scale{"MiB", float64(bench.MiB), 0}
+		return Scale{"MiB", float64(bench.MiB), 0}
 	}
-	return scale{"GiB", float64(bench.GiB), 2}
+	return Scale{"GiB", float64(bench.GiB), 2}
 }
 
-// timeScale fits durations in nanoseconds.
-func timeScale(ns []float64) scale {
+// TimeScale fits durations in nanoseconds.
+func TimeScale(ns []float64) Scale {
 	least, most := span(ns)
-	s := scale{unit: "ms", size: 1e6}
+	s := Scale{Unit: "ms", Size: 1e6}
 	switch {
 	case most > 0 && most < 1e6:
-		s = scale{unit: "µs", size: 1e3}
+		s = Scale{Unit: "µs", Size: 1e3}
 	case least >= 1e10:
-		s = scale{unit: "s", size: 1e9}
+		s = Scale{Unit: "s", Size: 1e9}
 	}
-	s.decimals = digits(least/s.size, most/s.size)
+	s.Decimals = digits(least/s.Size, most/s.Size)
 	return s
 }
 
@@ -70,12 +70,12 @@ func span(values []float64) (least, most float64) {
 	return least, most
 }
 
-// format writes a value of the base unit, without the unit.
-func (s scale) format(v float64) string {
+// Format writes a value of the base unit, without the unit; None for NaN.
+func (s Scale) Format(v float64) string {
 	if math.IsNaN(v) {
-		return none
+		return None
 	}
-	return number(v/s.size, s.decimals)
+	return number(v/s.Size, s.Decimals)
 }
 
 // number writes v with commas between thousands.
@@ -124,11 +124,11 @@ func percentChange(ratio float64) string {
 
 // mebibytes writes an amount on its own: whole MiB from 10 MiB on.
 func mebibytes(bytes float64) string {
-	s := memoryScale([]float64{bytes})
+	s := MemoryScale([]float64{bytes})
 	if bytes > 0 && bytes < float64(bench.MiB) {
-		s.decimals = 2
+		s.Decimals = 2
 	}
-	return s.format(bytes) + " " + s.unit
+	return s.Format(bytes) + " " + s.Unit
 }
 
 // about writes a duration for a person who plans a coffee.

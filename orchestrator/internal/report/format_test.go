@@ -29,7 +29,7 @@ func TestNumbers(t *testing.T) {
 	check(share(0.0034), "0.34 %")
 	check(share(0.000001), "<0.01 %")
 	check(share(0), "0 %")
-	check(superscript(10), "¹⁰")
+	check(Superscript(10), "¹⁰")
 	check(about(53*time.Minute), "53 minutes")
 	check(about(3*time.Hour), "3.0 hours")
 	check(short(450*time.Millisecond), "450 ms")
@@ -40,21 +40,21 @@ func TestNumbers(t *testing.T) {
 }
 
 func TestScales(t *testing.T) {
-	check := func(fit func([]float64) scale, values []float64, want ...string) {
+	check := func(fit func([]float64) Scale, values []float64, want ...string) {
 		t.Helper()
 		s := fit(values)
 		for i, v := range values {
-			if got := s.format(v) + " " + s.unit; got != want[i] {
+			if got := s.Format(v) + " " + s.Unit; got != want[i] {
 				t.Errorf("%v in %v: %q; want %q", v, values, got, want[i])
 			}
 		}
 	}
 	const mib, gib = 1 << 20, 1 << 30
-	check(memoryScale, []float64{674 * mib, 6.6 * mib}, "674 MiB", "7 MiB")
-	check(memoryScale, []float64{9.14 * mib, 6.6 * mib}, "9.1 MiB", "6.6 MiB")
-	check(memoryScale, []float64{20 * gib, 5.5 * gib}, "20.00 GiB", "5.50 GiB")
-	check(timeScale, []float64{9.3e6, 79.1e6}, "9.3 ms", "79.1 ms")
-	check(timeScale, []float64{467e6, 1400e6}, "467 ms", "1,400 ms")
-	check(timeScale, []float64{3e4, 5e5}, "30 µs", "500 µs")
-	check(timeScale, []float64{0}, "0 ms")
+	check(MemoryScale, []float64{674 * mib, 6.6 * mib}, "674 MiB", "7 MiB")
+	check(MemoryScale, []float64{9.14 * mib, 6.6 * mib}, "9.1 MiB", "6.6 MiB")
+	check(MemoryScale, []float64{20 * gib, 5.5 * gib}, "20.00 GiB", "5.50 GiB")
+	check(TimeScale, []float64{9.3e6, 79.1e6}, "9.3 ms", "79.1 ms")
+	check(TimeScale, []float64{467e6, 1400e6}, "467 ms", "1,400 ms")
+	check(TimeScale, []float64{3e4, 5e5}, "30 µs", "500 µs")
+	check(TimeScale, []float64{0}, "0 ms")
 }

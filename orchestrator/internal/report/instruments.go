@@ -64,35 +64,35 @@ func (r *Report) trials() []*trial {
 }
 
 func (r *Report) noteInstruments() {
-	r.gather(CodeInstrument, memoryColumns(), "RssAnon differs from a page walk at the edge of a phase: ", "", func(row *Row) string {
+	r.gather(CodeInstrument, MemoryColumns(), "RssAnon differs from a page walk at the edge of a phase: ", "", func(row *Row) string {
 		m := measure(row.all)
 		if !row.hasMemory() || m.error <= errorFloor || m.errorShare <= errorLimit {
 			return ""
 		}
-		return fmt.Sprintf("%s by %s (%s)", row.name(), mebibytes(float64(m.error)), share(m.errorShare))
+		return fmt.Sprintf("%s by %s (%s)", row.Name(), mebibytes(float64(m.error)), share(m.errorShare))
 	})
-	r.gather(CodeInstrument, []string{colPeak}, "the peak is the kernel's high-water mark, which may be off: ", "", func(row *Row) string {
+	r.gather(CodeInstrument, []string{ColPeak}, "the peak is the kernel's high-water mark, which may be off: ", "", func(row *Row) string {
 		bound := float64(measure(row.all).bound)
 		if row.Peak.N == 0 || row.PeakSource != sourceHighWater || bound <= errorLimit*row.Peak.Center {
 			return ""
 		}
-		return fmt.Sprintf("%s by %s", row.name(), mebibytes(bound))
+		return fmt.Sprintf("%s by %s", row.Name(), mebibytes(bound))
 	})
-	r.gather(CodeMissed, memoryColumns(), "readings that came too late and are missing: ", "", func(row *Row) string {
+	r.gather(CodeMissed, MemoryColumns(), "readings that came too late and are missing: ", "", func(row *Row) string {
 		if m := measure(row.all); row.hasMemory() && m.missedShare() > missedLimit {
-			return row.name() + " " + share(m.missedShare())
+			return row.Name() + " " + share(m.missedShare())
 		}
 		return ""
 	})
 	if m := measure(r.trials()); m.busy > busyLimit {
-		r.note(CodeSampler, "taking the readings cost "+share(m.busy)+" of a core", costColumns())
+		r.note(CodeSampler, "taking the readings cost "+share(m.busy)+" of a core", CostColumns())
 	}
 }
 
 func (r *Report) noteSwap() {
-	r.gather(CodeSwap, memoryColumns(), "swapped out, where RSS does not count it: ", "", func(row *Row) string {
+	r.gather(CodeSwap, MemoryColumns(), "swapped out, where RSS does not count it: ", "", func(row *Row) string {
 		if m := measure(row.all); row.hasMemory() && m.swap > 0 {
-			return row.name() + " " + mebibytes(float64(m.swap))
+			return row.Name() + " " + mebibytes(float64(m.swap))
 		}
 		return ""
 	})

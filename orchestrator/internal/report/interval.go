@@ -73,10 +73,10 @@ func (r *Report) noteTooFew() {
 		if d := r.roundLength(); d > 0 {
 			text += fmt.Sprintf("; --rounds %d takes about %s", needed, about(time.Duration(needed)*d))
 		}
-		r.note(CodeTooFewRounds, text, memoryColumns())
+		r.note(CodeTooFewRounds, text, MemoryColumns())
 		return
 	}
-	r.gather(CodeTooFewRounds, memoryColumns(), "too few rounds were carried out beside the baseline, so the change is indicative: ",
+	r.gather(CodeTooFewRounds, MemoryColumns(), "too few rounds were carried out beside the baseline, so the change is indicative: ",
 		fmt.Sprintf(" of the %d that %s", needed, whose), func(row *Row) string {
 			least := 0
 			for _, m := range row.memory() {
@@ -87,7 +87,7 @@ func (r *Report) noteTooFew() {
 			if least == 0 {
 				return ""
 			}
-			return fmt.Sprintf("%s %d", row.name(), least)
+			return fmt.Sprintf("%s %d", row.Name(), least)
 		})
 }
 
@@ -106,38 +106,38 @@ func (r *Report) hasIntervals() bool {
 // memory lists the figures that are compared, in the order of memoryColumns.
 func (row *Row) memory() []Memory { return []Memory{row.Peak, row.Steady, row.Idle} }
 
-// change is how a ratio to the baseline is written. From is the lower bound of
+// Change is how a ratio to the baseline is written. From is the lower bound of
 // its interval and empty where there is none: "−43" and "−26 %", or "" and
-// "−39 %", "~" or none.
-type change struct{ from, to string }
+// "−39 %", "~" or None.
+type Change struct{ From, To string }
 
 // dots stand between the bounds of an interval.
 const dots = " … "
 
 // String joins the bounds: "−43 … −26 %".
-func (c change) String() string {
-	if c.from == "" {
-		return c.to
+func (c Change) String() string {
+	if c.From == "" {
+		return c.To
 	}
-	return c.from + dots + c.to
+	return c.From + dots + c.To
 }
 
 // changeOf gives the interval of a change; "~" where it includes no change at
 // all, and the change alone where the rounds are too few for an interval.
-func changeOf(r stat.Ratio) change {
+func changeOf(r stat.Ratio) Change {
 	switch {
 	case r.N == 0:
-		return change{"", none}
+		return Change{"", None}
 	case r.Verdict() == stat.NotShown:
-		return change{"", "~"}
+		return Change{"", "~"}
 	case r.Verdict() == stat.Shown:
 		return bounds(r)
 	}
-	return change{"", percentChange(r.Center)}
+	return Change{"", percentChange(r.Center)}
 }
 
 // bounds gives the interval of a ratio, whatever it includes.
-func bounds(r stat.Ratio) change { return change{bound(r.Lo), bound(r.Hi) + " %"} }
+func bounds(r stat.Ratio) Change { return Change{bound(r.Lo), bound(r.Hi) + " %"} }
 
 // bound writes one end of an interval as a change in per cent. Nothing that
 // differs from no change rounds to it, or the interval would seem to include it.
@@ -162,8 +162,8 @@ func bound(ratio float64) string {
 // amount writes the interval of an amount in bytes, and that of its change where
 // the table has only "~": "437 … 621 MiB (−9 … +4 %)".
 func amount(m Memory) string {
-	s := memoryScale([]float64{m.Lo, m.Hi})
-	text := s.format(m.Lo) + dots + s.format(m.Hi) + " " + s.unit
+	s := MemoryScale([]float64{m.Lo, m.Hi})
+	text := s.Format(m.Lo) + dots + s.Format(m.Hi) + " " + s.Unit
 	if m.Ratio.Verdict() == stat.NotShown {
 		text += fmt.Sprintf(" (%s)", bounds(m.Ratio))
 	}

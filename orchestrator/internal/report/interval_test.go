@@ -19,7 +19,7 @@ func TestChangeOf(t *testing.T) {
 			t.Errorf("%v from %v to %v: %q; want %q", center, lo, hi, got, want)
 		}
 	}
-	check(0, 0, 0, 0, none)
+	check(0, 0, 0, 0, None)
 	check(0.61, 0, 0, 3, "−39 %")
 	check(0.65, 0.57, 0.74, 7, "−43 … −26 %")
 	check(1.5, 1.2, 3.1, 7, "+20 … +210 %")

@@ -146,7 +146,7 @@ func (r *Report) summary(row *Row) summary {
 	for _, v := range row.PeakByBatch {
 		s.PeakByBatch = append(s.PeakByBatch, finite(math.Round(v)))
 	}
-	for _, n := range r.of(row) {
+	for _, n := range r.NotesOf(row) {
 		s.Notes = append(s.Notes, jsonNote{n.Code, n.Text})
 	}
 	return s

@@ -62,7 +62,7 @@ func (r *Report) noteMachine() {
 		{CodeSlept, "the machine was suspended: ", 0, slept, seconds},
 	} {
 		if text, rows := r.disturbed(d); len(rows) > 0 {
-			r.note(d.code, d.before+text, costColumns(), rows...)
+			r.note(d.code, d.before+text, CostColumns(), rows...)
 		}
 	}
 }
@@ -85,7 +85,7 @@ func (r *Report) disturbed(d disturbance) (text string, rows []*Row) {
 		if ran[e] == nil {
 			events = append(events, e)
 		}
-		ran[e] = append(ran[e], row.name())
+		ran[e] = append(ran[e], row.Name())
 		rows = append(rows, row)
 	}
 	var parts []string
@@ -159,5 +159,5 @@ func (r *Report) noteVoid() {
 	if more := len(parts) - mostVoid; more > 0 {
 		parts = append(parts[:mostVoid], words.Plural(more, "more round does not count", "more rounds do not count"))
 	}
-	r.note(CodeVoid, strings.Join(parts, ". "), []string{colVariant})
+	r.note(CodeVoid, strings.Join(parts, ". "), []string{ColVariant})
 }

@@ -32,7 +32,7 @@ func TestMachineNotes(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", code, diff)
 		}
 		for _, key := range columnsOf(r.Rows[1], code) {
-			if key != colCPU && key != colP50 && key != colP99 {
+			if key != ColCPU && key != ColP50 && key != ColP99 {
 				t.Errorf("%s stands at %s", code, key)
 			}
 		}

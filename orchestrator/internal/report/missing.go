@@ -10,17 +10,17 @@ import (
 // noteNotRun says which variants were not run, or only in rounds that do not
 // count.
 func (r *Report) noteNotRun() {
-	r.gather(CodeNotMeasured, []string{colVariant}, "not run: ", "", func(row *Row) string {
+	r.gather(CodeNotMeasured, []string{ColVariant}, "not run: ", "", func(row *Row) string {
 		if len(row.all)+row.void > 0 {
 			return ""
 		}
-		return row.name()
+		return row.Name()
 	})
-	r.gather(CodeNotMeasured, []string{colVariant}, "not measured, for none of its rounds counts: ", "", func(row *Row) string {
+	r.gather(CodeNotMeasured, []string{ColVariant}, "not measured, for none of its rounds counts: ", "", func(row *Row) string {
 		if len(row.all) > 0 || row.void == 0 {
 			return ""
 		}
-		return row.name()
+		return row.Name()
 	})
 }
 
@@ -33,21 +33,21 @@ func (r *Report) noteNotMeasured() {
 		why     string
 		is      func(*Row) bool
 	}{
-		{[]string{colPeak}, "no reading fell into a batch", func(row *Row) bool { return row.hasMemory() && row.Peak.N == 0 }},
-		{[]string{colSteady}, "no batch came to its end with readings", func(row *Row) bool { return row.hasMemory() && row.Steady.N == 0 }},
-		{[]string{colIdle}, r.whyNoIdle(), func(row *Row) bool { return row.hasMemory() && row.Idle.N == 0 }},
-		{[]string{colOverhead, colLive}, noCounter, func(row *Row) bool { return row.hasMemory() && row.Live.N == 0 && row.Overhead.N == 0 }},
-		{[]string{colLive}, noCounter, func(row *Row) bool { return row.hasMemory() && row.Live.N == 0 && row.Overhead.N > 0 }},
-		{[]string{colOverhead}, "no live bytes were counted", func(row *Row) bool { return row.Live.N > 0 && row.Overhead.N == 0 }},
-		{[]string{colCPU}, "no CPU time was read", func(row *Row) bool { return row.CPU.N == 0 }},
-		{[]string{colP99, colP50}, "no request was timed in a sound batch", func(row *Row) bool { return row.P50.N == 0 }},
+		{[]string{ColPeak}, "no reading fell into a batch", func(row *Row) bool { return row.hasMemory() && row.Peak.N == 0 }},
+		{[]string{ColSteady}, "no batch came to its end with readings", func(row *Row) bool { return row.hasMemory() && row.Steady.N == 0 }},
+		{[]string{ColIdle}, r.whyNoIdle(), func(row *Row) bool { return row.hasMemory() && row.Idle.N == 0 }},
+		{[]string{ColOverhead, ColLive}, noCounter, func(row *Row) bool { return row.hasMemory() && row.Live.N == 0 && row.Overhead.N == 0 }},
+		{[]string{ColLive}, noCounter, func(row *Row) bool { return row.hasMemory() && row.Live.N == 0 && row.Overhead.N > 0 }},
+		{[]string{ColOverhead}, "no live bytes were counted", func(row *Row) bool { return row.Live.N > 0 && row.Overhead.N == 0 }},
+		{[]string{ColCPU}, "no CPU time was read", func(row *Row) bool { return row.CPU.N == 0 }},
+		{[]string{ColP99, ColP50}, "no request was timed in a sound batch", func(row *Row) bool { return row.P50.N == 0 }},
 	} {
 		var rows []*Row
 		var names []string
 		for _, row := range r.Rows {
 			if len(row.all) > 0 && empty.is(row) {
 				rows = append(rows, row)
-				names = append(names, row.name())
+				names = append(names, row.Name())
 			}
 		}
 		if len(rows) > 0 {
@@ -87,20 +87,20 @@ func (r *Report) noteBaseline() {
 		all = fmt.Sprintf("the baseline %s has no memory figures, so no changes are given", name)
 	}
 	if all != "" {
-		r.note(CodeNoBaseline, all, memoryColumns())
+		r.note(CodeNoBaseline, all, MemoryColumns())
 		return
 	}
 	// One note for the columns in which the same rows have no change.
 	missing := map[string][]string{} // names of rows, joined: columns
 	rows := map[string][]*Row{}
 	var order []string
-	for i, column := range memoryColumns() {
+	for i, column := range MemoryColumns() {
 		var without []*Row
 		var names []string
 		for _, row := range r.Rows {
 			if m := row.memory()[i]; row != base && m.N > 0 && m.Ratio.N == 0 {
 				without = append(without, row)
-				names = append(names, row.name())
+				names = append(names, row.Name())
 			}
 		}
 		key := strings.Join(names, ", ")

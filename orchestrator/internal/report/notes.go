@@ -43,25 +43,25 @@ const (
 	CodeTHP            = "thp-always"       // the kernel backs the heap with huge pages unasked
 )
 
-// Keys of the columns.
+// Keys of the columns, which are their heads as well.
 const (
-	colVariant  = "variant"
-	colPeak     = "peak RSS"
-	colSteady   = "steady RSS"
-	colIdle     = "idle RSS"
-	colOverhead = "overhead"
-	colCPU      = "CPU/req"
-	colP99      = "p99"
-	colP50      = "p50"
-	colLive     = "live"
-	colFailed   = "failed"
+	ColVariant  = "variant"
+	ColPeak     = "peak RSS"
+	ColSteady   = "steady RSS"
+	ColIdle     = "idle RSS"
+	ColOverhead = "overhead"
+	ColCPU      = "CPU/req"
+	ColP99      = "p99"
+	ColP50      = "p50"
+	ColLive     = "live"
+	ColFailed   = "failed"
 )
 
-// memoryColumns are those whose figures are compared with the baseline.
-func memoryColumns() []string { return []string{colPeak, colSteady, colIdle} }
+// MemoryColumns are those whose figures are compared with the baseline.
+func MemoryColumns() []string { return []string{ColPeak, ColSteady, ColIdle} }
 
-// costColumns are those that a busy machine inflates.
-func costColumns() []string { return []string{colCPU, colP99, colP50} }
+// CostColumns are those that a busy machine inflates.
+func CostColumns() []string { return []string{ColCPU, ColP99, ColP50} }
 
 // note adds a footnote and marks the cells of columns in rows with it; a mark
 // that every row would carry, or every row that was run, goes to the column's
@@ -111,38 +111,9 @@ func (r *Report) gather(code string, columns []string, before, after string, say
 	return r.note(code, before+strings.Join(texts, ", ")+after, columns, rows...)
 }
 
-// numbers are those of the footnotes in one rendering, from 1.
-type numbers map[*Note]int
-
-// footnotes gives the notes of a table their numbers in reading order: heads, then
-// row by row from left to right. Notes that are marked in none of its columns
-// have no number.
-func footnotes(columns []column) (ordered []*Note, n numbers) {
-	n = numbers{}
-	take := func(notes []*Note) {
-		for _, note := range notes {
-			if n[note] == 0 {
-				ordered = append(ordered, note)
-				n[note] = len(ordered)
-			}
-		}
-	}
-	rows := 0
-	for _, c := range columns {
-		take(c.notes)
-		rows = max(rows, len(c.cells))
-	}
-	for i := range rows {
-		for _, c := range columns {
-			take(c.cells[i].notes)
-		}
-	}
-	return ordered, n
-}
-
-// of lists what weakens a row, in reading order: its own notes and those that
+// NotesOf lists what weakens a row, in reading order: its own notes and those that
 // hold for whole columns.
-func (r *Report) of(row *Row) []*Note {
+func (r *Report) NotesOf(row *Row) []*Note {
 	others := map[*Note]bool{}
 	for _, other := range r.Rows {
 		for _, notes := range other.notes {
@@ -157,29 +128,4 @@ func (r *Report) of(row *Row) []*Note {
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(r.Notes), func(n *Note) bool { return others[n] })
-}
-
-// superscripts are the digits of marks.
-var superscripts = []rune("⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-// superscript writes n, not negative, with raised digits.
-func superscript(n int) string {
-	if n >= 10 {
-		return superscript(n/10) + superscript(n%10)
-	}
-	return string(superscripts[n])
-}
-
-// marks writes the numbers of notes, each after a space, such as " ¹ ³".
-func (n numbers) marks(notes []*Note) string {
-	var all []int
-	for _, note := range notes {
-		all = append(all, n[note])
-	}
-	slices.Sort(all)
-	var b strings.Builder
-	for _, number := range slices.Compact(all) {
-		b.WriteString(" " + superscript(number))
-	}
-	return b.String()
 }

@@ -72,13 +72,13 @@ func valueOf(mark string) int {
 func TestAnchors(t *testing.T) {
 	for name, exp := range fixtures() {
 		r := Summarize(exp)
-		ordered, _ := footnotes(r.columns())
+		ordered := r.Table().Notes
 		if len(ordered) != len(r.Notes) {
 			t.Errorf("%s: %d of %d notes have a mark", name, len(ordered), len(r.Notes))
 		}
 		for _, row := range r.Rows {
 			for key := range row.notes {
-				if !slices.ContainsFunc(r.columns(), func(c column) bool { return c.key == key }) {
+				if !slices.ContainsFunc(r.Table().Columns, func(c Column) bool { return c.Key == key }) {
 					t.Errorf("%s: a note of %s stands in a column %q that there is not", name, row.Variant, key)
 				}
 			}
@@ -93,13 +93,13 @@ func TestStarvedMarks(t *testing.T) {
 		t.Helper()
 		exp := experiment(7)
 		exp.Design.Mode = mode
-		for _, c := range Summarize(exp).columns() {
-			cost := slices.Contains(costColumns(), c.key)
-			if got := len(c.notes) > 0; got != (cost && heads) {
-				t.Errorf("%s: a mark at the head of %s: %v", mode, c.key, got)
+		for _, c := range Summarize(exp).Table().Columns {
+			cost := slices.Contains(CostColumns(), c.Key)
+			if got := len(c.Notes) > 0; got != (cost && heads) {
+				t.Errorf("%s: a mark at the head of %s: %v", mode, c.Key, got)
 			}
-			if libc, musl := len(c.cells[0].notes), len(c.cells[2].notes); libc != 0 || musl > 0 != cost {
-				t.Errorf("%s: %d marks at %s of libc, %d of musl", mode, libc, c.key, musl)
+			if libc, musl := len(c.Cells[0].Notes), len(c.Cells[2].Notes); libc != 0 || musl > 0 != cost {
+				t.Errorf("%s: %d marks at %s of libc, %d of musl", mode, libc, c.Key, musl)
 			}
 		}
 		got := string(render(t, text(TextOptions{Width: 400}), exp))
@@ -123,7 +123,7 @@ func TestDefaultFits(t *testing.T) {
 	}
 	exp.Environment.THP = "always"
 	lines := strings.Split(string(render(t, text(TextOptions{}), exp)), "\n")
-	if !strings.Contains(lines[0], colP99) || strings.Count(lines[3], "²") != 0 || len(raised.FindAllString(lines[3], -1)) != 3 {
+	if !strings.Contains(lines[0], ColP99) || strings.Count(lines[3], "²") != 0 || len(raised.FindAllString(lines[3], -1)) != 3 {
 		t.Errorf("the table is\n%s", strings.Join(lines[:6], "\n"))
 	}
 }

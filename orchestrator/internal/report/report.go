@@ -2,8 +2,9 @@
 //
 // Summarize makes a Report: a Row per variant, its figures, and Notes for all
 // that weakens them. Text, Markdown, CSV and JSON only lay out what the Report
-// says. Everything is computed from the raw trials, so a saved experiment gives
-// the same table again, byte for byte.
+// says: its Table, the Stairs below it, the Intervals, and the facts of Rests,
+// Legend and Ran. Everything is computed from the raw trials, so a saved
+// experiment gives the same table again, byte for byte.
 //
 // # Definitions
 //

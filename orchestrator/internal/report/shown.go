@@ -19,8 +19,8 @@ const (
 	mostText = 4 * mostNote    // whatever stands below the table
 )
 
-// name is the variant as it is shown. What tells rows apart is Variant.
-func (row *Row) name() string { return named(row.Variant) }
+// Name is the variant as it is shown. What tells rows apart is Variant.
+func (row *Row) Name() string { return named(row.Variant) }
 
 // named gives a name as it is shown.
 func named(text string) string { return plain.Cut(text, mostName) }

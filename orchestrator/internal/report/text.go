@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/stat"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
@@ -30,33 +29,31 @@ func Text(w io.Writer, exp *bench.Experiment, options TextOptions) error {
 		options.Width = defaultWidth
 	}
 	t := textWriter{r: Summarize(exp), TextOptions: options}
-	if stamp := t.r.stamp(); stamp != "" {
+	if stamp := t.r.Stamp(); stamp != "" {
 		t.colored(bold+red, stamp)
 		t.b.WriteString("\n")
 	}
-	shown, err := t.table()
-	if err != nil {
+	if err := t.figures(); err != nil {
 		return err
 	}
-	t.rests(slices.ContainsFunc(shown, func(c column) bool { return slices.Contains(costColumns(), c.key) }))
+	t.rests(slices.ContainsFunc(t.table.Columns, func(c Column) bool { return slices.Contains(CostColumns(), c.Key) }))
 	t.stairs()
 	t.intervals()
 	t.b.WriteString("\n")
-	t.facts(t.r.legend())
+	t.facts(t.r.Legend())
 	t.b.WriteString("\n")
-	t.facts(t.r.ran())
+	t.facts(t.r.Ran())
 	t.notes()
-	_, err = io.WriteString(w, t.b.String())
+	_, err := io.WriteString(w, t.b.String())
 	return err
 }
 
 // textWriter gathers the text, so that it is written at once.
 type textWriter struct {
 	TextOptions
-	r       *Report
-	b       strings.Builder
-	noted   []*Note // those of the columns that are shown, in order
-	numbers numbers
+	r     *Report
+	b     strings.Builder
+	table *Table // of the columns that are shown
 }
 
 // colored writes a paragraph in a colour, line by line.
@@ -68,9 +65,9 @@ func (t *textWriter) colored(color, text string) {
 	}
 }
 
-// table writes the columns that fit, and gives them.
-func (t *textWriter) table() ([]column, error) {
-	all := t.r.columns()
+// figures writes the columns of the table that fit.
+func (t *textWriter) figures() error {
+	all := t.r.Table()
 	shown := t.choose(all)
 	head := make([]string, len(shown))
 	rows := make([][]string, len(t.r.Rows))
@@ -82,28 +79,28 @@ func (t *textWriter) table() ([]column, error) {
 	}
 	text, err := plainTable(head, rows)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	t.b.WriteString(text)
 	if len(t.r.Rows) == 0 {
 		t.b.WriteString("no variant was measured\n")
 	}
-	if dropped := all[len(shown):]; len(dropped) > 0 {
+	if dropped := all.Columns[len(shown):]; len(dropped) > 0 {
 		var names []string
 		for _, c := range dropped {
-			names = append(names, c.key)
+			names = append(names, c.Key)
 		}
-		if hidden := len(t.r.Notes) - len(t.noted); hidden > 0 {
+		if hidden := len(t.r.Notes) - len(t.table.Notes); hidden > 0 {
 			names = append(names, words.Plural(hidden, "note", "notes"))
 		}
 		wrap(&t.b, "", fmt.Sprintf("%d columns wide: %s left out; --format csv and json have all", t.Width, words.Series(names)), t.Width)
 	}
-	return all[:len(shown)], nil
+	return nil
 }
 
 // rests says below the table what its figures rest on.
 func (t *textWriter) rests(cost bool) {
-	lines := t.r.rests(cost)
+	lines := t.r.Rests(cost)
 	if len(lines) > 0 {
 		t.b.WriteString("\n")
 	}
@@ -114,85 +111,58 @@ func (t *textWriter) rests(cost bool) {
 
 // stairs writes the peak of each batch, a line per variant.
 func (t *textWriter) stairs() {
-	var all []float64
-	names := 0
-	for _, row := range t.r.Rows {
-		if row.Peak.N > 0 {
-			all = append(all, row.PeakByBatch...)
-			names = max(names, width(row.name()))
+	stairs := t.r.Stairs()
+	names, widest := 0, 0
+	for _, s := range stairs.Rows {
+		names = max(names, width(s.Variant))
+		for _, step := range s.Steps {
+			widest = max(widest, width(step))
 		}
 	}
-	if len(all) == 0 {
-		return
+	if len(stairs.Rows) > 0 {
+		fmt.Fprintf(&t.b, "\n%s\n", stairs.Title)
 	}
-	s := memoryScale(all)
-	widest := 0
-	for _, v := range all {
-		widest = max(widest, width(s.format(v)))
-	}
-	over := ""
-	if t.r.Rounds > 1 {
-		over = fmt.Sprintf(", medians over %d rounds", t.r.Rounds)
-	}
-	fmt.Fprintf(&t.b, "\npeak RSS of each batch, %s%s\n", s.unit, over)
-	for _, row := range t.r.Rows {
+	for _, s := range stairs.Rows {
 		var steps []string
-		for _, v := range row.PeakByBatch {
-			steps = append(steps, right(s.format(v), widest))
+		for _, step := range s.Steps {
+			steps = append(steps, right(step, widest))
 		}
-		if row.Peak.N > 0 {
-			wrap(&t.b, "  "+left(row.name(), names)+"  ", strings.Join(steps, " → "), t.Width)
-		}
+		wrap(&t.b, "  "+left(s.Variant, names)+"  ", strings.Join(steps, " → "), t.Width)
 	}
 }
 
-// intervals writes what the table does not say of intervals: those of the
-// variants' own figures, and those of the changes that are not shown.
+// intervals writes what the table does not say of intervals.
 func (t *textWriter) intervals() {
-	var lines []fact
-	unshown := false
-	for _, row := range t.r.Rows {
-		var parts []string
-		for i, m := range row.memory() {
-			if m.Interval {
-				parts = append(parts, strings.TrimSuffix(memoryColumns()[i], " RSS")+" "+amount(m))
-				unshown = unshown || (m.Ratio.Verdict() == stat.NotShown)
-			}
-		}
-		if len(parts) > 0 {
-			lines = append(lines, fact{"  " + row.name(), strings.Join(parts, " · ")})
-		}
-	}
-	if len(lines) == 0 {
+	title, facts := t.r.Intervals()
+	if len(facts) == 0 {
 		return
-	}
-	title := "each variant's own figure, 95 % interval of its median"
-	if unshown {
-		title += "; in brackets that of a change shown as ~"
 	}
 	t.b.WriteString("\n")
 	wrap(&t.b, "", title, t.Width)
-	t.facts(lines)
+	for i := range facts {
+		facts[i].Name = "  " + facts[i].Name
+	}
+	t.facts(facts)
 }
 
 // facts writes lines of a name and a text, the texts in one column.
-func (t *textWriter) facts(facts []fact) {
+func (t *textWriter) facts(facts []Fact) {
 	names := 0
 	for _, f := range facts {
-		names = max(names, width(f.name))
+		names = max(names, width(f.Name))
 	}
 	for _, f := range facts {
-		wrap(&t.b, left(f.name, names)+"  ", f.text, t.Width)
+		wrap(&t.b, left(f.Name, names)+"  ", f.Text, t.Width)
 	}
 }
 
 // notes writes the footnotes of the columns that are shown.
 func (t *textWriter) notes() {
-	if len(t.noted) > 0 {
+	if len(t.table.Notes) > 0 {
 		t.b.WriteString("\n")
 	}
-	widest := width(superscript(len(t.noted)))
-	for i, n := range t.noted {
-		wrap(&t.b, right(superscript(i+1), widest)+" ", n.Text+" ("+named(n.Code)+")", t.Width)
+	widest := width(Superscript(len(t.table.Notes)))
+	for i, n := range t.table.Notes {
+		wrap(&t.b, right(Superscript(i+1), widest)+" ", n.Text+" ("+named(n.Code)+")", t.Width)
 	}
 }

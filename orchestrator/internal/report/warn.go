@@ -46,7 +46,7 @@ func (r *Report) annotate() {
 	r.noteSwap()
 	r.noteDesign()
 	r.noteRecorded()
-	r.Notes, _ = footnotes(r.columns())
+	r.Notes = r.Table().Notes
 }
 
 // mostWords is how much of the last words of a trial is printed, in
@@ -75,7 +75,7 @@ func (r *Report) noteFailedTrials() {
 		if len(texts) < len(row.all) {
 			after = fmt.Sprintf("; its figures are those of the other %s", words.Plural(row.Trials, "round", "rounds"))
 		}
-		r.note(CodeTrialFailed, row.name()+" "+strings.Join(texts, "; ")+after, []string{colVariant}, row)
+		r.note(CodeTrialFailed, row.Name()+" "+strings.Join(texts, "; ")+after, []string{ColVariant}, row)
 	}
 }
 
@@ -96,13 +96,13 @@ func (r *Report) noteUnequalWork() {
 			}
 		}
 	}
-	r.gather(CodeUnequalWork, []string{colVariant}, "the variants did not do the same work, by their answers: ", "", func(row *Row) string {
+	r.gather(CodeUnequalWork, []string{ColVariant}, "the variants did not do the same work, by their answers: ", "", func(row *Row) string {
 		for _, t := range row.all {
 			for _, b := range t.Batches {
 				if b.Interrupted || maps.Equal(b.Answers, want) {
 					continue
 				}
-				return fmt.Sprintf("%s in %s: %s", row.name(), place(t.Round, b.Number, r.Rounds), firstDifference(b.Answers, want))
+				return fmt.Sprintf("%s in %s: %s", row.Name(), place(t.Round, b.Number, r.Rounds), firstDifference(b.Answers, want))
 			}
 		}
 		return ""
@@ -138,13 +138,13 @@ func (r *Report) noteStarved() {
 	if r.together() {
 		after += ", and those of all that ran beside it are inflated"
 	}
-	n := r.gather(CodeStarved, costColumns(), "ready to run but without a CPU: ", after, func(row *Row) string {
+	n := r.gather(CodeStarved, CostColumns(), "ready to run but without a CPU: ", after, func(row *Row) string {
 		if !row.starved() {
 			return ""
 		}
-		return row.name() + " " + share(row.WaitShare.Center)
+		return row.Name() + " " + share(row.WaitShare.Center)
 	})
-	for _, column := range costColumns() {
+	for _, column := range CostColumns() {
 		if n != nil && r.together() && !slices.Contains(r.headNotes[column], n) {
 			r.headNotes[column] = append(r.headNotes[column], n)
 		}
@@ -152,7 +152,7 @@ func (r *Report) noteStarved() {
 }
 
 func (r *Report) noteUnsteady() {
-	r.gather(CodeNoSteadyState, []string{colSteady}, "no steady state: ",
+	r.gather(CodeNoSteadyState, []string{ColSteady}, "no steady state: ",
 		" from its last change of level to the end of the batch; the median is given all the same",
 		func(row *Row) string {
 			if row.Steady.N == 0 || row.IsSteady {
@@ -168,7 +168,7 @@ func (r *Report) noteUnsteady() {
 			if worst < 0 {
 				verb = "fell"
 			}
-			return fmt.Sprintf("%s still %s by %s", row.name(), verb, share(math.Abs(worst)))
+			return fmt.Sprintf("%s still %s by %s", row.Name(), verb, share(math.Abs(worst)))
 		})
 }
 
@@ -187,26 +187,26 @@ func (r *Report) noteShortIdle() {
 	}
 	if len(rows) > 0 {
 		r.note(CodeShortIdle, fmt.Sprintf("the final idle took %s: below %s, an allocator that waits 10 s or more before it gives memory back looks worse than it is",
-			short(shortest.Round(100*time.Millisecond)), short(idleLimit)), []string{colIdle}, rows...)
+			short(shortest.Round(100*time.Millisecond)), short(idleLimit)), []string{ColIdle}, rows...)
 	}
 }
 
 func (r *Report) noteGoShare() {
-	r.gather(CodeGoShare, []string{colOverhead}, "Go's own share of the RSS is not small: ",
+	r.gather(CodeGoShare, []string{ColOverhead}, "Go's own share of the RSS is not small: ",
 		fmt.Sprintf("; the overhead leaves it out (the aim is at most %s)", mebibytes(goLimit)), func(row *Row) string {
 			if row.GoShare.N == 0 || row.GoShare.Center <= goLimit {
 				return ""
 			}
-			return row.name() + " " + mebibytes(row.GoShare.Center)
+			return row.Name() + " " + mebibytes(row.GoShare.Center)
 		})
 }
 
 func (r *Report) noteFailedRequests() {
-	r.gather(CodeFailedRequests, []string{colFailed}, "failed requests: ", "", func(row *Row) string {
+	r.gather(CodeFailedRequests, []string{ColFailed}, "failed requests: ", "", func(row *Row) string {
 		if row.Failed == 0 {
 			return ""
 		}
-		text := fmt.Sprintf("%s %s of %s", row.name(), words.Count(row.Failed), words.Count(row.Requests))
+		text := fmt.Sprintf("%s %s of %s", row.Name(), words.Count(row.Failed), words.Count(row.Requests))
 		if classes := Failures(row.Errors); classes != "" {
 			text += " (" + classes + ")"
 		}
