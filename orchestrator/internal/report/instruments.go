@@ -64,21 +64,29 @@ func (r *Report) trials() []*trial {
 }
 
 func (r *Report) noteInstruments() {
-	r.gather(CodeInstrument, MemoryColumns(), "RssAnon differs from a page walk at the edge of a phase: ", "", func(row *Row) string {
+	r.gather(remark{
+		code:    CodeInstrument,
+		columns: MemoryColumns(),
+		before:  "RssAnon differs from a page walk at the edge of a phase: ",
+	}, func(row *Row) string {
 		m := measure(row.all)
 		if !row.hasMemory() || m.error <= errorFloor || m.errorShare <= errorLimit {
 			return ""
 		}
 		return fmt.Sprintf("%s by %s (%s)", row.Name(), mebibytes(float64(m.error)), share(m.errorShare))
 	})
-	r.gather(CodeInstrument, []string{ColPeak}, "the peak is the kernel's high-water mark, which may be off: ", "", func(row *Row) string {
+	r.gather(remark{
+		code:    CodeInstrument,
+		columns: []string{ColPeak},
+		before:  "the peak is the kernel's high-water mark, which may be off: ",
+	}, func(row *Row) string {
 		bound := float64(measure(row.all).bound)
 		if row.Peak.N == 0 || row.PeakSource != sourceHighWater || bound <= errorLimit*row.Peak.Center {
 			return ""
 		}
 		return fmt.Sprintf("%s by %s", row.Name(), mebibytes(bound))
 	})
-	r.gather(CodeMissed, MemoryColumns(), "readings that came too late and are missing: ", "", func(row *Row) string {
+	r.gather(remark{code: CodeMissed, columns: MemoryColumns(), before: "readings that came too late and are missing: "}, func(row *Row) string {
 		if m := measure(row.all); row.hasMemory() && m.missedShare() > missedLimit {
 			return row.Name() + " " + share(m.missedShare())
 		}
@@ -90,7 +98,7 @@ func (r *Report) noteInstruments() {
 }
 
 func (r *Report) noteSwap() {
-	r.gather(CodeSwap, MemoryColumns(), "swapped out, where RSS does not count it: ", "", func(row *Row) string {
+	r.gather(remark{code: CodeSwap, columns: MemoryColumns(), before: "swapped out, where RSS does not count it: "}, func(row *Row) string {
 		if m := measure(row.all); row.hasMemory() && m.swap > 0 {
 			return row.Name() + " " + mebibytes(float64(m.swap))
 		}

@@ -76,19 +76,23 @@ func (r *Report) noteTooFew() {
 		r.note(CodeTooFewRounds, text, MemoryColumns())
 		return
 	}
-	r.gather(CodeTooFewRounds, MemoryColumns(), "too few rounds were carried out beside the baseline, so the change is indicative: ",
-		fmt.Sprintf(" of the %d that %s", needed, whose), func(row *Row) string {
-			least := 0
-			for _, m := range row.memory() {
-				if n := m.Ratio.N; n > 0 && !m.Ratio.Interval && (least == 0 || n < least) {
-					least = n
-				}
+	r.gather(remark{
+		code:    CodeTooFewRounds,
+		columns: MemoryColumns(),
+		before:  "too few rounds were carried out beside the baseline, so the change is indicative: ",
+		after:   fmt.Sprintf(" of the %d that %s", needed, whose),
+	}, func(row *Row) string {
+		least := 0
+		for _, m := range row.memory() {
+			if n := m.Ratio.N; n > 0 && !m.Ratio.Interval && (least == 0 || n < least) {
+				least = n
 			}
-			if least == 0 {
-				return ""
-			}
-			return fmt.Sprintf("%s %d", row.Name(), least)
-		})
+		}
+		if least == 0 {
+			return ""
+		}
+		return fmt.Sprintf("%s %d", row.Name(), least)
+	})
 }
 
 // hasIntervals says whether any change has one.

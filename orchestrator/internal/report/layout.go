@@ -27,21 +27,27 @@ func alignments(columns int) tw.CellAlignment {
 	return tw.CellAlignment{PerColumn: per}
 }
 
-// writeTable draws head and rows with the given renderer. All that the table
-// library would do to the words is turned off: it upper-cases heads, wraps
-// cells, and takes signs such as × for two columns wide in some locales.
-func writeTable(w io.Writer, r tw.Renderer, head []string, rows [][]string, options ...tablewriter.Option) error {
+// grid is a table of words that are fit to be drawn.
+type grid struct {
+	head []string
+	rows [][]string
+}
+
+// write draws the grid with the given renderer. All that the table library would
+// do to the words is turned off: it upper-cases heads, wraps cells, and takes
+// signs such as × for two columns wide in some locales.
+func (g grid) write(w io.Writer, r tw.Renderer, options ...tablewriter.Option) error {
 	cells := tw.CellConfig{
 		Formatting: tw.CellFormatting{AutoFormat: tw.Off, AutoWrap: tw.WrapNone},
-		Alignment:  alignments(len(head)),
+		Alignment:  alignments(len(g.head)),
 	}
 	table := tablewriter.NewTable(w, append([]tablewriter.Option{
 		tablewriter.WithRenderer(r),
 		tablewriter.WithConfig(tablewriter.Config{Header: cells, Row: cells, Behavior: tw.Behavior{TrimSpace: tw.Off}}),
 		tablewriter.WithEastAsian(tw.Off),
 	}, options...)...)
-	table.Header(head)
-	if err := table.Bulk(rows); err != nil {
+	table.Header(g.head)
+	if err := table.Bulk(g.rows); err != nil {
 		return fmt.Errorf("lay out the table: %w", err)
 	}
 	if err := table.Render(); err != nil {
@@ -50,15 +56,15 @@ func writeTable(w io.Writer, r tw.Renderer, head []string, rows [][]string, opti
 	return nil
 }
 
-// plainTable draws a table for a terminal: no lines, two spaces between
+// plain draws the grid for a terminal: no lines, two spaces between
 // columns. Lines carry no space at their ends.
-func plainTable(head []string, rows [][]string) (string, error) {
+func (g grid) plain() (string, error) {
 	var b strings.Builder
 	r := renderer.NewBlueprint(tw.Rendition{
 		Borders:  tw.BorderNone,
 		Settings: tw.Settings{Separators: tw.SeparatorsNone, Lines: tw.LinesNone},
 	})
-	err := writeTable(&b, r, head, rows, tablewriter.WithPadding(tw.Padding{Right: gap, Overwrite: true}))
+	err := g.write(&b, r, tablewriter.WithPadding(tw.Padding{Right: gap, Overwrite: true}))
 	lines := strings.Split(b.String(), "\n")
 	for i, line := range lines {
 		lines[i] = strings.TrimRight(line, " ")

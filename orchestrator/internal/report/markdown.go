@@ -37,7 +37,7 @@ func Markdown(w io.Writer, exp *bench.Experiment) error {
 	if stamp := r.Stamp(); stamp != "" {
 		fmt.Fprintf(&b, "> **%s**\n\n", plain.Markdown(stamp))
 	}
-	if err := writeTable(&b, renderer.NewMarkdown(), head, rows); err != nil {
+	if err := (grid{head, rows}).write(&b, renderer.NewMarkdown()); err != nil {
 		return err
 	}
 	brief := plain.Markdown(r.Brief())

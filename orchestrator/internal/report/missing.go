@@ -10,13 +10,17 @@ import (
 // noteNotRun says which variants were not run, or only in rounds that do not
 // count.
 func (r *Report) noteNotRun() {
-	r.gather(CodeNotMeasured, []string{ColVariant}, "not run: ", "", func(row *Row) string {
+	r.gather(remark{code: CodeNotMeasured, columns: []string{ColVariant}, before: "not run: "}, func(row *Row) string {
 		if len(row.all)+row.void > 0 {
 			return ""
 		}
 		return row.Name()
 	})
-	r.gather(CodeNotMeasured, []string{ColVariant}, "not measured, for none of its rounds counts: ", "", func(row *Row) string {
+	r.gather(remark{
+		code:    CodeNotMeasured,
+		columns: []string{ColVariant},
+		before:  "not measured, for none of its rounds counts: ",
+	}, func(row *Row) string {
 		if len(row.all) > 0 || row.void == 0 {
 			return ""
 		}

@@ -94,9 +94,17 @@ func (r *Report) everyRow(rows []*Row) bool {
 	return true
 }
 
-// gather adds one note about all rows for which say gives a text, such as
-// "libc 12 %": the texts, joined, between before and after.
-func (r *Report) gather(code string, columns []string, before, after string, say func(*Row) string) *Note {
+// remark is a note about all rows that have something to say to it: what they
+// say, joined, stands between before and after.
+type remark struct {
+	code          string
+	columns       []string
+	before, after string
+}
+
+// gather adds a note about all rows for which say gives a text, such as
+// "libc 12 %"; nil if there is none.
+func (r *Report) gather(about remark, say func(*Row) string) *Note {
 	var rows []*Row
 	var texts []string
 	for _, row := range r.Rows {
@@ -108,7 +116,7 @@ func (r *Report) gather(code string, columns []string, before, after string, say
 	if len(rows) == 0 {
 		return nil
 	}
-	return r.note(code, before+strings.Join(texts, ", ")+after, columns, rows...)
+	return r.note(about.code, about.before+strings.Join(texts, ", ")+about.after, about.columns, rows...)
 }
 
 // NotesOf lists what weakens a row, in reading order: its own notes and those that

@@ -77,7 +77,7 @@ func (t *textWriter) figures() error {
 			rows[j] = append(rows[j], c.lines[j])
 		}
 	}
-	text, err := plainTable(head, rows)
+	text, err := grid{head, rows}.plain()
 	if err != nil {
 		return err
 	}

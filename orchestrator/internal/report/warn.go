@@ -96,7 +96,11 @@ func (r *Report) noteUnequalWork() {
 			}
 		}
 	}
-	r.gather(CodeUnequalWork, []string{ColVariant}, "the variants did not do the same work, by their answers: ", "", func(row *Row) string {
+	r.gather(remark{
+		code:    CodeUnequalWork,
+		columns: []string{ColVariant},
+		before:  "the variants did not do the same work, by their answers: ",
+	}, func(row *Row) string {
 		for _, t := range row.all {
 			for _, b := range t.Batches {
 				if b.Interrupted || maps.Equal(b.Answers, want) {
@@ -138,7 +142,7 @@ func (r *Report) noteStarved() {
 	if r.together() {
 		after += ", and those of all that ran beside it are inflated"
 	}
-	n := r.gather(CodeStarved, CostColumns(), "ready to run but without a CPU: ", after, func(row *Row) string {
+	n := r.gather(remark{code: CodeStarved, columns: CostColumns(), before: "ready to run but without a CPU: ", after: after}, func(row *Row) string {
 		if !row.starved() {
 			return ""
 		}
@@ -152,24 +156,27 @@ func (r *Report) noteStarved() {
 }
 
 func (r *Report) noteUnsteady() {
-	r.gather(CodeNoSteadyState, []string{ColSteady}, "no steady state: ",
-		" from its last change of level to the end of the batch; the median is given all the same",
-		func(row *Row) string {
-			if row.Steady.N == 0 || row.IsSteady {
-				return ""
+	r.gather(remark{
+		code:    CodeNoSteadyState,
+		columns: []string{ColSteady},
+		before:  "no steady state: ",
+		after:   " from its last change of level to the end of the batch; the median is given all the same",
+	}, func(row *Row) string {
+		if row.Steady.N == 0 || row.IsSteady {
+			return ""
+		}
+		worst := 0.0
+		for _, t := range row.trials {
+			if math.Abs(t.drift) > math.Abs(worst) {
+				worst = t.drift
 			}
-			worst := 0.0
-			for _, t := range row.trials {
-				if math.Abs(t.drift) > math.Abs(worst) {
-					worst = t.drift
-				}
-			}
-			verb := "rose"
-			if worst < 0 {
-				verb = "fell"
-			}
-			return fmt.Sprintf("%s still %s by %s", row.Name(), verb, share(math.Abs(worst)))
-		})
+		}
+		verb := "rose"
+		if worst < 0 {
+			verb = "fell"
+		}
+		return fmt.Sprintf("%s still %s by %s", row.Name(), verb, share(math.Abs(worst)))
+	})
 }
 
 func (r *Report) noteShortIdle() {
@@ -192,17 +199,21 @@ func (r *Report) noteShortIdle() {
 }
 
 func (r *Report) noteGoShare() {
-	r.gather(CodeGoShare, []string{ColOverhead}, "Go's own share of the RSS is not small: ",
-		fmt.Sprintf("; the overhead leaves it out (the aim is at most %s)", mebibytes(goLimit)), func(row *Row) string {
-			if row.GoShare.N == 0 || row.GoShare.Center <= goLimit {
-				return ""
-			}
-			return row.Name() + " " + mebibytes(row.GoShare.Center)
-		})
+	r.gather(remark{
+		code:    CodeGoShare,
+		columns: []string{ColOverhead},
+		before:  "Go's own share of the RSS is not small: ",
+		after:   fmt.Sprintf("; the overhead leaves it out (the aim is at most %s)", mebibytes(goLimit)),
+	}, func(row *Row) string {
+		if row.GoShare.N == 0 || row.GoShare.Center <= goLimit {
+			return ""
+		}
+		return row.Name() + " " + mebibytes(row.GoShare.Center)
+	})
 }
 
 func (r *Report) noteFailedRequests() {
-	r.gather(CodeFailedRequests, []string{ColFailed}, "failed requests: ", "", func(row *Row) string {
+	r.gather(remark{code: CodeFailedRequests, columns: []string{ColFailed}, before: "failed requests: "}, func(row *Row) string {
 		if row.Failed == 0 {
 			return ""
 		}
