@@ -18,11 +18,10 @@ import (
 // bench.Series reads too; all else is as in bench.Schema.
 const firstSchema = "stair-stepper/experiment/v1"
 
-// How much of a saved experiment is taken, in bytes. A run of a day with two
-// variants takes a tenth of each.
+// How much of a saved experiment is taken, in bytes.
 const (
-	mostDecoded = 384 << 20 // of it in memory
-	mostValue   = 128 << 20 // of the text of the samples of a trial, or of a value that is not known
+	mostDecoded = 384 << 20 // of it in memory; a run of a day with two variants takes a tenth
+	mostValue   = 64 << 20  // of the text of a value that is passed over
 	mostKept    = 1 << 20   // of values that are not known, all together
 	mostUnknown = 1000      // keys that are not known
 )
@@ -37,7 +36,7 @@ const CodeNotKept = "newer-not-kept"
 
 // ReadExperiment reads an experiment that report.JSON wrote, of this version or
 // the first one; what it gives is of this version. The file is not held in
-// memory, but for one trial's samples at a time. Fields that are not known are
+// memory. Fields that are not known are
 // kept in Experiment.Unknown, up to a bound that a Warning tells of.
 //
 // Errors say where: no JSON, a value of the wrong kind, a key that stands there

@@ -19,6 +19,7 @@ type decoder struct {
 	path    []step            // to the value that is read
 	texts   map[string]string // short texts that were read, for most come often
 	fields  map[reflect.Type]map[string]int
+	columns []column // of the samples of a trial, for the next one to use again
 	unknown map[string]json.RawMessage
 	size    int // of what is unknown
 	lost    int // values of it that were too much
@@ -127,7 +128,7 @@ func (d *decoder) decode(v reflect.Value) error {
 	}
 	switch to := v.Addr().Interface().(type) {
 	case *bench.Series:
-		return d.series(to)
+		return d.series(to, b)
 	case *time.Time:
 		return d.time(to)
 	}
@@ -212,12 +213,17 @@ func (d *decoder) indexOf(t reflect.Type, key string) (int, bool) {
 	if d.fields[t] == nil {
 		d.fields[t] = map[string]int{}
 		for i := range t.NumField() {
-			name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
-			d.fields[t][name] = i
+			d.fields[t][jsonName(t.Field(i))] = i
 		}
 	}
 	i, ok := d.fields[t][key]
 	return i, ok
+}
+
+// jsonName gives the key that a field has in JSON.
+func jsonName(field reflect.StructField) string {
+	name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+	return name
 }
 
 // entries reads a map.

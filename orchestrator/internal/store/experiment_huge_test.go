@@ -74,10 +74,10 @@ func TestReadHuge(t *testing.T) {
 	check("empty trials", repeated("{"+v2+`, "trials": [`, "{},", times, "{}]}"), "a list of more than 64 MiB", 400<<20)
 	check("empty batches", repeated("{"+v2+`, "trials": [{"batches": [`, "{},", times, "{}]}]}"), "a list of more than 64 MiB", 400<<20)
 	check("many lists", repeated("{"+v2+`, "trials": [`, `{"gauges": [`+strings.Repeat("{},", 1<<14)+`{}]},`, times>>8, "{}]}"), "more data than fits into 384 MiB", 1<<30)
-	check("unequal samples", repeated("{"+v2+`, "trials": [{"samples": {"t": [`, "1,", times, "1]}}]}"), `0 values of "anon", but 16777217 of "t"`, 400<<20)
+	check("unequal samples", repeated("{"+v2+`, "trials": [{"samples": {"t": [`, "1,", times, "1]}}]}"), `0 values of "trials[0].samples.anon" where "t" has 16777217`, 400<<20)
 	check("a text", repeated("{"+v2+`, "run_id": "`, "x", 2*times, `"}`), "line 1, column 53: a value of more than 16 MiB", 200<<20)
 	check("a number", repeated("{"+v2+`, "trials": [{"round": `, "1", 2*times, "}]}"), "a value of more than 16 MiB", 200<<20)
-	check("unknown", repeated("{"+v2+`, "x": [`, "1,", 8*times, "1]}"), "a value of more than 128 MiB", 1<<30)
+	check("unknown", repeated("{"+v2+`, "x": [`, "1,", 4*times, "1]}"), "a value of more than 64 MiB", 400<<20)
 }
 
 // Reading needs no more than what it reads, but for one trial.

@@ -2,34 +2,13 @@ package store
 
 import (
 	"encoding/json"
-	"errors"
 	"reflect"
 	"strconv"
 	"time"
 	"unicode/utf8"
-
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 )
 
-// series reads the samples of a trial.
-func (d *decoder) series(to *bench.Series) error {
-	raw, from, err := d.text(mostValue)
-	if err != nil {
-		return err
-	}
-	var placed *bench.SeriesError
-	var syntax *json.SyntaxError
-	switch err := to.UnmarshalJSON(raw); {
-	case errors.As(err, &syntax) && errors.As(err, &placed):
-		return from.in(raw, placed.Offset).at("not JSON: %w", syntax)
-	case errors.As(err, &placed):
-		return from.in(raw, placed.Offset).at("%s: %w", d.where(""), placed.Err)
-	case err != nil:
-		return from.at("%w", err)
-	}
-	return d.spend(to.Size())
-}
-
+// time reads a time.
 func (d *decoder) time(to *time.Time) error {
 	raw, from, err := d.text(mostText)
 	if err != nil {

@@ -14,6 +14,7 @@ var sampleType = reflect.TypeFor[bench.Sample]()
 // of days has millions.
 type column struct {
 	coded []byte
+	at    int // in coded
 	last  int64
 	count int
 }
@@ -21,16 +22,19 @@ type column struct {
 // append adds a number and gives by how much memory the column grew.
 func (c *column) append(v int64) (grew int) {
 	before := cap(c.coded)
-	c.coded = binary.AppendVarint(c.coded, v-c.last) // wraps around, as next does
+	c.coded = binary.AppendVarint(c.coded, v-c.last) // it may wrap around, and does so back again
 	c.last = v
 	c.count++
 	return cap(c.coded) - before
 }
 
-// next takes the first number from the column, whose last one begins as 0 then.
+// rewind goes back to the first number.
+func (c *column) rewind() { c.at, c.last = 0, 0 }
+
+// next gives the next number.
 func (c *column) next() int64 {
-	difference, n := binary.Varint(c.coded)
-	c.coded = c.coded[n:]
+	difference, n := binary.Varint(c.coded[c.at:])
+	c.at += n
 	c.last += difference
 	return c.last
 }
@@ -88,7 +92,13 @@ func (d *decoder) objects(to *bench.Series) error {
 
 // lists reads a list per value of the samples.
 func (d *decoder) lists(to *bench.Series) error {
-	columns := make([]column, sampleType.NumField())
+	if d.columns == nil {
+		d.columns = make([]column, sampleType.NumField())
+	}
+	columns := d.columns
+	for i := range columns {
+		columns[i] = column{coded: columns[i].coded[:0]}
+	}
 	var seen fieldSet
 	err := d.members(func(key string, at place) error {
 		i, ok := d.indexOf(sampleType, key)
@@ -112,7 +122,7 @@ func (d *decoder) lists(to *bench.Series) error {
 		if n := columns[i].count; n != count && (i < 2 || seen&(1<<i) != 0) {
 			return d.last.at("%d values of %q where %q has %d", n, d.where(keyOf(i)), keyOf(0), count)
 		}
-		columns[i].last = 0
+		columns[i].rewind()
 	}
 	var sample bench.Sample
 	fields := reflect.ValueOf(&sample).Elem()
@@ -125,9 +135,6 @@ func (d *decoder) lists(to *bench.Series) error {
 		if err := d.appendTo(to, sample); err != nil {
 			return err
 		}
-	}
-	for i := range columns {
-		d.left += int64(columns[i].size)
 	}
 	return nil
 }
@@ -173,9 +180,7 @@ func (d *decoder) numbers(c *column, i int) error {
 		if i > 0 && v < 0 {
 			return at.at("%q is negative: %d", d.where(""), v)
 		}
-		grew := c.append(v)
-		c.size += grew
-		if err := d.spend(grew); err != nil {
+		if err := d.spend(c.append(v)); err != nil {
 			return err
 		}
 	}

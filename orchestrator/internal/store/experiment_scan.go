@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 )
 
 // place is where a byte stands, both from 1; columns count bytes.
@@ -111,7 +112,8 @@ func (s *scanner) value(most int) ([]byte, error) {
 func (p place) check(text []byte) error {
 	var syntax *json.SyntaxError
 	if err := json.Unmarshal(text, new(passed)); errors.As(err, &syntax) {
-		return p.in(text, syntax.Offset-1).at("not JSON: %w", err)
+		// The text is the top level only for the standard library.
+		return p.in(text, syntax.Offset-1).at("not JSON: %s", strings.Replace(err.Error(), "top-level value", "a value", 1))
 	}
 	return nil
 }

@@ -115,10 +115,16 @@ func TestReadErrors(t *testing.T) {
 	check(`{`+v2+`, "new": `+strings.Repeat("[", 20_000), `line 1, column 20049: not JSON: unexpected end of JSON input`)
 	check(`{`+v2+`, "new": `+strings.Repeat("[", 20_000)+strings.Repeat("]", 20_000)+`}`, `line 1, column 10050: not JSON: invalid character '[' exceeded max depth`)
 
-	check("{"+v2+", \"trials\": [{\n\"samples\": {\"t\": [1],\n \"anon\": [-1]}}]}", `line 3, column 11: trials[0].samples: "anon" is negative: -1`)
-	check("{"+v2+", \"trials\": [{\"samples\": [{},\n{\"t\": 1e3}]}]}", `line 2, column 1: trials[0].samples: number 1e3 where "t" needs a whole number of 64 bits`)
+	check("{"+v2+", \"trials\": [{\n\"samples\": {\"t\": [1],\n \"anon\": [-1]}}]}", `line 3, column 11: "trials[0].samples.anon" is negative: -1`)
+	check("{"+v2+", \"trials\": [{\"samples\": [{},\n{\"t\": 1e3}]}]}", `line 2, column 7: number 1e3 where "trials[0].samples[1].t" needs a whole number of 64 bits`)
 	check("{"+v2+", \"trials\": [{\"samples\": [{},\n{\"t\": x}]}]}", `line 2, column 7: not JSON: invalid character 'x' looking for beginning of value`)
-	check(`{`+v2+`, "trials": [{"samples": {"t": [1, 2], "anon": [1]}}]}`, `line 1, column 91: trials[0].samples: 1 values of "anon", but 2 of "t"`)
+	check(`{`+v2+`, "trials": [{"samples": {"t": [1, 2], "anon": [1]}}]}`, `line 1, column 91: 1 values of "trials[0].samples.anon" where "t" has 2`)
+	check(`{`+v2+`, "trials": [{"samples": {"t": [], "anon": [], "swap": [1]}}]}`, `line 1, column 99: 1 values of "trials[0].samples.swap" where "t" has 0`)
+	check(`{`+v2+`, "trials": [{"samples": {"t": [01]}}]}`, `line 1, column 74: not JSON: invalid character '1' after a value`)
+	check(`{`+v2+`, "trials": [{"samples": {"t": [1, "2"]}}]}`, `line 1, column 76: string where "trials[0].samples.t" needs a whole number of 64 bits`)
+	check(`{`+v2+`, "trials": [{"samples": {"t": [1], "t": [1]}}]}`, `line 1, column 77: key "t" stands there twice`)
+	check(`{`+v2+`, "trials": [{"samples": 5}]}`, `line 1, column 66: number where "trials[0].samples" needs an object of lists`)
+	check(`{`+v2+`, "trials": [{"samples": [{"swap": -1}]}]}`, `line 1, column 67: "trials[0].samples[0].swap" is negative: -1`)
 }
 
 // A file that was cut anywhere gives an error with a place.
