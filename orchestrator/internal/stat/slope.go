@@ -1,7 +1,5 @@
 package stat
 
-import "slices"
-
 // slopePoints bounds the cost of Slope: 300 points make 44,850 pairs.
 const slopePoints = 300
 
@@ -27,6 +25,5 @@ func Slope(x, y []float64) float64 {
 	if len(slopes) == 0 {
 		return 0
 	}
-	slices.Sort(slopes) // in place: there are many
-	return sortedQuantile(slopes, 0.5)
+	return medianOf(slopes)
 }
