@@ -124,7 +124,7 @@ func TestContradiction(t *testing.T) {
 		exp := experiment(1)
 		trial := trialOf(exp, "musl", 1) // the one that keeps the least
 		spoil(trial)
-		if got := newTrial(trial).against; (got != nil) != want {
+		if got := newTrial(trial, new(scratch)).against; (got != nil) != want {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}

@@ -130,8 +130,9 @@ type Memory struct {
 // Summarize computes the report of an experiment.
 func Summarize(exp *bench.Experiment) *Report {
 	r := &Report{Exp: exp, void: voids(exp), headNotes: map[string][]*Note{}}
+	with := new(scratch)
 	for _, name := range variants(exp) {
-		r.Rows = append(r.Rows, r.newRow(name))
+		r.Rows = append(r.Rows, r.newRow(name, with))
 	}
 	rounds := map[int]bool{}
 	for _, t := range r.trials() {

@@ -9,7 +9,7 @@ import (
 // newRow computes the figures of a variant over its trials. Those of void rounds
 // are left out, and so are those that ended early as long as others came to
 // their end: what they did not reach would bend the medians.
-func (r *Report) newRow(variant string) *Row {
+func (r *Report) newRow(variant string, with *scratch) *Row {
 	exp := r.Exp
 	row := &Row{
 		Variant:  variant,
@@ -25,7 +25,7 @@ func (r *Report) newRow(variant string) *Row {
 			row.void++
 			continue
 		}
-		t := newTrial(&exp.Trials[i])
+		t := newTrial(&exp.Trials[i], with)
 		row.all = append(row.all, t)
 		if t.Error == "" {
 			row.trials = append(row.trials, t)

@@ -2,6 +2,7 @@ package report
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
@@ -43,8 +44,15 @@ type trial struct {
 // all trials together would have gigabytes of them.
 type reading struct {
 	*trial
-	samples []bench.Sample // as the trial has them
-	ordered []bench.Sample // the same in order of time, whatever the file has
+	*scratch
+	ordered []bench.Sample // the samples in order of time, whatever the file has
+}
+
+// scratch is memory that one trial after the other is measured in.
+type scratch struct {
+	samples      []bench.Sample // as the trial has them
+	at, resident []float64      // of a batch: time in seconds, A in bytes
+	slopes       stat.Slopes
 }
 
 // The instruments that a peak may come from.
@@ -55,13 +63,17 @@ const (
 )
 
 // newTrial measures t.
-func newTrial(t *bench.Trial) *trial {
+func newTrial(t *bench.Trial, with *scratch) *trial {
 	nan := math.NaN()
 	m := reading{trial: &trial{
 		Trial: t, peak: nan, steady: nan, drift: nan, idle: nan, idleFloor: nan, end: nan, returned: nan,
 		live: nan, overhead: nan, atPeak: nan, goShare: nan, cpu: nan, waitShare: nan,
 		latency: [5]float64{nan, nan, nan, nan, nan},
-	}, samples: t.Samples.Samples()}
+	}, scratch: with}
+	m.samples = slices.Grow(m.samples[:0], t.Samples.Len())
+	for s := range t.Samples.All() {
+		m.samples = append(m.samples, s)
+	}
 	m.ordered = inOrder(m.samples)
 	var live []float64
 	for i := range t.Batches {
@@ -123,13 +135,14 @@ func within(samples []bench.Sample, start, end time.Duration) []float64 {
 // settle takes the steady and the end RSS from a complete batch, so that those
 // of the last one stay, and gives the time from which the batch was level.
 func (m *reading) settle(b *bench.Batch) (from time.Duration) {
-	var at, resident []float64
+	at, resident := m.at[:0], m.resident[:0]
 	for _, s := range m.samples {
 		if s.At >= b.Start && s.At <= b.End {
 			at = append(at, s.At.Seconds())
 			resident = append(resident, float64(s.Resident()))
 		}
 	}
+	m.at, m.resident = at, resident
 	m.steady, m.isSteady, m.drift, m.end = math.NaN(), false, math.NaN(), math.NaN()
 	if len(resident) == 0 {
 		return b.Start
@@ -139,7 +152,7 @@ func (m *reading) settle(b *bench.Batch) (from time.Duration) {
 	m.end = stat.Median(resident[max(0, len(resident)-5):])
 	m.steady = stat.Median(resident)
 	if m.steady > 0 {
-		m.drift = stat.Slope(at, resident) * (at[len(at)-1] - at[0]) / m.steady
+		m.drift = m.slopes.Of(at, resident) * (at[len(at)-1] - at[0]) / m.steady
 		m.isSteady = math.Abs(m.drift) < steadyLimit
 	}
 	return time.Duration(at[0] * float64(time.Second))

@@ -42,7 +42,7 @@ func TestPeakSource(t *testing.T) {
 	check := func(highWater, cgroup, sample bench.Bytes, want float64, source string) {
 		t.Helper()
 		measured := &bench.Trial{Samples: bench.NewSeries(bench.Sample{At: 5, Anon: sample}, bench.Sample{At: 11, Anon: 999})}
-		got, from := (&reading{trial: &trial{Trial: measured}, samples: measured.Samples.Samples()}).batchPeak(&bench.Batch{Start: 0, End: 10, HighWater: highWater, CgroupPeak: cgroup})
+		got, from := (&reading{trial: &trial{Trial: measured}, scratch: &scratch{samples: measured.Samples.Samples()}}).batchPeak(&bench.Batch{Start: 0, End: 10, HighWater: highWater, CgroupPeak: cgroup})
 		if got != want || from != source {
 			t.Errorf("high water %d, cgroup %d, sample %d: %v from %q; want %v from %q", highWater, cgroup, sample, got, from, want, source)
 		}

@@ -1,5 +1,7 @@
 package stat
 
+import "slices"
+
 // slopePoints bounds the cost of Slope: 300 points make 44,850 pairs.
 const slopePoints = 300
 
@@ -11,19 +13,26 @@ const slopePoints = 300
 // of a stretch of neighbours, so x should be in order. Pairs with equal x say
 // nothing and are left out; with no other pair the slope is 0. Slices of
 // unequal length are cut to the shorter.
-func Slope(x, y []float64) float64 {
+func Slope(x, y []float64) float64 { return new(Slopes).Of(x, y) }
+
+// Slopes computes one Slope after the other in the same memory, for each needs a
+// third of a megabyte. Goroutines need one each.
+type Slopes struct{ pairs []float64 }
+
+// Of is Slope.
+func (s *Slopes) Of(x, y []float64) float64 {
 	n := min(len(x), len(y))
 	xs, ys := bins(x[:n], slopePoints), bins(y[:n], slopePoints)
-	slopes := make([]float64, 0, len(xs)*(len(xs)-1)/2)
+	s.pairs = slices.Grow(s.pairs[:0], len(xs)*(len(xs)-1)/2)
 	for i := range xs {
 		for j := i + 1; j < len(xs); j++ {
 			if dx := xs[j] - xs[i]; dx != 0 {
-				slopes = append(slopes, (ys[j]-ys[i])/dx)
+				s.pairs = append(s.pairs, (ys[j]-ys[i])/dx)
 			}
 		}
 	}
-	if len(slopes) == 0 {
+	if len(s.pairs) == 0 {
 		return 0
 	}
-	return medianOf(slopes)
+	return medianOf(s.pairs)
 }

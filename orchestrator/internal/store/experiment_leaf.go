@@ -88,6 +88,12 @@ func (d *decoder) leaf(v reflect.Value, first byte) error {
 	if got != "number" {
 		return d.wrong(need, mostValue)
 	}
+	if v.CanInt() {
+		if i, ok := d.short(); ok {
+			v.SetInt(i)
+			return nil
+		}
+	}
 	raw, from, err := d.text(mostText)
 	if err != nil {
 		return err
