@@ -95,6 +95,7 @@ func (r *Report) noteRecorded() {
 	for _, n := range r.Notes {
 		known[n.Code] = true
 	}
+	delete(known, CodeNewer) // what was passed over when the data came in is another matter
 	var order []bench.Warning
 	rows := map[bench.Warning][]*Row{}
 	for _, row := range r.Rows {

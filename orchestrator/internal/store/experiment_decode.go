@@ -123,7 +123,7 @@ func (d *decoder) decode(v reflect.Value) error {
 		return d.cut(err)
 	}
 	if b == 'n' {
-		_, err := d.value(shortText)
+		_, err := d.value(mostText)
 		return err
 	}
 	switch to := v.Addr().Interface().(type) {

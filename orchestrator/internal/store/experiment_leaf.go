@@ -73,7 +73,7 @@ func (d *decoder) leaf(v reflect.Value, first byte) error {
 		if got != "bool" {
 			return d.wrong("true or false", mostValue)
 		}
-		raw, err := d.value(shortText)
+		raw, err := d.value(mostText)
 		v.SetBool(string(raw) == "true")
 		return err
 	}
