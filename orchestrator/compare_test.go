@@ -2,11 +2,12 @@ package main
 
 import (
 	"fmt"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
 )
 
 // TestEarlierResults goes through results as the search for experience does: the
