@@ -52,7 +52,7 @@ func (d *Door) check(conn net.Conn) error {
 		return err
 	}
 	if pid == 0 {
-		return ForeignProc("the process that listens on " + d.Path + " has no number here")
+		return ForeignProc("the process that listens on " + d.Path + " has no process number here")
 	}
 	start, running, err := proc.StartTime(pid)
 	switch {
@@ -112,7 +112,7 @@ type NoSocketError struct {
 }
 
 func (e *NoSocketError) Error() string {
-	return fmt.Sprintf("where the service's socket should be is %s: %s", e.Kind, e.Path)
+	return fmt.Sprintf("%s is in the place of the service's socket: %s", e.Kind, e.Path)
 }
 
 // Is matches ErrImpostor.
@@ -120,14 +120,14 @@ func (e *NoSocketError) Is(target error) bool { return target == ErrImpostor }
 
 // Hint says whose doing it is.
 func (e *NoSocketError) Hint() string {
-	return "the service itself put it there, for nobody else can write to that folder: look into its image"
+	return "only the service can write to that folder, so it put that there: look into its image"
 }
 
 // Stranger is the error that a process that is none of the instance's listens
 // on its socket. It matches ErrImpostor.
 func Stranger(p bench.Process) error {
 	name, _ := os.ReadFile("/proc/" + strconv.Itoa(p.PID) + "/comm") // for people only
-	return fmt.Errorf("%w: process %d (%s), which listens on it, is none of its processes",
+	return fmt.Errorf("%w: process %d (%s), which listens on it, is not one of its processes",
 		ErrImpostor, p.PID, strconv.Quote(strings.TrimSpace(string(name))))
 }
 

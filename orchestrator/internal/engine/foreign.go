@@ -11,7 +11,7 @@ import (
 func ForeignProc(why string) error {
 	return &hint.Error{
 		Err: errors.New("this host's /proc is not the engine's: " + why),
-		Advice: "run the lab on the machine where the engine runs and in its namespace of processes; " +
-			"in a container that takes docker run --pid=host --cgroupns=host --privileged",
+		Advice: "run the lab on the machine where the engine runs and in its PID namespace; " +
+			"in a container, that takes docker run --pid=host --cgroupns=host --privileged",
 	}
 }

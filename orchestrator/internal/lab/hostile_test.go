@@ -103,7 +103,7 @@ func TestSocketReplaced(t *testing.T) {
 					}
 				}
 				redirected := strings.Contains(said, "307") && moment != "the load"
-				if !redirected && !strings.Contains(said, "where the service's socket should be is "+what) {
+				if !redirected && !strings.Contains(said, what+" is in the place of the service's socket") {
 					t.Errorf("the lab says %q", said)
 				}
 				if n := hits.Load(); n != 0 {

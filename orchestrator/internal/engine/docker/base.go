@@ -107,16 +107,16 @@ func (h *baseHunt) find(ctx context.Context, want wantedBase) (base, error) {
 	switch {
 	case !want.replaceable:
 		return base{}, &hint.Error{
-			Err:    fmt.Errorf("not on this machine, and not to be had: %w", pullErr),
-			Advice: "name it in an ARG before the first FROM (ARG BASE=" + want.name + "), so that another can take its place, or bring it here with docker load",
+			Err:    fmt.Errorf("not on this machine, and cannot be pulled: %w", pullErr),
+			Advice: "name it in an ARG before the first FROM (ARG BASE=" + want.name + "), so that another can replace it, or bring it here with docker load",
 		}
 	case planErr != nil:
-		return base{}, fmt.Errorf("not on this machine, not to be had (%w), and not to be stood in for: %w", pullErr, planErr)
+		return base{}, fmt.Errorf("not on this machine, cannot be pulled (%w), and cannot be replaced: %w", pullErr, planErr)
 	}
 	h.tell(engine.Progress{Variant: "base", Event: engine.Log, Text: pullErr.Error()})
 	h.tell(engine.Progress{Variant: "base", Event: engine.Building, Text: "make " + plan.image + " from Debian packages"})
 	if err := h.engine.makeStandIn(ctx, plan, h.tell); err != nil {
-		return base{}, fmt.Errorf("not on this machine, not to be had (%w), and not to be made from Debian packages: %w", pullErr, err)
+		return base{}, fmt.Errorf("not on this machine, cannot be pulled (%w), and cannot be made from Debian packages: %w", pullErr, err)
 	}
 	img, err := h.engine.inspectImage(ctx, plan.image)
 	if err != nil {

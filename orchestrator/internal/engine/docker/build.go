@@ -32,7 +32,7 @@ func (e *Engine) Prepare(ctx context.Context, variants []bench.Variant, progress
 	}
 	// Nobody is to take images away from here on.
 	if err := e.announce(ctx); err != nil {
-		return nil, runs.TempHint(fmt.Errorf("tell other runs of this one: %w", err), e.folders.Root)
+		return nil, runs.TempHint(fmt.Errorf("make this run known to others: %w", err), e.folders.Root)
 	}
 	dockerfiles := make([]*dockerfile.File, len(variants))
 	for i, v := range variants {
@@ -62,7 +62,7 @@ func (e *Engine) Prepare(ctx context.Context, variants []bench.Variant, progress
 	}
 	if rebuilt {
 		if err := e.tidy(ctx); err != nil {
-			e.log.Warn("images that were replaced stay", "error", err)
+			e.log.Warn("replaced images were not removed", "error", err)
 		}
 	}
 	return images, nil

@@ -200,7 +200,7 @@ func TestHeaders(t *testing.T) {
 	}
 	choices(t, map[string]string{"DOCKER_HOST": host})
 	_, err := asked(t.Context(), nil)
-	mistaken(t, err, "403", "let you in")
+	mistaken(t, err, "403", "for access")
 }
 
 // mistaken wants an error with a text and advice.

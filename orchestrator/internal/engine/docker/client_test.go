@@ -169,9 +169,9 @@ func TestInfoWithoutDaemon(t *testing.T) {
 	l.Close()
 	check("unix://"+missing, "there is no "+missing, "unset DOCKER_HOST")
 	check("unix://"+file+"/x.sock", "there is no "+file+"/x.sock", "unset DOCKER_HOST")
-	check("unix://"+file, file+" is no socket", "unset DOCKER_HOST")
-	check("unix://"+left, "nobody listens on "+left, "start the daemon")
-	check("tcp://127.0.0.1:1", "tcp://127.0.0.1:1: nobody listens there", "unset DOCKER_HOST")
+	check("unix://"+file, file+" is not a socket", "unset DOCKER_HOST")
+	check("unix://"+left, "nothing listens on "+left, "start the daemon")
+	check("tcp://127.0.0.1:1", "tcp://127.0.0.1:1: nothing listens there", "unset DOCKER_HOST")
 }
 
 // project is one whose Dockerfile needs no base.

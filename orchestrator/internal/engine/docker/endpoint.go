@@ -52,7 +52,7 @@ func choose(log *slog.Logger) (endpoint, error) {
 	settings, err := config.Load(ep.dir)
 	if err != nil {
 		// The docker command warns and goes on as well.
-		log.Warn("the docker command's settings cannot be read: no context is taken from them", "error", err)
+		log.Warn("the docker command's settings cannot be read: its contexts are ignored", "error", err)
 	}
 	ep.headers = settings.HTTPHeaders
 	host, named := os.Getenv(client.EnvOverrideHost), os.Getenv(envContext)
@@ -120,9 +120,9 @@ func (ep *endpoint) fromStore() error {
 	meta, err := s.GetMetadata(ep.context)
 	switch {
 	case errdefs.IsNotFound(err):
-		return unusable(err, "docker context ls shows which there are: "+ep.correct())
+		return unusable(err, "docker context ls lists them: "+ep.correct())
 	case err != nil:
-		return unusable(err, fmt.Sprintf("make it anew (docker context rm %s, docker context create), or %s", ep.context, ep.correct()))
+		return unusable(err, fmt.Sprintf("recreate it (docker context rm %s, docker context create), or %s", ep.context, ep.correct()))
 	}
 	if ep.EndpointMeta, err = docker.EndpointFromContext(meta); err == nil {
 		ep.Endpoint, err = docker.WithTLSData(s, ep.context, ep.EndpointMeta)
@@ -183,7 +183,7 @@ func (ep *endpoint) correctTLS() string {
 // withoutTLS says how TLS is left out.
 func (ep *endpoint) withoutTLS() string {
 	if ep.context != defaultContext {
-		return fmt.Sprintf("make context %q anew without TLS files", ep.context)
+		return fmt.Sprintf("recreate context %q without TLS files", ep.context)
 	}
 	var asked []string
 	for _, name := range []string{client.EnvTLSVerify, envTLS} {

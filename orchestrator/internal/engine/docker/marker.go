@@ -119,8 +119,8 @@ func (e *Engine) awaitCleaning(ctx context.Context) error {
 		}
 		if time.Since(began) > slowTime {
 			return &hint.Error{
-				Err:    fmt.Errorf("images are being cleaned up, for %v by now: %s", slowTime, left[0]),
-				Advice: "wait for its end; if it has ended elsewhere, clean --force removes what shows it",
+				Err:    fmt.Errorf("a clean-up of images has been running for %v: %s", slowTime, left[0]),
+				Advice: "wait until it ends; if it has ended elsewhere, clean --force removes its marker",
 			}
 		}
 		select {

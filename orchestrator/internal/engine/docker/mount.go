@@ -36,7 +36,7 @@ func shareable(dir string, security []string) error {
 	selinux := func(s string) bool { return strings.HasPrefix(s, "name=selinux") }
 	if strings.Contains(dir, ":") && slices.ContainsFunc(security, selinux) {
 		return &hint.Error{
-			Err:    fmt.Errorf("folder for the socket: %s has a colon in its name, and cannot get SELinux's label so", dir),
+			Err:    fmt.Errorf("folder for the socket: %s has a colon in its name, so it cannot get SELinux's label", dir),
 			Advice: "set TMPDIR to a folder without a colon",
 		}
 	}

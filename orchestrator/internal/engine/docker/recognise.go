@@ -112,7 +112,7 @@ func (in *instance) recognise(pid int) (why string, certain bool, err error) {
 		return "", false, nil
 	}
 	// One that is older than the container never was its process.
-	return "is here another one: " + describe(pid), p.Start < in.before, nil
+	return "is a different one here: " + describe(pid), p.Start < in.before, nil
 }
 
 // describe names a process for people.
@@ -165,7 +165,7 @@ func (in *instance) askSocket(ctx context.Context) error {
 	defer cancel()
 	conn, err := in.door.Dial(ctx)
 	if err != nil {
-		return in.wrap("processes", fmt.Errorf("no control group shows whose process %d is, nor does its socket: %w", in.first.PID, err))
+		return in.wrap("processes", fmt.Errorf("neither a control group nor its socket shows whose process %d is: %w", in.first.PID, err))
 	}
 	return conn.Close()
 }

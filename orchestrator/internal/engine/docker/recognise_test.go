@@ -56,7 +56,7 @@ func TestStranger(t *testing.T) {
 				e := scriptedOn(t, network, ".", holding(linux, pid, always, &removed))
 				began := time.Now()
 				_, err := e.Start(t.Context(), spec)
-				foreign(t, err, fmt.Sprintf("process %d, which docker names as the first of container stepper-libc, is here another one: ", pid))
+				foreign(t, err, fmt.Sprintf("process %d, which docker names as the first of container stepper-libc, is a different one here: ", pid))
 				if took := time.Since(began); took > hearTime/2 {
 					t.Errorf("it took %v, though the process is older than the container", took)
 				}

@@ -153,7 +153,7 @@ func TestSSHHangs(t *testing.T) {
 	if _, err := e.Info(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v; want the caller's own", err)
 	}
-	mistaken(t, e.silent(sshTime), fmt.Sprintf("no answer within %v", sshTime), "see what holds it up: ssh ssh://far docker version")
+	mistaken(t, e.silent(sshTime), fmt.Sprintf("no answer within %v", sshTime), "find out what holds it up: ssh ssh://far docker version")
 	if err := e.Close(); err != nil {
 		t.Error(err)
 	}

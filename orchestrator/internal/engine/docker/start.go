@@ -265,7 +265,7 @@ func (in *instance) locate(ctx context.Context) error {
 			return err
 		}
 		if in.started, err = time.Parse(time.RFC3339Nano, c.State.StartedAt); err != nil {
-			return fmt.Errorf("when did it start? %w", err)
+			return fmt.Errorf("read when it started: %w", err)
 		}
 		if !c.State.Running {
 			return nil

@@ -101,7 +101,7 @@ func explain(err error) error {
 	case lockedOut.in(err):
 		return &hint.Error{Err: err, Advice: "add yourself to the group that owns Docker's socket"}
 	case away(err):
-		return &hint.Error{Err: err, Advice: "the daemon went away, or restarted: see its log (journalctl -u docker), then do it again"}
+		return &hint.Error{Err: err, Advice: "the daemon stopped or restarted: see its log (journalctl -u docker), then try again"}
 	}
 	return err
 }

@@ -44,7 +44,7 @@ func (e *Engine) Sweep(ctx context.Context) (engine.Cleared, error) {
 func (e *Engine) Clean(ctx context.Context, force bool) (cleared engine.Cleared, err error) {
 	name, err := e.mark(ctx, cleaning)
 	if err != nil {
-		return cleared, fmt.Errorf("tell runs of this clean-up: %w", err)
+		return cleared, fmt.Errorf("make this clean-up known to runs: %w", err)
 	}
 	defer func() { err = errors.Join(err, e.removeMarker(context.WithoutCancel(ctx), name)) }()
 

@@ -51,7 +51,7 @@ func TestCleanBesideARun(t *testing.T) {
 	cleared, err := e.Clean(t.Context(), false)
 	told := cleared.Removed
 	var h *hint.Error
-	if !errors.As(err, &h) || !strings.Contains(err.Error(), "run r1 is still going on") {
+	if !errors.As(err, &h) || !strings.Contains(err.Error(), "run r1 is still running") {
 		t.Errorf("error %v; want one about r1, with advice", err)
 	}
 	if !slices.Equal(told, []string{"container stepper-musl"}) || len(removed) != 1 {
@@ -74,11 +74,11 @@ func TestCleanBesideABuild(t *testing.T) {
 	dead := parent(t)
 	dead.Start++
 	for name, c := range map[string]struct{ owner, told, left string }{
-		"alive":    {parent(t).String(), "still going on", "is alive"},
-		"unseen":   {elsewhere, "the run of process 4711 may still be going on", "3 h old: its owner, process 4711 on host, cannot be seen from here; clean --engine docker --force removes it"},
-		"earlier":  {"host - 4711 900", "may still be going on", "process 4711"},
-		"garbage":  {"{}", "a run may still be going on", "its owner's name cannot be read"},
-		"nameless": {"", "a run may still be going on", "its owner's name cannot be read"},
+		"alive":    {parent(t).String(), "still running", "is alive"},
+		"unseen":   {elsewhere, "the run of process 4711 may still be running", "3 h old: its owner, process 4711 on host, cannot be seen from here; clean --engine docker --force removes it"},
+		"earlier":  {"host - 4711 900", "may still be running", "process 4711"},
+		"garbage":  {"{}", "a run may still be running", "its owner's name cannot be read"},
+		"nameless": {"", "a run may still be running", "its owner's name cannot be read"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			made := time.Now().Add(-200 * time.Minute).UTC().Format(time.RFC3339)

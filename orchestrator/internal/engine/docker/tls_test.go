@@ -119,7 +119,7 @@ func TestTLS(t *testing.T) {
 		{"DOCKER_HOST=" + host(plain) + " DOCKER_TLS=1 DOCKER_CERT_PATH=" + good, "HTTP response to HTTPS client", "does not speak TLS: unset DOCKER_TLS"},
 		{"DOCKER_CONTEXT=other DOCKER_CONFIG=" + stored, "certificate", `TLS files of context "other"`},
 		{"DOCKER_CONTEXT=none DOCKER_CONFIG=" + stored, "HTTP request to an HTTPS server", `TLS files of context "none"`},
-		{"DOCKER_CONTEXT=plain DOCKER_CONFIG=" + stored, "HTTP response to HTTPS client", `context "plain" anew`},
+		{"DOCKER_CONTEXT=plain DOCKER_CONFIG=" + stored, "HTTP response to HTTPS client", `recreate context "plain"`},
 		{"DOCKER_CONTEXT=broken DOCKER_CONFIG=" + stored, "no valid private key", `TLS files of context "broken"`},
 	} {
 		set := map[string]string{}

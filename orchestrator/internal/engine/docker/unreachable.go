@@ -35,11 +35,11 @@ func (e *Engine) silent(patience time.Duration) error {
 	case e.wire.ssh && at.failed != nil:
 		return e.daemon.failing(overSSH(at.failed, e.daemon.Host))
 	case e.wire.ssh:
-		return e.daemon.failing(advise(err, "see what holds it up: "+byHand(e.daemon.Host)))
+		return e.daemon.failing(advise(err, "find out what holds it up: "+byHand(e.daemon.Host)))
 	case at.address != "" && at.failed == nil:
-		return e.daemon.failing(advise(err, "a connection is accepted, the daemon does not answer: see its log (journalctl -u docker)"))
+		return e.daemon.failing(advise(err, "the daemon accepts connections but does not answer: see its log (journalctl -u docker)"))
 	}
-	return e.daemon.failing(advise(err, "no connection comes about: see that the machine runs and can be reached, or "+e.daemon.correct()))
+	return e.daemon.failing(advise(err, "no connection can be made: check that the machine is running and can be reached, or "+e.daemon.correct()))
 }
 
 // unreachable is the error of a daemon that could not be asked who it is, or
@@ -78,15 +78,15 @@ func (e *Engine) unconnected(at attempt) *hint.Error {
 		if unknown.IsNotFound {
 			return advise(at.failed, fmt.Sprintf("there is no host %s: %s", unknown.Name, correct))
 		}
-		return advise(at.failed, "see why names cannot be looked up (/etc/resolv.conf), or "+correct)
+		return advise(at.failed, "check how names are looked up (/etc/resolv.conf), or "+correct)
 	}
 	if errors.Is(at.failed, syscall.ECONNREFUSED) {
-		return advise(errors.New("nobody listens there"), "start the daemon that is to listen on this port, or "+correct)
+		return advise(errors.New("nothing listens there"), "start the daemon that should listen on this port, or "+correct)
 	}
 	if _, malformed := errors.AsType[*net.AddrError](at.failed); malformed {
 		return advise(at.failed, correct)
 	}
-	return advise(at.failed, "see that the machine runs and can be reached, or "+correct)
+	return advise(at.failed, "check that the machine is running and can be reached, or "+correct)
 }
 
 // proxied says that a connection did not go to the daemon's own host.
@@ -103,7 +103,7 @@ func throughProxy(err error, proxy string) *hint.Error {
 // offSocket says what is wrong with a unix socket.
 func offSocket(err error, path, correct string) *hint.Error {
 	info, statErr := os.Stat(path)
-	start := "start the daemon that is to listen there"
+	start := "start the daemon that should listen there"
 	if "unix://"+path == client.DefaultDockerHost {
 		start = "start Docker (systemctl start docker)"
 	}
@@ -111,13 +111,13 @@ func offSocket(err error, path, correct string) *hint.Error {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
 		return advise(fmt.Errorf("there is no %s", path), start+", or "+correct)
 	case errors.Is(err, fs.ErrPermission) && statErr != nil:
-		return advise(fmt.Errorf("no permission on the folder of %s", path), "ask its owner to let you in, or "+correct)
+		return advise(fmt.Errorf("no access to the folder of %s", path), "ask its owner for access, or "+correct)
 	case errors.Is(err, fs.ErrPermission):
-		return advise(fmt.Errorf("no permission on %s", path), admission(info))
+		return advise(fmt.Errorf("no access to %s", path), admission(info))
 	case statErr == nil && info.Mode().Type() != fs.ModeSocket:
-		return advise(fmt.Errorf("%s is no socket", path), correct)
+		return advise(fmt.Errorf("%s is not a socket", path), correct)
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return advise(fmt.Errorf("nobody listens on %s", path), start+", or "+correct)
+		return advise(fmt.Errorf("nothing listens on %s", path), start+", or "+correct)
 	}
 	return advise(err, correct)
 }
@@ -144,7 +144,7 @@ func overSSH(err error, host string) *hint.Error {
 	if _, said, ok := strings.Cut(err.Error(), "stderr="); ok && strings.TrimSpace(said) != "" {
 		err = errors.New(strings.Join(strings.Fields(said), " "))
 	}
-	return advise(err, "mend that until this works: "+byHand(host))
+	return advise(err, "fix that until this works: "+byHand(host))
 }
 
 // byHand is the command that shows people what goes on between here and there.
@@ -177,33 +177,33 @@ func (e *Engine) refused(ctx context.Context, err error) *hint.Error {
 	case errdefs.IsInvalidArgument(err) || errdefs.IsNotFound(err):
 		return e.refusedVersion(ctx, err)
 	case errdefs.IsUnauthorized(err) || errdefs.IsPermissionDenied(err):
-		return advise(err, "ask whoever runs this daemon to let you in, or "+e.daemon.correct())
+		return advise(err, "ask whoever runs this daemon for access, or "+e.daemon.correct())
 	case errdefs.IsInternal(err) || errdefs.IsUnavailable(err):
 		return advise(err, "see the daemon's log (journalctl -u docker)")
 	}
-	return advise(err, "see that a Docker daemon listens there, or "+e.daemon.correct())
+	return advise(err, "check that a Docker daemon listens there, or "+e.daemon.correct())
 }
 
 // refusedVersion tells apart why a daemon takes no request of the API's version.
 func (e *Engine) refusedVersion(ctx context.Context, err error) *hint.Error {
 	if e.daemon.override != "" {
 		return advise(fmt.Errorf("%s=%s: %w", client.EnvOverrideAPIVersion, e.daemon.override, err),
-			"unset DOCKER_API_VERSION, and the version is agreed on with the daemon")
+			"unset DOCKER_API_VERSION to have the version agreed on with the daemon")
 	}
 	ping, _ := e.api.Ping(ctx) // a daemon that refuses it names its version all the same
 	switch {
 	case ping.APIVersion == "":
-		return advise(err, "what answers there is no Docker daemon that this program knows: "+e.daemon.correct())
+		return advise(err, "what answers there is not a Docker daemon that this program knows: "+e.daemon.correct())
 	case versions.LessThan(ping.APIVersion, oldestAPI):
 		return advise(err, tooOld)
 	}
-	return advise(err, "the daemon's versions of the API and this program's do not meet: update one of them")
+	return advise(err, "the daemon and this program have no version of the API in common: update one of them")
 }
 
 const (
 	oldestAPI = "1.24" // that the client speaks at all
 	goodAPI   = "1.41" // Docker 20.10, the oldest that the lab is made for
-	tooOld    = "update Docker: the lab is made for 20.10 and later"
+	tooOld    = "update Docker: the lab needs 20.10 or later"
 )
 
 // age checks the version of the API that was agreed on.
@@ -213,9 +213,9 @@ func (e *Engine) age(server string) error {
 	case e.daemon.override != "":
 		return nil // it was asked for
 	case versions.LessThan(agreed, oldestAPI):
-		return e.daemon.failing(advise(fmt.Errorf("version %s speaks API %s only", server, agreed), tooOld))
+		return e.daemon.failing(advise(fmt.Errorf("version %s speaks only API %s", server, agreed), tooOld))
 	case versions.LessThan(agreed, goodAPI):
-		e.log.Warn("the daemon is older than any that the lab is made for", "version", server, "api", agreed)
+		e.log.Warn("the daemon is older than the lab supports", "version", server, "api", agreed)
 	}
 	return nil
 }

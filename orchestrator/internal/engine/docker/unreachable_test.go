@@ -44,16 +44,16 @@ func TestUnconnected(t *testing.T) {
 	if err := os.Chown(group, os.Getuid(), os.Getgid()); err != nil {
 		t.Fatal(err)
 	}
-	check("unix://"+group, attempt{"x", refused(syscall.EACCES)}, "no permission on "+group, "usermod -aG ")
-	check("unix://"+alone, attempt{"x", refused(syscall.EACCES)}, "no permission on "+alone, "run as that user")
-	check("unix://"+dir+"/none", attempt{"x", refused(syscall.EACCES)}, "no permission on the folder of", "ask its owner")
+	check("unix://"+group, attempt{"x", refused(syscall.EACCES)}, "no access to "+group, "usermod -aG ")
+	check("unix://"+alone, attempt{"x", refused(syscall.EACCES)}, "no access to "+alone, "run as that user")
+	check("unix://"+dir+"/none", attempt{"x", refused(syscall.EACCES)}, "no access to the folder of", "ask its owner")
 	unknown := &net.DNSError{Err: "no such host", Name: "h", IsNotFound: true}
 	check("tcp://h:1", attempt{"h:1", unknown}, "no such host", "there is no host h: correct or unset DOCKER_HOST")
 	check("h", attempt{"h:2375", unknown}, "no such host", "there is no host h: correct or unset DOCKER_HOST")
 	check("tcp://h:1", attempt{"h:1", &net.DNSError{Err: "server misbehaving", Name: "h", IsTemporary: true}}, "server misbehaving", "resolv.conf")
 	check("tcp://h:1", attempt{"h:1", refused(syscall.ENETUNREACH)}, "unreachable", "can be reached")
 	check("tcp://h:1", attempt{"proxy:3128", refused(syscall.ECONNREFUSED)}, "through the proxy proxy:3128", "NO_PROXY")
-	check("tcp://[::1]:1/base", attempt{"[::1]:1", refused(syscall.ECONNREFUSED)}, "nobody listens there", "unset DOCKER_HOST")
+	check("tcp://[::1]:1/base", attempt{"[::1]:1", refused(syscall.ECONNREFUSED)}, "nothing listens there", "unset DOCKER_HOST")
 }
 
 // TestAPIVersion: a version that the user insists on, or that is too old.
@@ -76,7 +76,7 @@ func TestAPIVersion(t *testing.T) {
 
 	choices(t, map[string]string{"DOCKER_HOST": standing(t, answering("1.10.3", "1.22"))})
 	_, err := asked(t.Context(), nil)
-	mistaken(t, err, "1.10.3 speaks API 1.22 only", "20.10")
+	mistaken(t, err, "1.10.3 speaks only API 1.22", "20.10")
 
 	// One from before versions were agreed on takes the client's own.
 	choices(t, map[string]string{"DOCKER_HOST": standing(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -108,13 +108,13 @@ func TestSilent(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer e.Close()
-	mistaken(t, e.silent(time.Second), "no answer within 1s", "no connection comes about")
+	mistaken(t, e.silent(time.Second), "no answer within 1s", "no connection can be made")
 	conn, err := e.wire.dial(t.Context(), "tcp", l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	mistaken(t, e.silent(time.Second), "no answer within 1s", "a connection is accepted, the daemon does not answer")
+	mistaken(t, e.silent(time.Second), "no answer within 1s", "the daemon accepts connections but does not answer")
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -136,9 +136,9 @@ func TestNoDaemon(t *testing.T) {
 		handler      http.HandlerFunc
 		text, advice string
 	}{
-		{text(200, "text/html", "<html>"), "invalid character '<'", "see that a Docker daemon listens there"},
-		{text(404, "text/html", "not here"), "not here", "no Docker daemon"},
-		{text(401, "text/plain", "who are you?"), "who are you?", "let you in"},
+		{text(200, "text/html", "<html>"), "invalid character '<'", "check that a Docker daemon listens there"},
+		{text(404, "text/html", "not here"), "not here", "not a Docker daemon"},
+		{text(401, "text/plain", "who are you?"), "who are you?", "for access"},
 		{text(500, "application/json", `{"message":"the store is broken"}`), "the store is broken", "daemon's log"},
 		{text(503, "text/plain", "starting"), "starting", "daemon's log"},
 	} {

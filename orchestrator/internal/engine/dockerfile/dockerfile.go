@@ -53,7 +53,7 @@ func Read(path string) (*File, error) {
 	text, err := files.Read(path, MostBytes)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && isLink(path):
-		return nil, &hint.Error{Err: fmt.Errorf("%s is a symbolic link to nothing", path), Advice: "remove the link, or mend it"}
+		return nil, &hint.Error{Err: fmt.Errorf("%s is a symbolic link to nothing", path), Advice: "remove the link or repair it"}
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, &hint.Error{
 			Err:    fmt.Errorf("there is no %s", path),
@@ -87,7 +87,7 @@ func Parse(text string) (*File, error) {
 		trimmed := strings.TrimSpace(scan.Text())
 		if trimmed == "" || strings.HasPrefix(trimmed, "#") {
 			if len(d.Args)+len(d.Stages) == 0 && escape.MatchString(trimmed) {
-				return nil, fmt.Errorf("%d: the directive escape is not understood here: use backslashes", line)
+				return nil, fmt.Errorf("%d: the escape directive is not supported: use backslashes", line)
 			}
 			continue // a comment between continuation lines is dropped as well
 		}
@@ -107,7 +107,7 @@ func Parse(text string) (*File, error) {
 		for _, h := range heredocs(full) {
 			for {
 				if !scan.Scan() {
-					return nil, fmt.Errorf("%d: the text that <<%s begins has no end", start, h.end)
+					return nil, fmt.Errorf("%d: the heredoc <<%s has no end", start, h.end)
 				}
 				line++
 				if h.ends(scan.Text()) {
@@ -182,7 +182,7 @@ func (d *File) add(line int, text string) error {
 		case len(words) == 3 && strings.EqualFold(words[1], "AS"):
 			stage.From, stage.Name = words[0], strings.ToLower(words[2])
 		default:
-			return fmt.Errorf("%d: FROM wants an image, or an image AS a name", line)
+			return fmt.Errorf("%d: FROM needs an image, or an image AS a name", line)
 		}
 		d.Stages = append(d.Stages, stage)
 	case len(d.Stages) > 0:

@@ -97,10 +97,10 @@ func TestDockerfileMistakes(t *testing.T) {
 	}
 	check("", "1: no FROM")
 	check("RUN x\nFROM y\n", "1: RUN before the first FROM")
-	check("\nFROM a b\n", "2: FROM wants an image, or an image AS a name")
+	check("\nFROM a b\n", "2: FROM needs an image, or an image AS a name")
 	check("FROM a\nRUN x \\\n", "2: the last line ends with a backslash")
-	check("#escape = `\nFROM a\n", "1: the directive escape is not understood here: use backslashes")
-	check("FROM a\nRUN cat <<EOF\n\tEOF\n", "2: the text that <<EOF begins has no end")
+	check("#escape = `\nFROM a\n", "1: the escape directive is not supported: use backslashes")
+	check("FROM a\nRUN cat <<EOF\n\tEOF\n", "2: the heredoc <<EOF has no end")
 }
 
 func TestExpand(t *testing.T) {

@@ -74,7 +74,7 @@ func (e *Engine) Prepare(ctx context.Context, variants []bench.Variant, progress
 	}
 	// Nobody is to take binaries away from here on.
 	if err := e.announce(); err != nil {
-		return nil, runs.TempHint(fmt.Errorf("tell other runs of this one: %w", err), e.folders.Root)
+		return nil, runs.TempHint(fmt.Errorf("make this run known to others: %w", err), e.folders.Root)
 	}
 	inputs, err := e.inputs(ctx)
 	if err != nil {
@@ -167,7 +167,7 @@ func (e *Engine) prepare(ctx context.Context, v bench.Variant, inputs string, te
 			return engine.Image{}, err
 		}
 		if err := e.removeOlder(name, r.binary); err != nil {
-			e.log.Warn("binaries that were replaced stay", "error", err)
+			e.log.Warn("replaced binaries were not removed", "error", err)
 		}
 		tell(engine.Progress{Variant: v.Name, Event: engine.Built, Text: r.binary, Took: time.Since(began)})
 	}

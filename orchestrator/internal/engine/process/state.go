@@ -138,7 +138,7 @@ func endRecorded(ctx context.Context, dir string) error {
 	var pid int
 	var start uint64
 	if _, err := fmt.Sscan(string(text), &pid, &start); err != nil || pid <= 1 {
-		return fmt.Errorf("%s: not a process's record: %q", filepath.Join(dir, recordFile), text)
+		return fmt.Errorf("%s: not the record of a process: %q", filepath.Join(dir, recordFile), text)
 	}
 	ctx, cancel := context.WithTimeout(ctx, quickTime)
 	defer cancel()

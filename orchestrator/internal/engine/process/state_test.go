@@ -53,7 +53,7 @@ func TestAnotherTMPDIR(t *testing.T) {
 		owner runs.Owner
 		told  string
 		left  int // of Sweep
-	}{{alive, "still going on", 0}, {unseen, "may still be going on", 1}} {
+	}{{alive, "still running", 0}, {unseen, "may still be running", 1}} {
 		other := newEngine(t, process.Options{Root: root, StateRoot: enginetest.ShortDir(t), CacheDir: cache, Owner: c.owner})
 		image := prepared(other)
 		if swept, err := here.Sweep(t.Context()); err != nil || len(swept.Removed) != 0 || len(swept.Left) != c.left {

@@ -118,7 +118,7 @@ func (f *Folders) Add(run, name, keepFor string) (dir string, err error) {
 		return "", err
 	}
 	if !mine(run) {
-		return "", fmt.Errorf("%s is there and not a folder of this user alone", run)
+		return "", fmt.Errorf("%s exists, and is not a folder of this user alone", run)
 	}
 	if err := f.sign(run); err != nil {
 		return "", err

@@ -93,7 +93,7 @@ func (w world) judge(o Owner) Verdict {
 		case life == Dead:
 			return dead
 		case hidden != "":
-			return Verdict{Unknown, who + ", cannot be made out: " + hidden}
+			return Verdict{Unknown, who + ", cannot be identified: " + hidden}
 		}
 	default:
 		switch w.search(o) {
@@ -105,7 +105,7 @@ func (w world) judge(o Owner) Verdict {
 		if o.PIDNS != 0 {
 			who += " in another PID namespace"
 		} else {
-			who += ", whose PID namespace was not written down"
+			who += ", whose PID namespace was not recorded"
 		}
 	}
 	return Verdict{Unknown, who + ", cannot be seen from here"}
@@ -214,7 +214,7 @@ func innermost(status string) (int, error) {
 			return strconv.Atoi(f[len(f)-1])
 		}
 	}
-	return 0, fmt.Errorf("%s does not tell the numbers in namespaces", status)
+	return 0, fmt.Errorf("%s does not show the process numbers in namespaces", status)
 }
 
 // hides says that /proc does, or may, keep processes from this user.

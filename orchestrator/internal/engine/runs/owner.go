@@ -55,11 +55,11 @@ func (o Owner) String() string {
 func ParseOwner(s string) (Owner, error) {
 	f := strings.Fields(s)
 	if len(f) != 4 && len(f) != 7 {
-		return Owner{}, fmt.Errorf("%q names no owner", s)
+		return Owner{}, fmt.Errorf("%q does not name an owner", s)
 	}
 	pid, err := strconv.Atoi(f[2])
 	if err == nil && pid <= 0 {
-		err = fmt.Errorf("%d is no process", pid)
+		err = fmt.Errorf("%d is not a process number", pid)
 	}
 	o := Owner{Host: undash(f[0]), Boot: undash(f[1]), PID: pid}
 	var errs [3]error
@@ -70,7 +70,7 @@ func ParseOwner(s string) (Owner, error) {
 		o.Machine = undash(f[6])
 	}
 	if err := errors.Join(err, errs[0], errs[1], errs[2]); err != nil {
-		return Owner{}, fmt.Errorf("%q names no owner: %w", s, err)
+		return Owner{}, fmt.Errorf("%q does not name an owner: %w", s, err)
 	}
 	return o, nil
 }

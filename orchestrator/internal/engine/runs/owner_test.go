@@ -226,7 +226,7 @@ func TestJudge(t *testing.T) {
 		"earlier version, in a container":  {firstPIDNS, open, func(m machine) { m.process("S", 9, 900, 4711, 47) }, early(owner(0)), syscall.ESRCH, Alive, ""},
 		"earlier version, pid used again":  {firstPIDNS, open, func(m machine) { m.process("S", 9, 7, 47) }, early(owner(0)), nil, Dead, ""},
 		"earlier version, cut short":       {firstPIDNS, open, there, with(early(owner(0)), func(o *Owner) { o.Start = 9 }), nil, Alive, ""},
-		"earlier version, from inside":     {inner, open, nobody, early(owner(0)), syscall.ESRCH, Unknown, "was not written down"},
+		"earlier version, from inside":     {inner, open, nobody, early(owner(0)), syscall.ESRCH, Unknown, "was not recorded"},
 		"rebooted":                         {firstPIDNS, open, there, rebooted(firstPIDNS), nil, Dead, ""},
 		"rebooted, another machine id":     {firstPIDNS, open, nobody, with(rebooted(firstPIDNS), func(o *Owner) { o.Machine = "x" }), syscall.ESRCH, Unknown, "another machine called host"},
 		"rebooted, no machine id":          {firstPIDNS, open, nobody, with(rebooted(firstPIDNS), func(o *Owner) { o.Machine = "" }), syscall.ESRCH, Unknown, ""},

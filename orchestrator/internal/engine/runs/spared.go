@@ -98,13 +98,13 @@ func (o *Owners) Busy() error {
 	}
 	// One that is certainly there is the better reason.
 	i := max(0, slices.IndexFunc(o.spared, func(b Belonging) bool { return o.Life(b) == Alive }))
-	still := "is still going on"
+	still := "is still running"
 	if o.Life(o.spared[i]) == Unknown {
-		still = "may still be going on"
+		still = "may still be running"
 	}
 	return &hint.Error{
 		Err:    fmt.Errorf("%s %s: it and all images stay", o.spared[i].name(), still),
-		Advice: "wait for its end, or use --force",
+		Advice: "wait until it ends, or use --force",
 	}
 }
 

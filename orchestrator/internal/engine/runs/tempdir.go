@@ -21,7 +21,7 @@ func TempHint(err error, root string) error {
 	}
 	about := func(cause error) bool { return errors.Is(err, cause) }
 	if slices.ContainsFunc([]error{fs.ErrNotExist, fs.ErrPermission, syscall.ENOTDIR, syscall.EROFS, syscall.ENOSPC}, about) {
-		return &hint.Error{Err: err, Advice: "set TMPDIR to a folder that is there, can be written to and has room"}
+		return &hint.Error{Err: err, Advice: "set TMPDIR to a folder that exists, is writable and has room"}
 	}
 	return err
 }
