@@ -84,7 +84,7 @@ func (p *seriesParser) objects() error {
 		case errors.As(err, &wrong) && wrong.Field == "":
 			return p.failed("%s where a sample is needed", wrong.Value)
 		case errors.As(err, &wrong):
-			return p.failed("%s where %q needs a whole number of 64 bits", wrong.Value, wrong.Field)
+			return p.failed("%s where %q needs a 64-bit whole number", wrong.Value, wrong.Field)
 		case err != nil:
 			return p.failed("%w", err)
 		}
@@ -118,7 +118,7 @@ func (p *seriesParser) lists() error {
 		case i < 0:
 		case seen[i]:
 			p.at = keyAt
-			return p.failed("%q stands there twice", key)
+			return p.failed("%q occurs twice", key)
 		case value[0] != '[':
 			p.at = from
 			return p.failed("%s where %q needs a list of numbers", kind(value), key)
@@ -163,7 +163,7 @@ func (p *seriesParser) number(column int) (v int64, more bool, err error) {
 		if v, err = strconv.ParseInt(string(text), 10, 64); err == nil {
 			err = sound(column, v)
 		} else {
-			err = fmt.Errorf("number %.40s where %q needs a whole one of 64 bits", text, columns[column])
+			err = fmt.Errorf("number %.40s where %q needs a 64-bit whole number", text, columns[column])
 		}
 	} else {
 		err = fmt.Errorf("%s where %q needs a number", kind(text), columns[column])

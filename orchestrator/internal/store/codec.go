@@ -56,7 +56,7 @@ func appendLine(b []byte, r Record) ([]byte, error) {
 	} else {
 		name = names[reflect.TypeOf(r.What)]
 		if name == "" {
-			return b, fmt.Errorf("%T is no record", r.What)
+			return b, fmt.Errorf("%T is not a record", r.What)
 		}
 		var err error
 		if value, err = encode(r.What); err != nil {
@@ -114,7 +114,7 @@ func parseLine(line []byte) (r Record, newer bool, err error) {
 		}
 	}
 	if kind == "" {
-		return Record{}, false, errors.New("it says nothing")
+		return Record{}, false, errors.New("it has no record")
 	}
 	if of, ok := fields["of"]; ok {
 		var text string

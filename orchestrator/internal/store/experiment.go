@@ -66,7 +66,7 @@ func ReadExperiment(r io.Reader) (*bench.Experiment, error) {
 	}
 	exp.Schema, exp.Unknown = bench.Schema, d.unknown
 	if d.lost > 0 {
-		exp.Warnings = append(exp.Warnings, bench.Warning{Code: CodeNotKept, Text: fmt.Sprintf("%s of a newer version were too much to be kept, and are lost if this is saved",
+		exp.Warnings = append(exp.Warnings, bench.Warning{Code: CodeNotKept, Text: fmt.Sprintf("%s of a newer version are too large to keep, and are lost if this is saved",
 			words.Plural(d.lost, "field", "fields"))})
 	}
 	return exp, nil

@@ -73,7 +73,7 @@ func (d *decoder) wrong(need string, most int) error {
 
 // twice is the error of a key that stands there a second time.
 func (d *decoder) twice(key string, at place) error {
-	return at.at("key %q stands there twice", shortened(key))
+	return at.at("key %q occurs twice", shortened(key))
 }
 
 func shortened(text string) string {

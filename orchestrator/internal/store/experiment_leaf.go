@@ -77,12 +77,12 @@ func (d *decoder) leaf(v reflect.Value, first byte) error {
 		v.SetBool(string(raw) == "true")
 		return err
 	}
-	need := "a whole number of 64 bits"
+	need := "a 64-bit whole number"
 	switch v.Kind() {
 	case reflect.Float64:
 		need = "a number"
 	case reflect.Uint64:
-		need = "a whole number of 64 bits, not negative"
+		need = "a 64-bit whole number of 0 or more"
 	default:
 	}
 	if got != "number" {

@@ -100,7 +100,7 @@ func (f *Folding) take(r Record, err error) error {
 	f.Add(r)
 	f.cut = false
 	if f.taken > mostMemory {
-		return fmt.Errorf("record %d: those up to here take more than %d MiB of memory", f.count, mostMemory>>20)
+		return fmt.Errorf("record %d: the records up to here take more than %d MiB of memory", f.count, mostMemory>>20)
 	}
 	return nil
 }
@@ -257,7 +257,7 @@ func (f *Folding) warn(exp *bench.Experiment) {
 	}
 	if n := f.newer.count; n > 0 {
 		exp.Warnings = append(exp.Warnings, bench.Warning{
-			Code: CodeNewer, Text: fmt.Sprintf("%s of the saved run hold what this version does not know, which is passed over (%s)", words.Plural(n, "record", "records"), f.newer.first),
+			Code: CodeNewer, Text: fmt.Sprintf("%s of the saved run hold something that this version does not know; it is ignored (%s)", words.Plural(n, "record", "records"), f.newer.first),
 		})
 	}
 }
@@ -272,7 +272,7 @@ func (t *trial) finish() bench.Trial {
 		whole.Phases = append(slices.Clip(whole.Phases), cut)
 	}
 	if t.ended == nil {
-		whole.Error = "was not over when the records of it end"
+		whole.Error = "was not over when its records end"
 	}
 	return whole
 }

@@ -43,7 +43,7 @@ type Folder struct {
 func Create(out, parent string, now time.Time) (*Folder, error) {
 	f := &Folder{Dir: out}
 	if err := f.makeFolder(parent, now); err != nil {
-		return nil, hint.Mistake(fmt.Sprintf("no folder for the results: %v", err), "name another with --out")
+		return nil, hint.Mistake(fmt.Sprintf("cannot make the results folder: %v", err), "name another with --out")
 	}
 	err := checkFolder(f.Dir)
 	if err == nil {
@@ -116,11 +116,11 @@ func (f *Folder) taken() error {
 		return hint.Mistake(fmt.Sprintf("%s is in the way", path), "name another folder with --out")
 	}
 	if info.Size() == 0 {
-		return hint.Mistake(f.Dir+" is another run's, which has saved nothing yet",
-			"name another folder with --out; if that run has died, remove "+path)
+		return hint.Mistake(f.Dir+" belongs to another run, which has saved nothing yet",
+			"name another folder with --out; if that run is dead, remove "+path)
 	}
 	if alive(path) {
-		return hint.Mistake(f.Dir+" is another run's, which is under way", "name another folder with --out")
+		return hint.Mistake(f.Dir+" belongs to another run, which is under way", "name another folder with --out")
 	}
 	return hint.Mistake(f.Dir+" holds a run that was interrupted",
 		"go on with it: --resume "+f.Dir+"; or name another folder with --out")

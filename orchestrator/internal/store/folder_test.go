@@ -33,7 +33,7 @@ func TestClaim(t *testing.T) {
 				switch {
 				case err == nil:
 					got[r.Dir]++
-				case !named || !strings.Contains(err.Error(), "another run's"):
+				case !named || !strings.Contains(err.Error(), "another run"):
 					t.Error(err)
 				}
 			})
@@ -138,7 +138,7 @@ func TestRelease(t *testing.T) {
 	t.Run("a claim that another run has", func(t *testing.T) {
 		dir := dir(t)
 		r := claim(t, dir)
-		if _, err := Create(dir, "", noon); err == nil || !strings.Contains(err.Error(), "another run's, which has saved nothing yet") {
+		if _, err := Create(dir, "", noon); err == nil || !strings.Contains(err.Error(), "another run, which has saved nothing yet") {
 			t.Errorf("second claim: %v", err)
 		}
 		there(t, r.path(streamFile), true)
@@ -150,7 +150,7 @@ func TestRelease(t *testing.T) {
 				t.Errorf("%v, hint %q; want %q, %q", err, hint.Of(err), want, advice)
 			}
 		}
-		refused("another run's, which is under way", "--out")
+		refused("another run, which is under way", "--out")
 		if err := r.Leave(); err != nil {
 			t.Fatal(err)
 		}

@@ -33,7 +33,7 @@ func Load(path string) (*bench.Experiment, error) {
 	defer from.Close()
 	text := bufio.NewReader(from)
 	if _, err := text.Peek(1); errors.Is(err, io.EOF) {
-		return nil, hint.Mistake(file+" is empty", "its run has saved nothing yet, or died before it did")
+		return nil, hint.Mistake(file+" is empty", "its run has saved nothing yet, or died before it could")
 	}
 	var exp *bench.Experiment
 	if strings.HasSuffix(file, ".jsonl") || strings.HasSuffix(file, ".jsonl.gz") {

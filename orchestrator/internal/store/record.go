@@ -43,7 +43,7 @@ func parseOf(text string) (Of, error) {
 			return Of{text[:cut], round}, nil
 		}
 	}
-	return Of{}, fmt.Errorf("%q names no trial, such as libc/3", text)
+	return Of{}, fmt.Errorf("%q does not name a trial, such as libc/3", text)
 }
 
 // What may happen to an experiment, beside what package bench has: Proof, Phase,

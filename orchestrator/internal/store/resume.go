@@ -57,32 +57,32 @@ func (f *Folder) reopen() error {
 	case err != nil:
 		return err
 	case !info.IsDir():
-		return hint.Mistake(f.Dir+" is no folder", others)
+		return hint.Mistake(f.Dir+" is not a folder", others)
 	case there(streamFile):
 	case there(packedFile):
 		return f.over()
 	case there(ExperimentFile):
-		return hint.Mistake(f.Dir+" holds no records, which a run goes on from: an earlier version saved it", "start anew")
+		return hint.Mistake(f.Dir+" holds no records to go on from: an earlier version saved it", "start a new run")
 	default:
 		return hint.Mistake(f.Dir+" holds no experiment", others)
 	}
 	info, err = os.Lstat(f.path(streamFile))
 	if err == nil && !info.Mode().IsRegular() {
-		return hint.Mistake(f.path(streamFile)+" is no regular file", others)
+		return hint.Mistake(f.path(streamFile)+" is not a regular file", others)
 	}
 	if f.stream, err = os.OpenFile(f.path(streamFile), os.O_RDWR|os.O_APPEND|syscall.O_NONBLOCK, 0); err != nil {
-		return hint.Mistake(fmt.Sprintf("cannot go on: %v", err), "whoever began it can")
+		return hint.Mistake(fmt.Sprintf("cannot go on: %v", err), "run this as the user who began it")
 	}
 	err = lock(f.stream)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return hint.Mistake("the run of "+f.Dir+" is under way", "wait for its end, or end it with Ctrl-C")
+		return hint.Mistake("the run of "+f.Dir+" is under way", "wait until it ends, or end it with Ctrl-C")
 	}
 	return err
 }
 
 // over is the error of a run that came to its end.
 func (f *Folder) over() error {
-	return hint.Mistake("the run of "+f.Dir+" is over: nothing is left to do", "see it: go run ./orchestrator report "+f.Dir)
+	return hint.Mistake("the run of "+f.Dir+" is over: nothing is left to do", "print it: go run ./orchestrator report "+f.Dir)
 }
 
 // earlier reads what there is.
@@ -95,7 +95,7 @@ func (f *Folder) earlier() (*Earlier, error) {
 	}
 	exp, err := folding.Experiment()
 	if err != nil {
-		return nil, hint.With(fmt.Errorf("%s: %w", f.path(streamFile), err), "nothing was measured yet: start anew, and remove "+f.Dir)
+		return nil, hint.With(fmt.Errorf("%s: %w", f.path(streamFile), err), "nothing was measured yet: start a new run, and remove "+f.Dir)
 	}
 	if !exp.Interrupted {
 		return nil, f.over()
