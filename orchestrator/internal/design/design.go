@@ -40,13 +40,13 @@ func (s Settings) Design(variants []bench.Variant) (bench.Design, error) {
 // addTwin adds the baseline a second time, under another name.
 func addTwin(d *bench.Design) error {
 	if len(d.Variants) < 2 {
-		return &Mistake{"aa", "needs a second variant, whose difference it can vouch for", "leave --aa out, or add a --variant"}
+		return &Mistake{"aa", "needs a second variant, to vouch for its difference", "leave --aa out, or add a --variant"}
 	}
 	i := slices.Index(names(*d), d.Baseline)
 	twin := d.Variants[i]
 	twin.Name += "-twin"
 	if slices.Contains(names(*d), twin.Name) {
-		return &Mistake{"aa", fmt.Sprintf("would call the second baseline %s, and there is a variant of that name", twin.Name), "rename Dockerfile." + twin.Name}
+		return &Mistake{"aa", fmt.Sprintf("would name the second baseline %s, and there is a variant of that name", twin.Name), "rename Dockerfile." + twin.Name}
 	}
 	d.Twin = twin.Name
 	d.Variants = slices.Insert(slices.Clone(d.Variants), i+1, twin)

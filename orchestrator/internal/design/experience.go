@@ -101,7 +101,7 @@ func (e Experience) PaceFrom() string {
 	if e.Batch > 0 {
 		return "at the pace of " + e.From
 	}
-	return "at a pace that is assumed"
+	return "at an assumed pace"
 }
 
 // Shows says what a design can show: the smallest difference that it finds four

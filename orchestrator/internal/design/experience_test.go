@@ -113,9 +113,9 @@ func TestPace(t *testing.T) {
 			t.Errorf("%v %s; want %v %s", got, e.PaceFrom(), batch, from)
 		}
 	}
-	check(Assumed(), bench.Together, 3, 10*time.Second, "at a pace that is assumed")
-	check(Assumed(), bench.Together, 1, 5*time.Second, "at a pace that is assumed")
-	check(Assumed(), bench.Apart, 3, 5*time.Second, "at a pace that is assumed")
+	check(Assumed(), bench.Together, 3, 10*time.Second, "at an assumed pace")
+	check(Assumed(), bench.Together, 1, 5*time.Second, "at an assumed pace")
+	check(Assumed(), bench.Apart, 3, 5*time.Second, "at an assumed pace")
 	check(Experience{Batch: 7 * time.Second, From: "results/a"}, bench.Together, 3, 7*time.Second, "at the pace of results/a")
 }
 

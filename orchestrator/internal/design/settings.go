@@ -22,7 +22,7 @@ type Settings struct {
 	Idle        time.Duration
 	Mode        string        // bench.Together or bench.Apart
 	LoneIdle    bool          // the next round waits for the end of every final idle
-	VoidAt      float64       // per cent of the machine that others may take in a batch; 0: any
+	VoidAt      float64       // percent of the machine that others may take in a batch; 0: any
 	Seed        uint64        // of the order in which variants are started
 	Iterations  int           // of a batch; 0: as the plan says
 	Concurrency int           // 0: as the plan says
@@ -100,7 +100,7 @@ func (s Settings) checkNumbers() error {
 		}
 	}
 	if !(s.VoidAt >= 0 && s.VoidAt <= 100) { // so that it is no NaN either
-		return &Mistake{"void-at", fmt.Sprintf("is %v", s.VoidAt), "it must be from 0 to 100 per cent"}
+		return &Mistake{"void-at", fmt.Sprintf("is %v", s.VoidAt), "it must be from 0 to 100 percent"}
 	}
 	return nil
 }
@@ -115,7 +115,7 @@ func (s Settings) checkTimes() error {
 		}
 	}
 	if s.Sleep%time.Millisecond != 0 {
-		return &Mistake{"sleep", fmt.Sprintf("is %v", s.Sleep), "give whole milliseconds: the service counts no others"}
+		return &Mistake{"sleep", fmt.Sprintf("is %v", s.Sleep), "give whole milliseconds: the service counts in them"}
 	}
 	if s.For < 0 {
 		return &Mistake{"for", fmt.Sprintf("is %v", s.For), "give a time such as 40m"}

@@ -103,9 +103,9 @@ func TestTwin(t *testing.T) {
 		t.Errorf("the caller's variants were changed:\n%s", diff)
 	}
 	_, err = s.Design(of("libc"))
-	mistake(t, err, "aa", "--aa needs a second variant, whose difference it can vouch for")
+	mistake(t, err, "aa", "--aa needs a second variant, to vouch for its difference")
 	_, err = s.Design(of("libc", "libc-twin"))
-	mistake(t, err, "aa", "--aa would call the second baseline libc-twin, and there is a variant of that name")
+	mistake(t, err, "aa", "--aa would name the second baseline libc-twin, and there is a variant of that name")
 }
 
 func TestPresets(t *testing.T) {

@@ -32,7 +32,7 @@ func notRegular(mode fs.FileMode) error {
 	if mode.IsDir() {
 		return syscall.EISDIR
 	}
-	return hint.With(errors.New("is "+kind(mode)+", not a regular file"), "save what comes from it as a file, and name that")
+	return hint.With(errors.New("is "+kind(mode)+", not a regular file"), "save what it gives to a file, and name that")
 }
 
 func tooLarge(limit int64) error {

@@ -60,7 +60,7 @@ func special(name string, mode fs.FileMode) (place, error) {
 	file, err := os.OpenFile(name, os.O_WRONLY|nonblock, 0)
 	switch {
 	case errors.Is(err, syscall.ENXIO) && mode&fs.ModeNamedPipe != 0:
-		err = hint.With(errors.New("nobody reads from this pipe (FIFO)"), "start its reader first")
+		err = hint.With(errors.New("nothing reads from this pipe (FIFO)"), "start its reader first")
 	case errors.Is(err, syscall.ENXIO):
 		err = notRegular(mode)
 	}

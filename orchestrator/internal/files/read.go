@@ -136,7 +136,7 @@ func regular(file *os.File, limit int64) (io.Reader, error) {
 // explain gives advice on what reading runs into.
 func explain(err error) error {
 	if errors.Is(err, syscall.EAGAIN) {
-		return hint.With(errors.New("has nothing to read at the moment"), "it is a file of the kernel's that waits for events; name another")
+		return hint.With(errors.New("has nothing to read at the moment"), "it is a kernel file that waits for events: name another")
 	}
 	return err
 }

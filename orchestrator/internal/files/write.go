@@ -114,7 +114,7 @@ func overwrite(at place, fresh string) error {
 	}
 	defer old.Close()
 	if info, err := old.Stat(); err != nil || !os.SameFile(info, at.info) {
-		return errors.Join(errors.New("it was replaced meanwhile"), err)
+		return errors.Join(errors.New("it was replaced in the meantime"), err)
 	}
 	backup, err := create(filepath.Dir(fresh), filepath.Base(at.path), 0o600)
 	if err != nil {

@@ -173,7 +173,7 @@ func TestWriteDirectly(t *testing.T) {
 	fifo := filepath.Join(dir, "fifo")
 	must(t, syscall.Mkfifo(fifo, 0o600))
 	err := Write(fifo, say("x"))
-	if err == nil || !strings.HasSuffix(err.Error(), "nobody reads from this pipe (FIFO)") || hint.Of(err) == "" {
+	if err == nil || !strings.HasSuffix(err.Error(), "nothing reads from this pipe (FIFO)") || hint.Of(err) == "" {
 		t.Errorf("a FIFO that nobody reads: %v", err)
 	}
 	reader, err := os.OpenFile(fifo, os.O_RDONLY|syscall.O_NONBLOCK, 0)

@@ -30,7 +30,7 @@ func (d *drought) see(now time.Time, done, failed int) error {
 	if !more || now.Sub(d.since) < d.limit {
 		return nil
 	}
-	return fmt.Errorf("for %v not one request was a success, and %d failed", d.limit, failed-d.before)
+	return fmt.Errorf("no request succeeded for %v, and %d failed", d.limit, failed-d.before)
 }
 
 // untilInVain gives a context for a load, which ends with ctx, or with the cause

@@ -16,7 +16,7 @@ func TestDrought(t *testing.T) {
 		want  string // the error at the last step; there is none before
 	}{
 		"nothing comes":          {[]step{{60, 0, 0}, {120, 0, 0}, {600, 0, 0}}, ""},
-		"nothing but failures":   {[]step{{60, 16, 16}, {120, 32, 32}}, "for 2m0s not one request was a success, and 32 failed"},
+		"nothing but failures":   {[]step{{60, 16, 16}, {120, 32, 32}}, "no request succeeded for 2m0s, and 32 failed"},
 		"failures, then success": {[]step{{60, 16, 16}, {119, 18, 17}, {180, 20, 19}}, ""},
 		"success, then failures": {[]step{{60, 500, 3}, {179, 504, 7}, {180, 505, 8}}, "and 5 failed"},
 		"few successes":          {[]step{{60, 9, 8}, {120, 18, 16}, {180, 27, 24}, {240, 36, 32}}, ""},
@@ -68,7 +68,7 @@ func TestLoadInVain(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if e := exp.Trials[0].Error; !strings.HasPrefix(e, "ended in batch 1: for 200ms not one request was a success, and ") {
+			if e := exp.Trials[0].Error; !strings.HasPrefix(e, "ended in batch 1: no request succeeded for 200ms, and ") {
 				t.Errorf("error %q", e)
 			}
 			if len(left(f)) != 0 {

@@ -66,7 +66,7 @@ func Open(ctx context.Context, conf Config) (*Lab, error) {
 		return nil, fmt.Errorf("sweep what earlier runs left: %w", err)
 	}
 	for _, line := range swept.Removed {
-		l.note("removed, left by a run that is dead: " + line)
+		l.note("removed, left by a dead run: " + line)
 	}
 	for _, line := range swept.Left {
 		l.note("left alone: " + line)

@@ -28,7 +28,7 @@ func (t *trial) judge(b bench.Batch) {
 	case m.Slept > mostSlept:
 		t.round.spoil(fmt.Sprintf("the machine slept for %v %s", m.Slept.Round(time.Second), where))
 	case m.Jumped.Abs().Seconds() > mostJumped*m.Elapsed.Seconds():
-		t.round.spoil(fmt.Sprintf("the clock was set by %v %s", m.Jumped.Round(time.Second), where))
+		t.round.spoil(fmt.Sprintf("the clock was changed by %v %s", m.Jumped.Round(time.Second), where))
 	case limit > 0 && m.OthersShare() > limit:
 		t.round.spoil(fmt.Sprintf("other processes took %.0f %% of the machine %s", 100*m.OthersShare(), where))
 	}

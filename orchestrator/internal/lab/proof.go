@@ -130,16 +130,16 @@ func contradiction(promise string, a allocatorAnswer, m processMaps) error {
 // proofHint says what to look at when a variant runs the wrong allocator.
 func proofHint(promise string, a allocatorAnswer) string {
 	if a.Name == promise {
-		return "see what its Dockerfile preloads, links and starts"
+		return "check what its Dockerfile preloads, links and starts"
 	}
 	preload := a.Knobs["env.LD_PRELOAD"]
 	if preload != "" && a.Name == a.Libc {
-		return fmt.Sprintf("LD_PRELOAD names %s: see that the image has that file, for this architecture", preload)
+		return fmt.Sprintf("LD_PRELOAD names %s: check that the image has that file, for this architecture", preload)
 	}
 	if preload == "" && !variant.IsLibc(promise) {
 		return fmt.Sprintf("its Dockerfile neither preloads %s (ENV LD_PRELOAD=...) nor links it", promise)
 	}
-	return "see what its Dockerfile preloads and links"
+	return "check what its Dockerfile preloads and links"
 }
 
 // proofError is a variant that is not what it should be, as opposed to one that

@@ -84,14 +84,14 @@ func TestProve(t *testing.T) {
 		{"preload missed", "jemalloc", failedPreload, []processMaps{mapping(self, libc)}, "runs glibc's malloc, not jemalloc", "LD_PRELOAD names /usr/lib/libjemalloc.so.2"},
 		{"forgotten preload", "jemalloc", glibc, []processMaps{mapping(self, libc)}, "runs glibc's malloc, not jemalloc", "neither preloads"},
 		{"preload on top of libc", "glibc", je, []processMaps{mapping(self, jemalloc, libc)}, "runs jemalloc's malloc, not glibc", "preloads and links"},
-		{"mapped but not said", "glibc", glibc, []processMaps{mapping(self, jemalloc, libc)}, "has jemalloc in its memory maps", "see"},
-		{"said but not mapped", "jemalloc", je, []processMaps{mapping(self, libc)}, "do not show it", "see"},
-		{"mapped but not to be run", "jemalloc", je, []processMaps{data}, "do not show it", "see"},
-		{"two at once", "jemalloc", je, []processMaps{mapping(self, jemalloc, mimalloc, libc)}, "has mimalloc in its memory maps", "see"},
-		{"one of two processes", "jemalloc", je, []processMaps{mapping(self, jemalloc, libc), mapping("/child", libc)}, "do not show it", "see"},
-		{"another program", "jemalloc", inside, []processMaps{mapping("/bin/sh", libc)}, "do not show it", "see"},
-		{"musl beside glibc", "musl", musl, []processMaps{mapping(self, libc)}, "another C library", "see"},
-		{"glibc from elsewhere", "glibc", allocatorAnswer{Name: "glibc", File: "/lib/libother.so", Linkage: "linked", Libc: "glibc"}, []processMaps{mapping(self, libc)}, "do not show it", "see"},
+		{"mapped but not said", "glibc", glibc, []processMaps{mapping(self, jemalloc, libc)}, "has jemalloc in its memory maps", "check"},
+		{"said but not mapped", "jemalloc", je, []processMaps{mapping(self, libc)}, "do not show it", "check"},
+		{"mapped but not to be run", "jemalloc", je, []processMaps{data}, "do not show it", "check"},
+		{"two at once", "jemalloc", je, []processMaps{mapping(self, jemalloc, mimalloc, libc)}, "has mimalloc in its memory maps", "check"},
+		{"one of two processes", "jemalloc", je, []processMaps{mapping(self, jemalloc, libc), mapping("/child", libc)}, "do not show it", "check"},
+		{"another program", "jemalloc", inside, []processMaps{mapping("/bin/sh", libc)}, "do not show it", "check"},
+		{"musl beside glibc", "musl", musl, []processMaps{mapping(self, libc)}, "another C library", "check"},
+		{"glibc from elsewhere", "glibc", allocatorAnswer{Name: "glibc", File: "/lib/libother.so", Linkage: "linked", Libc: "glibc"}, []processMaps{mapping(self, libc)}, "do not show it", "check"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			proof, err := prove("v", c.promise, c.answer, c.mapped)
@@ -139,14 +139,14 @@ func TestNothingProvesNothing(t *testing.T) {
 				if err := proven(right, right); err != nil {
 					t.Error(err)
 				}
-				refused(t, proven(), "no process whose memory maps", "see")
-				refused(t, proven(mapping()), "without any file in its memory maps", "see")
-				refused(t, proven(right, mapping()), "without any file in its memory maps", "see")
-				refused(t, proven(onlyRead), "do not show it", "see")
+				refused(t, proven(), "no process whose memory maps", "check")
+				refused(t, proven(mapping()), "without any file in its memory maps", "check")
+				refused(t, proven(right, mapping()), "without any file in its memory maps", "check")
+				refused(t, proven(onlyRead), "do not show it", "check")
 				if linkage == "static" {
-					refused(t, proven(mapping(self, "/lib/libc.so.6")), "in its memory maps", "see")
+					refused(t, proven(mapping(self, "/lib/libc.so.6")), "in its memory maps", "check")
 				} else {
-					refused(t, proven(mapping("/bin/other")), "do not show it", "see")
+					refused(t, proven(mapping("/bin/other")), "do not show it", "check")
 				}
 			})
 		}

@@ -181,7 +181,7 @@ func (r *run) admit(ctx context.Context, p *participant) error {
 // awaitReady polls until the service answers, and says why it does not when it
 // has ended instead.
 func (p *participant) awaitReady(ctx context.Context) error {
-	bounded, cancel := context.WithTimeoutCause(ctx, readyWithin, fmt.Errorf("does not answer within %v", readyWithin))
+	bounded, cancel := context.WithTimeoutCause(ctx, readyWithin, fmt.Errorf("did not answer within %v", readyWithin))
 	defer cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
@@ -201,7 +201,7 @@ func (p *participant) awaitReady(ctx context.Context) error {
 				return errors.Join(err, stateErr)
 			}
 			if !state.Running {
-				return fmt.Errorf("ended before it served: %v%s", state, p.lastWords(ctx))
+				return fmt.Errorf("ended before it was ready: %v%s", state, p.lastWords(ctx))
 			}
 		}
 		select {
@@ -222,7 +222,7 @@ func (p *participant) lastWords(ctx context.Context) string {
 	if err != nil || len(words) == 0 {
 		return ""
 	}
-	return "; it said last: " + strings.Join(words, " | ")
+	return "; its last output: " + strings.Join(words, " | ")
 }
 
 // removeAll removes the instances of a round, at the same time and even though

@@ -200,7 +200,7 @@ func TestJudge(t *testing.T) {
 	asleep.Slept = time.Hour
 	check(asleep, "the machine slept for 1h0m0s in musl's batch 2")
 	set.Jumped = -3 * time.Second
-	check(set, "the clock was set by -3s in musl's batch 2")
+	check(set, "the clock was changed by -3s in musl's batch 2")
 	short := bench.Machine{Elapsed: 900 * time.Millisecond, CPUs: 2, Others: time.Second}
 	check(short, "")
 }

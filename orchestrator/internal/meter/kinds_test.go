@@ -267,7 +267,7 @@ func TestSharedByTwo(t *testing.T) {
 				if grouped {
 					about(t, "the charge", before.Charged, after.Charged, 0)
 				}
-				told := len(s.meter.Notes()) == 1 && strings.Contains(s.meter.Notes()[0].Text, "counts once for each")
+				told := len(s.meter.Notes()) == 1 && strings.Contains(s.meter.Notes()[0].Text, "counts once per process")
 				if told == grouped {
 					t.Errorf("notes %v", s.meter.Notes())
 				}

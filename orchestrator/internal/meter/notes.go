@@ -9,16 +9,16 @@ func (r *Recorder) Notes() []bench.Warning {
 	defer r.mu.Unlock()
 	var notes []bench.Warning
 	if r.alone {
-		text := "the processes have no control group of their own: files in memory that none of them maps are not seen"
+		text := "the processes have no control group of their own: files in memory that none of them maps are not counted"
 		if r.most.sharing > 1 {
-			text += ", and shared memory counts once for each that maps it"
+			text += ", and shared memory counts once per process that maps it"
 		}
 		notes = append(notes, bench.Warning{Code: "no-cgroup", Text: text})
 	}
 	if r.most.huge > 1 {
 		notes = append(notes, bench.Warning{
 			Code: "shared-huge-pages",
-			Text: "several processes had pages of the pool of huge pages: those that they share count once for each",
+			Text: "several processes had huge pages from the pool: shared ones count once per process",
 		})
 	}
 	return notes

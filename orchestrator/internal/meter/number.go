@@ -63,7 +63,7 @@ func amounts(b []byte, fields []field) error {
 			}
 			n, ok := kilobytes(value)
 			if !ok {
-				return &parseError{line, f.key + " is no amount in kB"}
+				return &parseError{line, f.key + " is not an amount in kB"}
 			}
 			*f.into = n
 			found = found || i == 0

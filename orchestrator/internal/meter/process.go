@@ -22,7 +22,7 @@ func (fs FS) still(p bench.Process) error {
 // isOf gives an error that matches ErrEnded unless what was read is of p.
 func isOf(s proc.Stat, p bench.Process) error {
 	if s.Start != p.Start {
-		return fmt.Errorf("process %d: %w: another one has its number", p.PID, ErrEnded)
+		return fmt.Errorf("process %d: %w: another process has its number", p.PID, ErrEnded)
 	}
 	return nil
 }

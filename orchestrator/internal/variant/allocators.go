@@ -51,7 +51,7 @@ func Promise(name, label string) (string, error) {
 	case i >= 0 && label != "" && label != allocators[i].name:
 		return "", &hint.Error{
 			Err:    fmt.Errorf("variant %s promises %s by its name, and its image's label promises %s", name, allocators[i].name, label),
-			Advice: "rename the Dockerfile, or mend its LABEL " + AllocatorLabel,
+			Advice: "rename the Dockerfile, or correct its LABEL " + AllocatorLabel,
 		}
 	case i >= 0:
 		return allocators[i].name, nil

@@ -72,7 +72,7 @@ func Find(root, baseline string) (Found, error) {
 		f.Variants = append(f.Variants, bench.Variant{Name: name, Dockerfile: paths[name][0]})
 	}
 	if len(paths) == 0 {
-		return Found{}, hint.Mistake("there is no Dockerfile.NAME here", "run it in the project's folder: go run ./orchestrator compare")
+		return Found{}, hint.Mistake("there is no Dockerfile.NAME here", "run this in the project's folder: go run ./orchestrator compare")
 	}
 	if i := slices.IndexFunc(f.Variants, func(v bench.Variant) bool { return v.Name == baseline }); i > 0 {
 		first := f.Variants[i]
@@ -86,13 +86,13 @@ func check(root, name string, paths []string) error {
 	path := printable(paths[0])
 	switch {
 	case leftOut.MatchString("." + name):
-		return hint.Mistake(path+": the ending is that of a file which belongs to another, or is left over", "rename it if it is a variant")
+		return hint.Mistake(path+": its ending is that of a backup, or of a file that belongs to another", "rename it if it is a variant")
 	case !goodName.MatchString(name):
-		return hint.Mistake(fmt.Sprintf("%s: %q cannot name a variant", path, name), "use small letters, digits, '_', '.' and '-', and begin with a letter or digit")
+		return hint.Mistake(fmt.Sprintf("%s: %q cannot name a variant", path, name), "use lower-case letters, digits, '_', '.' and '-', and begin with a letter or digit")
 	case len(name) > longestName:
-		return hint.Mistake(fmt.Sprintf("%s: the name has %d letters", path, len(name)), fmt.Sprintf("use at most %d: it is part of a socket's path", longestName))
+		return hint.Mistake(fmt.Sprintf("%s: the name has %d characters", path, len(name)), fmt.Sprintf("use at most %d: it is part of a socket's path", longestName))
 	case len(paths) > 1:
-		return hint.Mistake(fmt.Sprintf("%s describes a variant that %s describes too", path, paths[1]), "rename one of the files")
+		return hint.Mistake(fmt.Sprintf("%s describes the same variant as %s", path, paths[1]), "rename one of the files")
 	}
 	_, err := dockerfile.Read(filepath.Join(root, filepath.FromSlash(paths[0])))
 	return err

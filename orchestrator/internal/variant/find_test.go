@@ -40,16 +40,16 @@ func TestFind(t *testing.T) {
 
 	put("Dockerfile."+strings.Repeat("a", longestName+1), "FROM scratch\n")
 	odd := map[string]string{ // the variant's name to what is said of it
-		"dockerignore": "Dockerfile.dockerignore: the ending is that", "MyLibc": `Dockerfile.MyLibc: "MyLibc" cannot name a variant`,
+		"dockerignore": "Dockerfile.dockerignore: its ending is that", "MyLibc": `Dockerfile.MyLibc: "MyLibc" cannot name a variant`,
 		"-x": "cannot name", "": `"" cannot name`, "a b": "cannot name", "a\x1b[31mb": `"Dockerfile.a\x1b[31mb": "a\x1b[31mb" cannot name`,
-		"other.dockerignore": "the ending", "libc~": "the ending", "libc.swp": "the ending", "libc.swo": "the ending", "libc.orig": "the ending",
-		"libc.rej": "the ending", "libc.bak": "the ending", "libc.dpkg-old": "the ending", "libc.~1~": "the ending", "orig": "the ending",
+		"other.dockerignore": "its ending", "libc~": "its ending", "libc.swp": "its ending", "libc.swo": "its ending", "libc.orig": "its ending",
+		"libc.rej": "its ending", "libc.bak": "its ending", "libc.dpkg-old": "its ending", "libc.~1~": "its ending", "orig": "its ending",
 		"empty": "Dockerfile.empty:1: no FROM", "words": "Dockerfile.words:1: HELLO before the first FROM", "args": "Dockerfile.args:1: no FROM",
 		"backslash": `Dockerfile.backslash:2: the last line ends with a backslash`,
 		"folder":    "Dockerfile.folder: is a directory", "fifo": "Dockerfile.fifo: is a pipe", "zero": "Dockerfile.zero: is a device",
 		"gone": "Dockerfile.gone is a symbolic link to nothing", "loop": "too many levels", "huge": "is larger than 1 MiB",
-		strings.Repeat("a", longestName+1): "the name has 49 letters",
-		"twice":                            "Dockerfile.twice describes a variant that variants/Dockerfile.twice describes too",
+		strings.Repeat("a", longestName+1): "the name has 49 characters",
+		"twice":                            "Dockerfile.twice describes the same variant as variants/Dockerfile.twice",
 	}
 	for name := range odd {
 		text := ""
