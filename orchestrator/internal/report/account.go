@@ -114,7 +114,7 @@ func (a account) text(variant string, rounds int) string {
 	}
 	count := "count"
 	if a.edge.Processes > 1 {
-		count = "count pages more than once, for several processes share them:"
+		count = "count pages more than once, because several processes share them:"
 	}
 	return fmt.Sprintf("the figures of %s %s %s more %s (%s: %s against %s)", variant, count, more, than, where, mebibytes(resident), mebibytes(kernel))
 }

@@ -131,7 +131,7 @@ func place(round, batch, rounds int) string {
 func (r *Report) noteContradicted() {
 	for _, row := range r.Rows {
 		if c := row.Contradicted; c != nil {
-			r.note(CodeContradicted, fmt.Sprintf("more bytes of %s were live than resident, which cannot be (%s): its memory is of a kind that RSS misses, and no figure of it is given",
+			r.note(CodeContradicted, fmt.Sprintf("%s had more live bytes than resident ones, which is impossible (%s): RSS misses some of its memory, so no figure of it is given",
 				row.Name(), c.figures(r.Rounds)), append(MemoryColumns(), ColOverhead, ColLive), row)
 		}
 	}
@@ -152,6 +152,6 @@ func Contradicted(exp *bench.Experiment) error {
 	}
 	return hint.With(
 		errors.New("more bytes were live than resident, so the memory was not measured: "+strings.Join(texts, ", ")),
-		"RSS misses memory that was swapped out and pages of a kind it does not count: turn swap off, and take out the setting that asks for such pages",
+		"RSS misses memory that was swapped out and pages of a kind that it does not count: turn swap off, and remove the setting that asks for such pages",
 	)
 }

@@ -195,7 +195,7 @@ func TestUncounted(t *testing.T) {
 	check("when idle", bench.Edge{Name: "end of idle", Anon: 7 * mib, Charged: 171 * mib},
 		"the kernel charges jemalloc's cgroup 164 MiB more than its figures count (end of idle: 171 MiB against 7.0 MiB)", ColIdle)
 	check("counted twice", bench.Edge{Name: "batch 2 start", Anon: 200 * mib, Charged: 110 * mib, Processes: 4},
-		"the figures of jemalloc count pages more than once, for several processes share them: 90 MiB more than the kernel charges its cgroup (batch 2 start: 200 MiB against 110 MiB)",
+		"the figures of jemalloc count pages more than once, because several processes share them: 90 MiB more than the kernel charges its cgroup (batch 2 start: 200 MiB against 110 MiB)",
 		ColPeak, ColSteady)
 	check("by page walk", bench.Edge{Name: "end of idle", Anon: 200 * mib, Proportional: 110 * mib, Processes: 1},
 		"the figures of jemalloc count 90 MiB more than a page walk that divides shared pages (end of idle: 200 MiB against 110 MiB)", ColIdle)

@@ -55,7 +55,7 @@ func (r *Report) control() *Control {
 		c.Text = fmt.Sprintf("%s and its twin, the same image, differ %s", named(c.Baseline), words.Series(differ))
 	case len(alike) > 0:
 		c.Verdict = stat.NotShown
-		c.Text = fmt.Sprintf("%s and its twin, the same image, are not told apart: %s", named(c.Baseline), strings.Join(alike, ", "))
+		c.Text = fmt.Sprintf("%s and its twin, the same image, cannot be told apart: %s", named(c.Baseline), strings.Join(alike, ", "))
 	case twin.Peak.Ratio.N > 0:
 		c.Text = fmt.Sprintf("%s and its twin, the same image: too few rounds to tell them apart", named(c.Baseline))
 	default:
@@ -74,6 +74,6 @@ func (r *Report) Stamp() string {
 
 func (r *Report) noteControl() {
 	if r.Stamp() != "" {
-		r.note(CodeControl, "the two identical baselines differ here, so what this column shows need not be the allocators' doing", r.Control.columns)
+		r.note(CodeControl, "the two identical baselines differ here, so what this column shows may not be due to the allocators", r.Control.columns)
 	}
 }

@@ -14,7 +14,7 @@ import (
 // noteDesign tells what the design itself does not allow to say.
 func (r *Report) noteDesign() {
 	if r.Exp.Interrupted {
-		r.note(CodeInterrupted, "interrupted: the design was not carried out to its end", []string{ColVariant})
+		r.note(CodeInterrupted, "interrupted: the design was not completed", []string{ColVariant})
 	}
 	if r.Exp.Design.Quick {
 		r.note(CodeQuick, "quick preset: few and short batches, indicative only", MemoryColumns())
@@ -22,7 +22,7 @@ func (r *Report) noteDesign() {
 	r.noteTooFew()
 	r.noteNewer()
 	if r.Exp.Environment.THP == "always" {
-		r.note(CodeTHP, "transparent huge pages are always on: the kernel may keep 2 MiB resident for a small block, and less comes back", MemoryColumns())
+		r.note(CodeTHP, "transparent huge pages are always on: the kernel may keep 2 MiB resident for a small block, and less is given back", MemoryColumns())
 	}
 }
 
@@ -40,7 +40,7 @@ func (r *Report) noteNewer() {
 		names = append(names, named(path))
 	}
 	if len(names) > 0 {
-		r.note(CodeNewer, "the file is of a newer version, and what it has there is in no figure: "+words.Series(names), []string{ColVariant})
+		r.note(CodeNewer, "the file is from a newer version, and no figure uses what it has there: "+words.Series(names), []string{ColVariant})
 	}
 }
 

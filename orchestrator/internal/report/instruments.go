@@ -98,7 +98,7 @@ func (r *Report) noteInstruments() {
 }
 
 func (r *Report) noteSwap() {
-	r.gather(remark{code: CodeSwap, columns: MemoryColumns(), before: "swapped out, where RSS does not count it: "}, func(row *Row) string {
+	r.gather(remark{code: CodeSwap, columns: MemoryColumns(), before: "swapped out, so RSS does not count it: "}, func(row *Row) string {
 		if m := measure(row.all); row.hasMemory() && m.swap > 0 {
 			return row.Name() + " " + mebibytes(float64(m.swap))
 		}

@@ -79,7 +79,7 @@ func (r *Report) noteTooFew() {
 	r.gather(remark{
 		code:    CodeTooFewRounds,
 		columns: MemoryColumns(),
-		before:  "too few rounds were carried out beside the baseline, so the change is indicative: ",
+		before:  "too few rounds were run beside the baseline, so the change is indicative: ",
 		after:   fmt.Sprintf(" of the %d that %s", needed, whose),
 	}, func(row *Row) string {
 		least := 0

@@ -132,7 +132,7 @@ func TestControl(t *testing.T) {
 			t.Batches[1].HighWater += bench.Bytes(1-2*(t.Round%2)) * bench.Bytes(t.Round) * bench.MiB
 		}
 	}
-	check(sound, "true", "libc and its twin, the same image, are not told apart: −1 … +1 % in peak RSS")
+	check(sound, "true", "libc and its twin, the same image, cannot be told apart: −1 … +1 % in peak RSS")
 	few := made([]profile{short2[0], twin}, 480, 3)
 	few.Design.Twin = twin.name
 	check(few, "null", "libc and its twin, the same image: too few rounds to tell them apart")

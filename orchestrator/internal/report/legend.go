@@ -58,9 +58,9 @@ func (r *Report) Rests(cost bool) []string {
 // confidence says how far the intervals of changes can be relied on.
 func (r *Report) confidence() string {
 	if r.Comparisons > 1 {
-		return "intervals hold together with 95 %"
+		return "intervals hold together at 95 %"
 	}
-	return "intervals hold with 95 %"
+	return "intervals hold at 95 %"
 }
 
 // Legend says what the columns mean, in short.
@@ -84,7 +84,7 @@ func (r *Report) Legend() []Fact {
 	}
 	idle := "median over the last third of the final idle of " + short(d.Idle)
 	if d.Idle == 0 {
-		idle = "of a final idle, which was not asked for"
+		idle = "no final idle was asked for"
 	}
 	began := "the start of a request to the last byte of its answer (closed loop)"
 	if rate := r.Exp.Plan.ArrivalRate; rate > 0 {
@@ -113,13 +113,13 @@ func (r *Report) Legend() []Fact {
 // method says where the intervals of changes come from, what they assume, and of
 // what they speak.
 func (r *Report) method() string {
-	whole := "each holds with 95 %"
+	whole := "each holds at 95 %"
 	if r.Comparisons > 1 {
-		whole = fmt.Sprintf("the %d of a column hold together with 95 %%", r.Comparisons)
+		whole = fmt.Sprintf("the %d of a column hold together at 95 %%", r.Comparisons)
 	}
 	return "exact signed-rank intervals of the rounds' log-ratios, around their Hodges-Lehmann centre; " + whole +
-		". They assume that variants which do not differ could change places within a round, and that log-ratios are symmetric about their centre." +
-		" They speak of this machine at this time: the rounds of one run share its state, and a run an hour later may differ"
+		". They assume that variants that do not differ could swap places within a round, and that log-ratios are symmetric about their centre." +
+		" They apply to this machine at this time: the rounds of one run share its state, and a run an hour later may differ"
 }
 
 // pace says when iterations start.

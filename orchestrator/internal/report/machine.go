@@ -56,9 +56,9 @@ func (r *Report) noteMachine() {
 		return short(time.Duration(v * float64(time.Second)).Round(100 * time.Millisecond))
 	}
 	for _, d := range []disturbance{
-		{CodeBusyMachine, "other processes took a part of the machine: ", othersLimit, others, share},
-		{CodeStolen, "the hypervisor gave a part of the machine to others: ", stolenLimit, stolen, share},
-		{CodeJumped, "the machine's clock was set: ", jumpLimit.Seconds(), jumped, func(v float64) string { return "by " + seconds(v) }},
+		{CodeBusyMachine, "other processes took part of the machine: ", othersLimit, others, share},
+		{CodeStolen, "the hypervisor gave part of the machine to others: ", stolenLimit, stolen, share},
+		{CodeJumped, "the machine's clock was changed: ", jumpLimit.Seconds(), jumped, func(v float64) string { return "by " + seconds(v) }},
 		{CodeSlept, "the machine was suspended: ", 0, slept, seconds},
 	} {
 		if text, rows := r.disturbed(d); len(rows) > 0 {

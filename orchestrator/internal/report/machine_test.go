@@ -41,12 +41,12 @@ func TestMachineNotes(t *testing.T) {
 		return func(m *bench.Machine) { m.Others = m.Elapsed * 2 * percent / 100 }
 	}
 	check(CodeBusyMachine, others(10), "")
-	check(CodeBusyMachine, others(14), "other processes took a part of the machine: 14 % while jemalloc ran (round 3, batch 2)")
+	check(CodeBusyMachine, others(14), "other processes took part of the machine: 14 % while jemalloc ran (round 3, batch 2)")
 	check(CodeStolen, func(m *bench.Machine) { m.Stolen = m.Elapsed * 4 / 100 }, "")
 	check(CodeStolen, func(m *bench.Machine) { m.Stolen = m.Elapsed * 10 / 100 },
-		"the hypervisor gave a part of the machine to others: 5.0 % while jemalloc ran (round 3, batch 2)")
+		"the hypervisor gave part of the machine to others: 5.0 % while jemalloc ran (round 3, batch 2)")
 	check(CodeJumped, func(m *bench.Machine) { m.Jumped = 400 * time.Millisecond }, "")
-	check(CodeJumped, func(m *bench.Machine) { m.Jumped = -2 * time.Second }, "the machine's clock was set: by 2 s while jemalloc ran (round 3, batch 2)")
+	check(CodeJumped, func(m *bench.Machine) { m.Jumped = -2 * time.Second }, "the machine's clock was changed: by 2 s while jemalloc ran (round 3, batch 2)")
 	check(CodeSlept, func(m *bench.Machine) { m.Slept = 90 * time.Second }, "the machine was suspended: 1 min 30 s while jemalloc ran (round 3, batch 2)")
 
 	exp := experiment(7)
@@ -55,7 +55,7 @@ func TestMachineNotes(t *testing.T) {
 			others(time.Duration(15 + round + i))(trialOf(exp, "libc", round+1).Batches[i].Machine)
 		}
 	}
-	const want = "other processes took a part of the machine: 18 % while libc ran (round 3, batch 2; the worst of 6 batches)"
+	const want = "other processes took part of the machine: 18 % while libc ran (round 3, batch 2; the worst of 6 batches)"
 	if got := textOf(Summarize(exp), CodeBusyMachine); got != want {
 		t.Errorf("%s; want %s", got, want)
 	}
@@ -127,7 +127,7 @@ func TestVoid(t *testing.T) {
 		exp.Trials[i].Void = "the clock was set"
 	}
 	r = Summarize(exp)
-	if got := textOf(r, CodeNotMeasured); got != "not measured, for none of its rounds counts: libc, jemalloc, musl" {
+	if got := textOf(r, CodeNotMeasured); got != "not measured, because none of its rounds counts: libc, jemalloc, musl" {
 		t.Errorf("with all rounds void: %s", got)
 	}
 	if got := textOf(r, CodeVoid); strings.Count(got, "does not count") != 3 || !strings.HasSuffix(got, "5 more rounds do not count") {

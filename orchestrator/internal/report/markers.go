@@ -165,10 +165,10 @@ func unclosed(file []byte) *markerError {
 	}
 	from, to := m.lineAt(max(0, last.Pos()))
 	line := strings.TrimSpace(string(m.plain[from:to]))
-	problem := &markerError{line: m.lineNumber(from), problem: "this HTML does not end"}
+	problem := &markerError{line: m.lineNumber(from), problem: "this HTML is not closed"}
 	switch block := last.(type) {
 	case *ast.FencedCodeBlock:
-		problem.problem = "this code fence does not end"
+		problem.problem = "this code fence is not closed"
 		problem.advice = "close it with a line of " + line[:len(line)-len(strings.TrimLeft(line, line[:1]))]
 	case *ast.HTMLBlock:
 		tag, _, _ := strings.Cut(strings.TrimLeft(cmp.Or(line, "<"), "<"), ">")

@@ -19,7 +19,7 @@ func (r *Report) noteNotRun() {
 	r.gather(remark{
 		code:    CodeNotMeasured,
 		columns: []string{ColVariant},
-		before:  "not measured, for none of its rounds counts: ",
+		before:  "not measured, because none of its rounds counts: ",
 	}, func(row *Row) string {
 		if len(row.all) > 0 || row.void == 0 {
 			return ""
@@ -38,13 +38,13 @@ func (r *Report) noteNotMeasured() {
 		is      func(*Row) bool
 	}{
 		{[]string{ColPeak}, "no reading fell into a batch", func(row *Row) bool { return row.hasMemory() && row.Peak.N == 0 }},
-		{[]string{ColSteady}, "no batch came to its end with readings", func(row *Row) bool { return row.hasMemory() && row.Steady.N == 0 }},
+		{[]string{ColSteady}, "no batch with readings was completed", func(row *Row) bool { return row.hasMemory() && row.Steady.N == 0 }},
 		{[]string{ColIdle}, r.whyNoIdle(), func(row *Row) bool { return row.hasMemory() && row.Idle.N == 0 }},
 		{[]string{ColOverhead, ColLive}, noCounter, func(row *Row) bool { return row.hasMemory() && row.Live.N == 0 && row.Overhead.N == 0 }},
 		{[]string{ColLive}, noCounter, func(row *Row) bool { return row.hasMemory() && row.Live.N == 0 && row.Overhead.N > 0 }},
 		{[]string{ColOverhead}, "no live bytes were counted", func(row *Row) bool { return row.Live.N > 0 && row.Overhead.N == 0 }},
 		{[]string{ColCPU}, "no CPU time was read", func(row *Row) bool { return row.CPU.N == 0 }},
-		{[]string{ColP99, ColP50}, "no request was timed in a sound batch", func(row *Row) bool { return row.P50.N == 0 }},
+		{[]string{ColP99, ColP50}, "no request was timed in a usable batch", func(row *Row) bool { return row.P50.N == 0 }},
 	} {
 		var rows []*Row
 		var names []string
@@ -114,7 +114,7 @@ func (r *Report) noteBaseline() {
 		missing[key], rows[key] = append(missing[key], column), without
 	}
 	for _, names := range order {
-		r.note(CodeNoBaseline, fmt.Sprintf("no change is given for %s: in no round was it measured beside the baseline %s after the same number of batches", names, name),
+		r.note(CodeNoBaseline, fmt.Sprintf("no change is given for %s: no round has both it and the baseline %s measured after the same number of batches", names, name),
 			missing[names], rows[names]...)
 	}
 }

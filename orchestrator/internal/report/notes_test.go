@@ -134,7 +134,7 @@ func TestDefaultFits(t *testing.T) {
 func TestNewer(t *testing.T) {
 	exp := experiment(1)
 	exp.Unknown = map[string]json.RawMessage{"z": []byte("1"), "design.new": []byte("[2]"), "trials[0].a": []byte("null"), "trials[1].a": []byte(`"x"`), "y": []byte("1")}
-	const want = "the file is of a newer version, and what it has there is in no figure: design.new, trials[0].a, trials[1].a and 2 more"
+	const want = "the file is from a newer version, and no figure uses what it has there: design.new, trials[0].a, trials[1].a and 2 more"
 	exp.Warnings = []bench.Warning{{Code: CodeNewer, Text: "records of a newer version were passed over"}}
 	found := 0
 	for _, n := range Summarize(exp).Notes {

@@ -68,7 +68,7 @@ func read(file string, block []byte) (old, spliced []byte, err error) {
 	if err != nil {
 		err = fmt.Errorf("splice the table: %w", err)
 		if errors.Is(err, fs.ErrNotExist) {
-			err = hint.With(err, "the file has to exist; make an empty one if the name is right")
+			err = hint.With(err, "the file must exist: create an empty one if the name is right")
 		}
 		return nil, nil, err
 	}
@@ -130,7 +130,7 @@ func splice(file, block []byte) ([]byte, error) {
 func checked(spliced []byte, begin, end int) ([]byte, error) {
 	found, _ := parse(spliced).markers()
 	if len(found) != 2 || found[0].start != begin || found[1].start != end {
-		return nil, errors.New("the block has a marker, or a code fence or HTML that does not end")
+		return nil, errors.New("the block has a marker, or a code fence or HTML that is not closed")
 	}
 	return spliced, nil
 }

@@ -161,15 +161,15 @@ func TestSpliceErrors(t *testing.T) {
 	check("reversed", end+begin, "b", ":1: "+EndMarker+" comes before the begin marker")
 	check("two begins", begin+"x\n"+begin+end, "b", ":3: "+BeginMarker+" was in line 1 already")
 	check("two blocks", begin+end+begin+end, "b", ":3: "+BeginMarker+" was in line 1 already")
-	check("open fence", "x\n```\ny\n", "b", ":2: this code fence does not end")
-	check("open fence of tildes", "~~~~ sh\ny\n", "b", ":1: this code fence does not end")
-	check("open pre", "x\n<pre>\n\n"+begin, "b", ":2: this HTML does not end")
-	check("open comment at the end", begin+"\n<!--\nx\n", "b", ":3: this HTML does not end")
+	check("open fence", "x\n```\ny\n", "b", ":2: this code fence is not closed")
+	check("open fence of tildes", "~~~~ sh\ny\n", "b", ":1: this code fence is not closed")
+	check("open pre", "x\n<pre>\n\n"+begin, "b", ":2: this HTML is not closed")
+	check("open comment at the end", begin+"\n<!--\nx\n", "b", ":3: this HTML is not closed")
 	check("end in indented code", begin+"\n    "+end, "b", ":1: "+BeginMarker+" has no end marker after it")
 	check("begin in a list, end out of it", "- x\n  "+begin+end, "b", ":3: "+EndMarker+" has no begin marker before it")
 	check("two blocks and an example", "> "+begin+"\n"+begin+end+"\n"+begin+end, "b", ":6: "+BeginMarker+" was in line 3 already")
 	check("CR", "x\r"+BeginMarker+"\r", "b", ":2: "+BeginMarker+" has no end marker after it")
-	check("end within an open fence", begin+"```\n"+end, "b", ":2: this code fence does not end")
+	check("end within an open fence", begin+"```\n"+end, "b", ":2: this code fence is not closed")
 
 	for _, block := range []string{begin, "x\n" + EndMarker, "```\n", "<!--", "<pre>", "<div>\n<pre>", "<script>"} {
 		if _, err := splice(nil, []byte(block)); err == nil {

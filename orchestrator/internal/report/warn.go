@@ -99,7 +99,7 @@ func (r *Report) noteUnequalWork() {
 	r.gather(remark{
 		code:    CodeUnequalWork,
 		columns: []string{ColVariant},
-		before:  "the variants did not do the same work, by their answers: ",
+		before:  "the variants did not do the same work, judging by their answers: ",
 	}, func(row *Row) string {
 		for _, t := range row.all {
 			for _, b := range t.Batches {
@@ -138,9 +138,9 @@ func (r *Report) together() bool { return len(r.Rows) > 1 && r.Exp.Design.Mode !
 // noteStarved marks the cost of a variant that waited for a CPU, and the heads
 // too where that of all that ran beside it is inflated.
 func (r *Report) noteStarved() {
-	after := " of the time that the requests took: such CPU and latency figures are not the variant's own"
+	after := " of the time that its requests took: these CPU and latency figures are not the variant's own"
 	if r.together() {
-		after += ", and those of all that ran beside it are inflated"
+		after += ", and those of everything that ran beside it are inflated"
 	}
 	n := r.gather(remark{code: CodeStarved, columns: CostColumns(), before: "ready to run but without a CPU: ", after: after}, func(row *Row) string {
 		if !row.starved() {
@@ -160,7 +160,7 @@ func (r *Report) noteUnsteady() {
 		code:    CodeNoSteadyState,
 		columns: []string{ColSteady},
 		before:  "no steady state: ",
-		after:   " from its last change of level to the end of the batch; the median is given all the same",
+		after:   " from its last change of level to the end of the batch; the median is given anyway",
 	}, func(row *Row) string {
 		if row.Steady.N == 0 || row.IsSteady {
 			return ""
@@ -202,7 +202,7 @@ func (r *Report) noteGoShare() {
 	r.gather(remark{
 		code:    CodeGoShare,
 		columns: []string{ColOverhead},
-		before:  "Go's own share of the RSS is not small: ",
+		before:  "Go's own share of the RSS is large: ",
 		after:   fmt.Sprintf("; the overhead leaves it out (the aim is at most %s)", mebibytes(goLimit)),
 	}, func(row *Row) string {
 		if row.GoShare.N == 0 || row.GoShare.Center <= goLimit {
@@ -243,7 +243,7 @@ func Useless(exp *bench.Experiment) error {
 			if t.Void == "" && b.Useless() {
 				return hint.With(
 					fmt.Errorf("variant %s, round %d, batch %d: %s", t.Variant, t.Round, b.Number, AllFailed(b)),
-					"see that the plan's paths, methods and bodies are what the service takes; orchestrator drill -v shows what it answers",
+					"check that the plan's paths, methods and bodies are what the service accepts; orchestrator drill -v shows its answers",
 				)
 			}
 		}
@@ -254,7 +254,7 @@ func Useless(exp *bench.Experiment) error {
 // AllFailed says of a useless batch how its requests failed.
 func AllFailed(b bench.Batch) string {
 	if b.Requests == 0 {
-		return "not one request came to its end"
+		return "no request was completed"
 	}
 	return "every request failed: " + Failures(b.Errors)
 }
