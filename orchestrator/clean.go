@@ -44,6 +44,6 @@ func (a *app) cleanCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&name, "engine", "docker", "docker or process")
-	cmd.Flags().BoolVar(&force, "force", false, "also what a run made that is alive, or may be")
+	cmd.Flags().BoolVar(&force, "force", false, "also remove what a run made that is alive, or may be")
 	return cmd
 }

@@ -40,7 +40,7 @@ func (a *app) conclude(ctx context.Context, j *job, exp *bench.Experiment, faile
 	}
 	switch {
 	case j.readme != "" && !good:
-		a.tell(j, "%s is as it was: these results are not fit to show", j.readme)
+		a.tell(j, "%s is unchanged: these results are not fit to show", j.readme)
 	case j.readme != "" && spliced == nil:
 		a.tell(j, "table written to %s", j.readme)
 	}
@@ -124,7 +124,7 @@ func splice(readme string, exp *bench.Experiment, out string) error {
 		return err
 	}
 	if err := report.Splice(readme, block.Bytes()); err != nil {
-		advice := "mend it and call: go run ./orchestrator report " + out + " --readme " + readme
+		advice := "fix it and run: go run ./orchestrator report " + out + " --readme " + readme
 		if known := hint.Of(err); known != "" {
 			advice = known + "; " + advice
 		}

@@ -95,14 +95,14 @@ func (r *resumed) goOn(now store.Header, records store.Sink) error {
 	was := r.earlier.Header
 	if differ := store.Differences(was, now); len(differ) > 0 {
 		return hint.Mistake("cannot go on with "+r.saved.Dir+": "+strings.Join(differ, "; "),
-			"give it what it was begun with, or begin anew without --resume")
+			"give it what it was begun with, or start a new run without --resume")
 	}
 	after := len(r.earlier.Done)
 	if err := r.saved.GoOn(store.Resumed{At: time.Now(), After: after}); err != nil {
 		return err
 	}
 	if remade := store.Remade(was, now); len(remade) > 0 {
-		records.Put(store.Record{What: bench.Warning{Code: store.CodeMoved, Text: fmt.Sprintf("after round %d the image of %s was made anew, out of the same sources", after, words.Series(remade))}})
+		records.Put(store.Record{What: bench.Warning{Code: store.CodeMoved, Text: fmt.Sprintf("after round %d the image of %s was rebuilt from the same sources", after, words.Series(remade))}})
 	}
 	if moved := store.Moved(was.Environment, now.Environment); moved != "" {
 		records.Put(store.Record{What: bench.Warning{Code: store.CodeMoved, Text: fmt.Sprintf("the machine changed after round %d: %s", after, moved)}})

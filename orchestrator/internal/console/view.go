@@ -184,7 +184,7 @@ func (v *View) round(r store.Round) {
 	case r.Repeats > 0:
 		text = fmt.Sprintf("%d, in place of round %d", r.Number, r.Repeats)
 	case r.Number > of:
-		text = fmt.Sprintf("%d, for there is time", r.Number)
+		text = fmt.Sprintf("%d, as there is time", r.Number)
 	}
 	if r.Left > 0 {
 		text += fmt.Sprintf(" · about %v left", max(r.Left.Round(10*time.Second), 10*time.Second))

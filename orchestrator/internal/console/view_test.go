@@ -54,7 +54,7 @@ func TestRoundLines(t *testing.T) {
 	want := `round      2/7 · about 1m30s left
 note       round 2 does not count: the machine slept; it is repeated as round 8
 round      8, in place of round 2 · about 10s left
-round      9, for there is time
+round      9, as there is time
 note       it is late
 `
 	if got != want {

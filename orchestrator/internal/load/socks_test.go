@@ -251,7 +251,7 @@ func TestProxyMistakes(t *testing.T) {
 			}
 		}
 	}
-	const spoken = "://, and only http, https, socks5 and socks5h are spoken"
+	const spoken = "://, and only http, https, socks5 and socks5h are supported"
 	check(nil)
 	check(nil, "HTTP_PROXY=", "HTTPS_PROXY= ", "ALL_PROXY=socks5h://u:p@h:1", "https_proxy=h:1")
 	check(nil, "HTTP_PROXY=h:1", "http_proxy=http://bad:port")

@@ -170,7 +170,7 @@ func (l *loader) besides(it *item) {
 			l.unknownKey(it.f, e.key, inItem, itemKeys)
 		case key == "name", key == "tags", key == it.form.key, slices.Contains(it.form.beside, key):
 		case key == "request" && it.form.key == "assign":
-			l.warn(it.f, e.key, "the request is not sent, for assign is a mapping", "to keep its answer write assign: NAME")
+			l.warn(it.f, e.key, "the request is not sent, because assign is a mapping", "to keep its answer write assign: NAME")
 		case it.form.key == "request" && isLoop(key):
 			l.warn(it.f, e.key, fmt.Sprintf("%s is %s, so the request is sent once", key, resolve(e.value)), "it must be "+takes(key))
 		default:

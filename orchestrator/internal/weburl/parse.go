@@ -47,7 +47,7 @@ func ParseProxy(text string) (URL, error) {
 	case scheme == "http" || scheme == "https" || scheme == "socks5" || scheme == "socks5h":
 		return parseHTTP(scheme, rest)
 	}
-	return URL{}, fmt.Errorf("begins with %s://, and only http, https, socks5 and socks5h are spoken", scheme)
+	return URL{}, fmt.Errorf("begins with %s://, and only http, https, socks5 and socks5h are supported", scheme)
 }
 
 // tidy takes away what may stand around and inside a URL without meaning

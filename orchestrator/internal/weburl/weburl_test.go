@@ -462,7 +462,7 @@ func TestParseProxy(t *testing.T) {
 	wrong("", "has no host")
 	wrong("://h", "is not a URL")
 	wrong("h:9x", `is not a URL: invalid port ":9x" after host`)
-	wrong("socks4a://h", "begins with socks4a://, and only http, https, socks5 and socks5h are spoken")
+	wrong("socks4a://h", "begins with socks4a://, and only http, https, socks5 and socks5h are supported")
 	wrong("socks5://h:1:2", `is not a URL: invalid port ":1:2" after host`)
 	wrong("\xff", "is not UTF-8")
 }
