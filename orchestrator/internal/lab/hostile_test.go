@@ -175,7 +175,7 @@ func TestSocketReplacedAtRest(t *testing.T) {
 				if trial.Variant == "jemalloc" {
 					want = "ended in " + moment + ": "
 				}
-				if wrong := strings.Contains(trial.Error, "is a symbolic link"); wrong != (want != "") || !strings.HasPrefix(trial.Error, want) {
+				if wrong := strings.Contains(trial.Error, "a symbolic link is in the place of"); wrong != (want != "") || !strings.HasPrefix(trial.Error, want) {
 					t.Errorf("%s: %q; want %q", trial.Variant, trial.Error, want)
 				}
 			}
