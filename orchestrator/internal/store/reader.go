@@ -3,18 +3,23 @@ package store
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 )
 
-// Bounds of what is read: a stream may come from anywhere.
-const (
-	mostLine   = 16 << 20 // bytes of a record; the longest of ours are headers of large plans
-	mostStream = 4 << 30  // bytes in all, unpacked; a day of 16 variants takes a quarter
-)
+// bounds limit what is read: a stream may come from anywhere.
+type bounds struct {
+	line   int   // bytes of a record; the longest of ours are headers of large plans
+	stream int64 // bytes in all, unpacked
+	bad    int   // lines that are no records
+	sought int   // bytes of damaged lines that are searched for records
+}
+
+// usual are for all streams. A day of 16 variants takes a quarter of the bytes.
+var usual = bounds{line: 16 << 20, stream: 4 << 30, bad: 100_000, sought: 64 << 20}
 
 // LineError is a line of a stream that is no record. The lines around it stand.
 type LineError struct {
@@ -38,109 +43,163 @@ func (e *NewerError) Error() string {
 
 // Read reads a stream, compressed or not. With a record comes no error or a
 // *NewerError; without one, a *LineError, after which it goes on, or what ends
-// the reading early.
-func Read(from io.Reader) iter.Seq2[Record, error] {
+// the reading early. Of a line that is damaged, whole records are saved: a line
+// that was cut swallows none of its neighbours.
+func Read(from io.Reader) iter.Seq2[Record, error] { return usual.read(from) }
+
+func (b bounds) read(from io.Reader) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		text, err := unpacked(from)
-		if err != nil {
-			yield(Record{}, err)
-			return
+		text := &limited{from: unpacked(from), left: b.stream}
+		p := lineParser{
+			lineReader: lineReader{from: bufio.NewReaderSize(text, 64<<10), most: b.line},
+			yield:      yield, bad: b.bad, sought: b.sought,
 		}
-		lines := lineReader{from: bufio.NewReaderSize(text, 64<<10)}
-		for {
-			line, err := lines.next()
-			if errors.Is(err, io.EOF) {
-				return
-			}
-			var damaged *LineError
-			if err != nil {
-				if !yield(Record{}, err) || !errors.As(err, &damaged) {
-					return
-				}
-				continue
-			}
-			if !yieldLine(line, lines.number, yield) {
-				return
-			}
+		for p.next() {
 		}
 	}
 }
 
-// yieldLine yields the record of a line.
-func yieldLine(line []byte, number int, yield func(Record, error) bool) (more bool) {
+// lineParser makes records of lines.
+type lineParser struct {
+	lineReader
+	yield  func(Record, error) bool
+	bad    int // lines that may still be none
+	sought int // bytes that may still be searched
+}
+
+// next yields what the next line holds, and says whether to go on.
+func (p *lineParser) next() bool {
+	line, err := p.lineReader.next()
+	var damaged *LineError
+	switch {
+	case err == nil:
+	case errors.As(err, &damaged):
+		return p.damage(err)
+	case errors.Is(err, io.EOF):
+		return false
+	default:
+		p.yield(Record{}, err)
+		return false
+	}
 	if len(bytes.TrimSpace(line)) == 0 {
-		return true
+		return p.count()
 	}
 	r, newer, err := parseLine(line)
 	if err == nil {
-		return yield(r, newerError(newer, number, r))
+		return p.record(r, newer)
 	}
-	if !yield(Record{}, &LineError{number, err}) {
-		return false
-	}
-	// A line without its end swallows the one behind it.
-	if r, newer, ok := salvage(line); ok {
-		return yield(r, newerError(newer, number, r))
-	}
-	return true
+	return p.pieces(line, err)
 }
 
-func newerError(newer bool, number int, r Record) error {
+// record yields a record.
+func (p *lineParser) record(r Record, newer bool) bool {
 	if !newer {
-		return nil
+		return p.yield(r, nil)
 	}
-	what := ""
+	kind := nameOf(r.What)
 	if u, ok := r.What.(Unknown); ok {
-		what = u.Kind
-	} else {
-		what = nameOf(r.What)
+		kind = u.Kind
 	}
-	return &NewerError{number, what}
+	return p.yield(r, &NewerError{p.number, kind})
 }
 
-// salvage finds the whole record at the end of a line whose beginning is
-// another that was cut.
-func salvage(line []byte) (r Record, newer, ok bool) {
-	const mostTries = 16
-	end := len(line)
-	for range mostTries {
-		at := bytes.LastIndex(line[:end], []byte(`{"`))
-		if at <= 0 {
-			break
+// damage yields the error of a line.
+func (p *lineParser) damage(err error) bool { return p.yield(Record{}, err) && p.count() }
+
+// count counts a line that is no record.
+func (p *lineParser) count() bool {
+	if p.bad--; p.bad >= 0 {
+		return true
+	}
+	p.yield(Record{}, fmt.Errorf("after line %d: too many lines are no records", p.number))
+	return false
+}
+
+// pieces yields the whole records of a line that is none, for the reason of err:
+// what was cut is in front of another, or two stand on one line.
+func (p *lineParser) pieces(line []byte, err error) bool {
+	told := false
+	tell := func(err error) bool {
+		if told {
+			return true
 		}
-		if r, newer, err := parseLine(line[at:]); err == nil {
-			if _, unknown := r.What.(Unknown); !unknown {
-				return r, newer, true
+		told = true
+		return p.damage(&LineError{p.number, err})
+	}
+	for first := true; p.sought > 0; first = false {
+		d := json.NewDecoder(bytes.NewReader(line))
+		var failed error
+		for failed == nil {
+			var value json.RawMessage
+			if failed = d.Decode(&value); failed != nil {
+				break
+			}
+			r, newer, wrong := parseLine(value)
+			if _, unknown := r.What.(Unknown); wrong == nil && unknown && !first {
+				wrong = err // rather a part of another
+			}
+			if wrong == nil && !p.record(r, newer) || wrong != nil && !tell(wrong) {
+				return false
 			}
 		}
-		end = at + 1
+		if errors.Is(failed, io.EOF) {
+			return true
+		}
+		if !tell(err) {
+			return false
+		}
+		p.sought -= len(line)
+		next := nextStart(line[d.InputOffset():])
+		if next < 0 {
+			return true
+		}
+		line = line[int(d.InputOffset())+next:]
 	}
-	return Record{}, false, false
+	return tell(err)
 }
 
-// unpacked takes the compression off, if there is one.
-func unpacked(from io.Reader) (io.Reader, error) {
-	buffered := bufio.NewReader(from)
-	if head, _ := buffered.Peek(2); len(head) < 2 || head[0] != 0x1f || head[1] != 0x8b {
-		return io.LimitReader(buffered, mostStream), nil
+// nextStart finds where the next record may begin, not at the start; -1: nowhere.
+func nextStart(line []byte) int {
+	for at := 1; at < len(line); {
+		i := bytes.Index(line[at:], []byte(`{"`))
+		if i < 0 {
+			break
+		}
+		at += i
+		name, _, ok := bytes.Cut(line[at+2:min(len(line), at+40)], []byte(`":`))
+		if ok && (string(name) == "of" || kinds[string(name)] != nil) {
+			return at
+		}
+		at++
 	}
-	z, err := gzip.NewReader(buffered)
-	if err != nil {
-		return nil, fmt.Errorf("unpack the records: %w", err)
+	return -1
+}
+
+// limited gives an error where there is more than a bound.
+type limited struct {
+	from io.Reader
+	left int64
+}
+
+func (l *limited) Read(p []byte) (int, error) {
+	n, err := l.from.Read(p)
+	if l.left -= int64(n); l.left < 0 {
+		return 0, errors.New("the stream is too long")
 	}
-	return io.LimitReader(z, mostStream), nil
+	return n, err
 }
 
 // lineReader reads lines within a bound.
 type lineReader struct {
 	from   *bufio.Reader
+	most   int // bytes of a line
 	number int // of the line that was read last, from 1
 	line   []byte
 	broken error // what the reading ended with
 }
 
 // next gives the next line, which is good until the next call. io.EOF is the
-// end, a *LineError a line that is too long.
+// end, a *LineError a line that is too long or was not there in whole.
 func (l *lineReader) next() ([]byte, error) {
 	if l.broken != nil {
 		return nil, l.broken
@@ -148,14 +207,17 @@ func (l *lineReader) next() ([]byte, error) {
 	l.line = l.line[:0]
 	l.number++
 	long := false
+	var hole *holeError
 	for {
 		part, err := l.from.ReadSlice('\n')
-		if long = long || len(l.line)+len(part) > mostLine; !long {
+		if long = long || len(l.line)+len(part) > l.most; !long {
 			l.line = append(l.line, part...)
 		}
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull):
 			continue
+		case errors.As(err, &hole):
+			return nil, &LineError{l.number, hole}
 		case errors.Is(err, io.EOF):
 			l.broken = io.EOF
 		case err != nil:
@@ -165,7 +227,7 @@ func (l *lineReader) next() ([]byte, error) {
 	}
 	if long {
 		l.line = nil
-		return nil, &LineError{l.number, fmt.Errorf("it is longer than %d MiB", mostLine>>20)}
+		return nil, &LineError{l.number, fmt.Errorf("it is longer than %d MiB", l.most>>20)}
 	}
 	if len(l.line) == 0 && l.broken != nil {
 		return nil, l.broken
