@@ -4,13 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
-	"strings"
+	"sync"
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 // The codes of warnings about the records themselves.
@@ -20,9 +19,11 @@ const (
 	CodeNewer   = "newer"          // a newer version wrote what this one does not know
 )
 
-// mostMemory bounds what a fold may take, in bytes, as far as records of a
-// hostile stream may blow it up: an empty batch has 14 letters and takes 400.
-const mostMemory = 1 << 29
+// Bounds of what a hostile stream may cost.
+const (
+	mostMemory = 1 << 29 // bytes, about: an empty batch has 14 letters and takes 400
+	mostWork   = 1 << 28 // steps of going back to an earlier round
+)
 
 // Fold makes the experiment of its records, whole or not: a stream that ends in
 // the middle is an experiment that was interrupted. What it passes over, damaged
@@ -38,19 +39,32 @@ func Fold(records iter.Seq2[Record, error]) (*bench.Experiment, error) {
 	return f.Experiment()
 }
 
-// Folding is a fold that goes on, such as that of a page which shows a run.
+// Folding is a fold that goes on, such as that of a page which shows a run. It
+// may be used by several goroutines at once.
 type Folding struct {
-	header  *Header // the first: it knows when and by whom it was begun
-	design  bench.Design
+	mu      sync.Mutex        // guards what follows
+	header  *Header           // the first: it knows when and by whom it was begun
+	design  bench.Design      // of the last header
+	where   bench.Environment // of the last header
+	begun   bench.Environment // in which the rounds began that count
 	trials  map[Of]*trial
-	judged  []Judged
+	judged  map[int]verdict // by round
 	end     *End
 	general []general
-	count   int  // records
-	taken   int  // bytes, about
-	cut     bool // the last line was damaged
+	told    map[bench.Warning]bool // those in general
+	count   int                    // records
+	cost    int                    // bytes that headers take, about
+	taken   int                    // bytes that all else takes, about
+	work    int                    // steps of going back
+	cut     bool                   // the last line was damaged
 	damaged trouble
 	newer   trouble
+}
+
+// verdict is a round that was judged.
+type verdict struct {
+	Judged
+	where bench.Environment
 }
 
 // general is a warning that concerns the experiment.
@@ -78,13 +92,18 @@ type trial struct {
 	open  *bench.Phase // the phase that has not ended
 	last  time.Duration
 	ended *Ended
+	told  map[bench.Warning]bool // those in Warnings
 }
 
 // NewFolding begins a fold.
-func NewFolding() *Folding { return &Folding{trials: map[Of]*trial{}} }
+func NewFolding() *Folding {
+	return &Folding{trials: map[Of]*trial{}, judged: map[int]verdict{}, told: map[bench.Warning]bool{}}
+}
 
 // take adds a record, or what stood in its place.
 func (f *Folding) take(r Record, err error) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	var newer *NewerError
 	switch {
 	case err == nil:
@@ -97,40 +116,60 @@ func (f *Folding) take(r Record, err error) error {
 		return nil
 	}
 	f.count++
-	f.Add(r)
+	f.add(r)
 	f.cut = false
-	if f.taken > mostMemory {
+	switch {
+	case f.taken+f.cost > mostMemory:
 		return fmt.Errorf("record %d: the records up to here take more than %d MiB of memory", f.count, mostMemory>>20)
+	case f.work > mostWork:
+		return fmt.Errorf("record %d: the run goes on from an earlier round too often", f.count)
 	}
 	return nil
 }
 
 // Add adds a record.
 func (f *Folding) Add(r Record) {
-	const most = 600 // bytes that a record takes beside its texts
-	f.taken += most
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.add(r)
+}
+
+func (f *Folding) add(r Record) {
 	switch what := r.What.(type) {
 	case Header:
 		f.addHeader(what)
 	case Judged:
-		f.judged = append(f.judged, what)
+		f.taken += weigh(what)
+		f.judged[what.Round] = verdict{what, f.where}
 	case Resumed:
 		f.resume(what.After)
 	case End:
 		f.end = &what
 	case bench.Sample:
-		f.taken -= most // they are held compactly
-		f.taken += 16
 		t := f.of(r.Of)
+		before := t.Samples.Size()
 		t.Samples.Append(what)
+		f.taken += t.Samples.Size() - before
 		t.last = max(t.last, what.At)
 	case bench.Warning:
-		if r.Of == (Of{}) {
+		if r.Of != (Of{}) {
+			f.taken += f.of(r.Of).warn(what)
+		} else if !f.told[what] {
+			f.taken += weigh(what) * 3
+			f.told[what] = true
 			f.general = append(f.general, general{what, len(f.judged)})
-		} else if t := f.of(r.Of); !slices.Contains(t.Warnings, what) {
-			t.Warnings = append(t.Warnings, what)
 		}
-	case Trial, bench.Proof, bench.Phase, bench.Gauge, bench.Edge, bench.Batch, Ended:
+	case Trial:
+		t := f.of(r.Of)
+		if t.begun || t.ended != nil {
+			// Done again, and the record that says so is lost.
+			delete(f.trials, r.Of)
+			t = f.of(r.Of)
+		}
+		f.taken += weigh(what)
+		t.add(what)
+	case bench.Proof, bench.Phase, bench.Gauge, bench.Edge, bench.Batch, Ended:
+		f.taken += 2 * weigh(what) // lists have room to grow
 		f.of(r.Of).add(what)
 	}
 }
@@ -141,37 +180,54 @@ func (f *Folding) of(id Of) *trial {
 	if t == nil {
 		t = &trial{Trial: bench.Trial{Variant: id.Variant, Round: id.Round}}
 		f.trials[id] = t
+		f.taken += 2*weigh(*t) + len(id.Variant) // the map is as large again
 	}
 	return t
 }
 
 func (f *Folding) addHeader(h Header) {
-	f.taken += 600 * (len(h.Plan.Items) + len(h.Design.Variants))
-	f.design = h.Design
+	f.design, f.where = h.Design, h.Environment
 	if f.header == nil {
 		f.header = &h
 	}
+	if len(f.judged) == 0 {
+		f.begun = h.Environment // nothing counts that began elsewhere
+	}
+	f.cost = weigh(*f.header) + weigh(f.design)
 	f.end = nil // somebody goes on
 }
 
 // resume drops what belongs to rounds that are done again.
 func (f *Folding) resume(after int) {
-	for id := range f.trials {
-		if id.Round > after {
-			delete(f.trials, id)
+	f.work += len(f.trials) + len(f.judged) + len(f.general)
+	maps.DeleteFunc(f.trials, func(id Of, _ *trial) bool { return id.Round > after })
+	maps.DeleteFunc(f.judged, func(round int, _ verdict) bool { return round > after })
+	f.general = slices.DeleteFunc(f.general, func(g general) bool {
+		// Where it went on last time, no round came to its end.
+		gone := g.after > len(f.judged) || g.after == len(f.judged) && g.Code == CodeMoved
+		if gone {
+			delete(f.told, g.Warning)
 		}
-	}
-	kept := 0
-	for kept < len(f.judged) && f.judged[kept].Round <= after {
-		kept++
-	}
-	f.judged = f.judged[:kept]
-	f.general = slices.DeleteFunc(f.general, func(g general) bool { return g.after > kept })
+		return gone
+	})
 	f.end = nil
 	if f.cut {
 		// What a kill or a full disk cut short is of a round that is done again.
 		f.damaged.count--
 	}
+}
+
+// warn adds a warning, and gives the memory that it takes, about.
+func (t *trial) warn(w bench.Warning) int {
+	if t.told[w] {
+		return 0
+	}
+	if t.told == nil {
+		t.told = map[bench.Warning]bool{}
+	}
+	t.told[w] = true
+	t.Warnings = append(t.Warnings, w)
+	return 3 * weigh(w)
 }
 
 // add puts a record of the trial where it belongs.
@@ -204,118 +260,4 @@ func (t *trial) add(what any) {
 		t.ended = &what
 		t.Error, t.Sampler = what.Error, what.Sampler
 	}
-}
-
-// Experiment gives what the records so far make. It shares no memory with what
-// is added later but that of lists, which are never changed in place.
-func (f *Folding) Experiment() (*bench.Experiment, error) {
-	if f.header == nil {
-		if f.damaged.count > 0 {
-			return nil, fmt.Errorf("there is no header among the records: %s", f.damaged.first)
-		}
-		return nil, hint.With(errors.New("there is no header among the records"), "a results folder has them in "+streamFile)
-	}
-	h := f.header
-	exp := &bench.Experiment{
-		Schema: bench.Schema, RunID: h.RunID, Command: h.Command, Started: h.Started,
-		Design: f.design, Environment: h.Environment, Plan: h.Plan,
-		Trials: []bench.Trial{}, Warnings: []bench.Warning{},
-		Interrupted: true, Ended: h.Started,
-	}
-	for _, g := range f.general {
-		exp.Warnings = append(exp.Warnings, g.Warning)
-	}
-	f.warn(exp)
-	void := map[int]string{}
-	for _, j := range f.judged {
-		void[j.Round] = j.Void
-	}
-	for _, t := range f.trials {
-		if !t.begun && t.last == 0 && t.ended == nil {
-			continue
-		}
-		whole := t.finish()
-		whole.Void = void[t.Round]
-		exp.Trials = append(exp.Trials, whole)
-		if over := t.Started.Add(t.last); !t.Started.IsZero() && over.After(exp.Ended) {
-			exp.Ended = over
-		}
-	}
-	if f.end != nil {
-		exp.Ended, exp.Interrupted = f.end.At, f.end.Interrupted
-	}
-	sortTrials(exp)
-	return exp, nil
-}
-
-// warn adds what was passed over.
-func (f *Folding) warn(exp *bench.Experiment) {
-	if n := f.damaged.count; n > 0 {
-		exp.Warnings = append(exp.Warnings, bench.Warning{
-			Code: CodeDamaged, Text: fmt.Sprintf("%s of the saved run could not be read (%s)", words.Plural(n, "record", "records"), f.damaged.first),
-		})
-	}
-	if n := f.newer.count; n > 0 {
-		exp.Warnings = append(exp.Warnings, bench.Warning{
-			Code: CodeNewer, Text: fmt.Sprintf("%s of the saved run hold something that this version does not know; it is ignored (%s)", words.Plural(n, "record", "records"), f.newer.first),
-		})
-	}
-}
-
-// finish gives a trial as it is now. Of one without an end nobody knows more
-// than that.
-func (t *trial) finish() bench.Trial {
-	whole := t.Trial
-	if t.open != nil && t.ended == nil {
-		cut := *t.open
-		cut.End = max(t.last, cut.Start)
-		whole.Phases = append(slices.Clip(whole.Phases), cut)
-	}
-	if t.ended == nil {
-		whole.Error = "was not over when its records end"
-	}
-	return whole
-}
-
-// sortTrials puts the trials in the order of the design, whatever order they
-// came in.
-func sortTrials(exp *bench.Experiment) {
-	position := map[string]int{}
-	for i, v := range exp.Design.Variants {
-		position[v.Name] = i + 1
-	}
-	slices.SortFunc(exp.Trials, func(a, b bench.Trial) int {
-		if a.Round != b.Round {
-			return a.Round - b.Round
-		}
-		if by := position[a.Variant] - position[b.Variant]; by != 0 {
-			return by
-		}
-		return strings.Compare(a.Variant, b.Variant)
-	})
-}
-
-// Done lists the rounds that are whole, from the first on: they have been judged,
-// and every trial has come to an end of its own. A run that goes on has them
-// behind it.
-func (f *Folding) Done() []Judged {
-	judged := slices.Clone(f.judged)
-	slices.SortStableFunc(judged, func(a, b Judged) int { return a.Round - b.Round })
-	for i, j := range judged {
-		if j.Round != i+1 || !f.whole(j.Round) {
-			return judged[:i]
-		}
-	}
-	return judged
-}
-
-// whole says whether every trial of a round has come to an end of its own.
-func (f *Folding) whole(round int) bool {
-	for _, v := range f.design.Variants {
-		t := f.trials[Of{v.Name, round}]
-		if t == nil || t.ended == nil || t.ended.Cut {
-			return false
-		}
-	}
-	return true
 }

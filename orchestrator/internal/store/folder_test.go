@@ -57,7 +57,7 @@ func TestClaim(t *testing.T) {
 // save puts a record into a folder.
 func save(t *testing.T, f *Folder) {
 	t.Helper()
-	f.Put(Record{What: Header{RunID: "x"}})
+	f.Put(Record{What: Header{Schema: Schema, RunID: "x"}})
 	if err := f.Sync(); err != nil {
 		t.Fatal(err)
 	}
