@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
@@ -47,30 +49,27 @@ var inTrial = map[string]bool{
 	"trial": true, "proof": true, "phase": true, "sample": true, "gauge": true, "edge": true, "batch": true, "progress": true, "ended": true,
 }
 
-// appendLine appends a record as a line of the stream. An error is a value that
-// JSON does not know, such as a time in the year 10000.
+// appendLine appends a record as a line of the stream. An error is one that could
+// not be read again: a value that JSON does not know, such as a time in the year
+// 10000, a trial of no name, a line beyond the bound.
 func appendLine(b []byte, r Record) ([]byte, error) {
-	name, value := "", []byte(nil)
-	if u, ok := r.What.(Unknown); ok {
-		name, value = u.Kind, u.Value
-	} else {
-		name = names[reflect.TypeOf(r.What)]
-		if name == "" {
-			return b, fmt.Errorf("%T is not a record", r.What)
-		}
-		var err error
-		if value, err = encode(r.What); err != nil {
-			return b, fmt.Errorf("write a record of %s: %w", name, err)
-		}
+	name, value, err := parts(r.What)
+	if err != nil {
+		return b, err
 	}
 	begin := len(b)
 	b = append(b, '{')
 	if r.Of != (Of{}) {
+		if _, err := parseOf(r.Of.String()); err != nil {
+			return b[:begin], fmt.Errorf("write a record of %s: %w", name, err)
+		}
 		of, err := encode(r.Of.String())
 		if err != nil {
 			return b[:begin], err
 		}
 		b = append(append(append(b, `"of":`...), of...), ',')
+	} else if inTrial[name] {
+		return b[:begin], fmt.Errorf("write a record of %s: %w", name, errNoTrial)
 	}
 	kind, err := encode(name)
 	if err != nil {
@@ -78,8 +77,35 @@ func appendLine(b []byte, r Record) ([]byte, error) {
 	}
 	b = append(append(append(append(b, kind...), ':'), value...), '}')
 	// Names and answers of others are in it: a terminal must not act on them.
-	return append(append(b[:begin], plain.JSON(b[begin:])...), '\n'), nil
+	b = append(append(b[:begin], plain.JSON(b[begin:])...), '\n')
+	if len(b)-begin > usual.line {
+		return b[:begin], fmt.Errorf("write a record of %s: it is longer than %d MiB", name, usual.line>>20)
+	}
+	return b, nil
 }
+
+// parts gives the name and the value of a line.
+func parts(what any) (name string, value []byte, err error) {
+	if u, ok := what.(Unknown); ok {
+		if u.Kind == "" || u.Kind == "of" || kinds[u.Kind] != nil {
+			return "", nil, fmt.Errorf("%q is no kind of a newer version", u.Kind)
+		}
+		var line bytes.Buffer // whatever it was, it is one line
+		err := json.Compact(&line, u.Value)
+		return u.Kind, line.Bytes(), err
+	}
+	if name = nameOf(what); name == "" {
+		return "", nil, fmt.Errorf("%T is not a record", what)
+	}
+	if value, err = encode(what); err != nil {
+		return "", nil, fmt.Errorf("write a record of %s: %w", name, err)
+	}
+	return name, value, nil
+}
+
+// errNoTrial is the fault of a record that says what happened in a trial and
+// not in which.
+var errNoTrial = errors.New("without the trial it belongs to")
 
 // encode gives JSON that leaves <, > and & as they are.
 func encode(v any) ([]byte, error) {
@@ -99,24 +125,13 @@ func parseLine(line []byte) (r Record, newer bool, err error) {
 	if err := json.Unmarshal(line, &fields); err != nil {
 		return Record{}, false, err
 	}
-	kind := ""
-	for name := range fields {
-		switch {
-		case name == "of":
-		case kind == "" || kinds[kind] == nil && kinds[name] != nil:
-			newer = newer || kind != ""
-			kind = name
-		default:
-			if kinds[name] != nil {
-				return Record{}, false, fmt.Errorf("both %q and %q", kind, name)
-			}
-			newer = true
-		}
+	of, given := fields["of"]
+	delete(fields, "of")
+	kind, newer, err := kindOf(fields)
+	if err != nil {
+		return Record{}, false, err
 	}
-	if kind == "" {
-		return Record{}, false, errors.New("it has no record")
-	}
-	if of, ok := fields["of"]; ok {
+	if given {
 		var text string
 		if err := json.Unmarshal(of, &text); err != nil {
 			return Record{}, false, err
@@ -131,7 +146,10 @@ func parseLine(line []byte) (r Record, newer bool, err error) {
 		return r, true, nil
 	}
 	if inTrial[kind] && r.Of == (Of{}) {
-		return Record{}, false, fmt.Errorf("%q without the trial it belongs to", kind)
+		return Record{}, false, fmt.Errorf("%q %w", kind, errNoTrial)
+	}
+	if string(fields[kind]) == "null" {
+		return Record{}, false, fmt.Errorf("%q says nothing", kind)
 	}
 	value := reflect.New(t)
 	strange, err := decode(fields[kind], value.Interface())
@@ -140,6 +158,27 @@ func parseLine(line []byte) (r Record, newer bool, err error) {
 	}
 	r.What = value.Elem().Interface()
 	return r, newer || strange, nil
+}
+
+// kindOf finds the field that says what happened: the one that is known, or else
+// the first by name. newer says that there are others.
+func kindOf(fields map[string]json.RawMessage) (kind string, newer bool, err error) {
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		switch {
+		case kinds[name] == nil:
+			if kind == "" {
+				kind = name
+			}
+		case kinds[kind] != nil:
+			return "", false, fmt.Errorf("both %q and %q", kind, name)
+		default:
+			kind = name
+		}
+	}
+	if kind == "" {
+		return "", false, errors.New("it has no record")
+	}
+	return kind, len(fields) > 1, nil
 }
 
 // decode reads JSON into v, and says whether it has fields that v has not.

@@ -37,15 +37,6 @@ func fold(t *testing.T, records ...Record) *bench.Experiment {
 	return exp
 }
 
-// codes lists the codes of warnings.
-func codes(warnings []bench.Warning) string {
-	var all []string
-	for _, w := range warnings {
-		all = append(all, w.Code)
-	}
-	return strings.Join(all, " ")
-}
-
 var (
 	head  = Record{What: Header{Schema: Schema, Started: noon, Design: bench.Design{Variants: []bench.Variant{{Name: "libc"}}, Baseline: "libc", Rounds: 2}}}
 	libc1 = Of{"libc", 1}
@@ -108,8 +99,11 @@ func TestFoldHostile(t *testing.T) {
 // record that the run went on is lost.
 func TestFoldAgain(t *testing.T) {
 	once := []Record{
-		{libc1, Trial{Started: noon}}, {libc1, bench.Warning{Code: "odd"}}, {libc1, bench.Sample{At: 10}},
-		{libc1, bench.Batch{Number: 1}}, {libc1, Ended{Cut: true, Error: "cut"}},
+		{libc1, Trial{Started: noon}},
+		{libc1, bench.Warning{Code: "odd"}},
+		{libc1, bench.Sample{At: 10}},
+		{libc1, bench.Batch{Number: 1}},
+		{libc1, Ended{Cut: true, Error: "cut"}},
 	}
 	again := []Record{{libc1, Trial{Started: noon.Add(time.Hour)}}, {libc1, bench.Sample{At: 20}}, {libc1, bench.Batch{Number: 1}}, {libc1, Ended{}}, {What: Judged{Round: 1}}}
 	exp := fold(t, slices.Concat([]Record{head}, once, again, again)...)
@@ -159,12 +153,12 @@ func TestFoldDamage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := ""
+		var got strings.Builder
 		for _, w := range exp.Warnings {
-			got += w.Code + ": " + w.Text + "\n"
+			got.WriteString(w.Code + ": " + w.Text + "\n")
 		}
-		if !strings.Contains(got, want) || want == "" && got != "" {
-			t.Errorf("%s\ngives %q; want %q", stream, got, want)
+		if !strings.Contains(got.String(), want) || want == "" && got.String() != "" {
+			t.Errorf("%s\ngives %q; want %q", stream, got.String(), want)
 		}
 	}
 	const cut, resumed, newer = `{"of":"libc/1","samp`, `{"resumed":{"after":0}}`, `{"future":{"a":1}}`

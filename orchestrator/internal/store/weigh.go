@@ -39,8 +39,8 @@ func beside(v reflect.Value) int {
 		if v.Type() == reflect.TypeFor[time.Time]() {
 			return 0 // zones are shared
 		}
-		for i := range v.NumField() {
-			sum += beside(v.Field(i))
+		for _, field := range v.Fields() {
+			sum += beside(field)
 		}
 	}
 	return sum
