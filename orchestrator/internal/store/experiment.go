@@ -1,8 +1,6 @@
 package store
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +9,6 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 // firstSchema had the samples of a trial as a list of objects, which a
@@ -22,17 +19,11 @@ const firstSchema = "stair-stepper/experiment/v1"
 const (
 	mostDecoded = 384 << 20 // of it in memory; a run of a day with two variants takes a tenth
 	mostValue   = 64 << 20  // of the text of a value that is passed over
-	mostKept    = 1 << 20   // of values that are not known, all together
-	mostUnknown = 1000      // keys that are not known
 )
 
 // passedOver are the keys that reports add to an experiment. Whoever reports
 // computes them anew.
 var passedOver = map[string]bool{"summary": true, "aa": true}
-
-// CodeNotKept is the code of the Warning that fields of a newer version were too
-// many to be kept.
-const CodeNotKept = "newer-not-kept"
 
 // ReadExperiment reads an experiment that report.JSON wrote, of this version or
 // the first one; what it gives is of this version. The file is not held in
@@ -64,11 +55,8 @@ func ReadExperiment(r io.Reader) (*bench.Experiment, error) {
 	case !errors.Is(err, io.EOF):
 		return nil, d.cut(err)
 	}
-	exp.Schema, exp.Unknown = bench.Schema, d.unknown
-	if d.lost > 0 {
-		exp.Warnings = append(exp.Warnings, bench.Warning{Code: CodeNotKept, Text: fmt.Sprintf("%s of a newer version are too large to keep, and are lost if this is saved",
-			words.Plural(d.lost, "field", "fields"))})
-	}
+	exp.Schema = bench.Schema
+	d.unknown.into(exp, "field", "fields")
 	return exp, nil
 }
 
@@ -139,22 +127,11 @@ func (d *decoder) keep(path string, at place) error {
 	if err != nil {
 		return err
 	}
-	if _, ok := d.unknown[path]; ok {
+	if d.unknown.has(path) {
 		return d.twice(path, at)
 	}
-	d.size += len(path) + len(raw)
-	if d.size > mostKept || len(d.unknown) == mostUnknown {
-		d.lost++
-		return nil
-	}
-	// In the form in which it is written again.
-	var compact bytes.Buffer
-	if err := json.Compact(&compact, bytes.ToValidUTF8(raw, []byte("\ufffd"))); err != nil {
+	if err := d.unknown.keep(path, raw); err != nil {
 		return fmt.Errorf("read the experiment: %w", err)
 	}
-	if d.unknown == nil {
-		d.unknown = map[string]json.RawMessage{}
-	}
-	d.unknown[path] = plain.JSON(compact.Bytes())
 	return nil
 }

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/json"
 	"fmt"
 	"reflect"
 	"strings"
@@ -20,9 +19,7 @@ type decoder struct {
 	texts   map[string]string // short texts that were read, for most come often
 	fields  map[reflect.Type]map[string]int
 	columns []column // of the samples of a trial, for the next one to use again
-	unknown map[string]json.RawMessage
-	size    int // of what is unknown
-	lost    int // values of it that were too much
+	unknown unknown
 }
 
 // step is a key, or a place in a list.

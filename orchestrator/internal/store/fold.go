@@ -16,7 +16,6 @@ import (
 const (
 	CodeMoved   = "moved"          // a run went on where the machine was another one
 	CodeDamaged = "damaged-record" // lines of the stream could not be read
-	CodeNewer   = "newer"          // a newer version wrote what this one does not know
 )
 
 // Bounds of what a hostile stream may cost.
@@ -26,9 +25,10 @@ const (
 )
 
 // Fold makes the experiment of its records, whole or not: a stream that ends in
-// the middle is an experiment that was interrupted. What it passes over, damaged
-// lines and what is newer, becomes a warning. The error says that there is no
-// experiment in it: no header, or nothing that could be read.
+// the middle is an experiment that was interrupted. Damaged lines become a
+// warning, what is newer stands in Unknown, by its line: records[17]. The error
+// says that there is no experiment in it: no header, or nothing that could be
+// read.
 func Fold(records iter.Seq2[Record, error]) (*bench.Experiment, error) {
 	f := NewFolding()
 	for r, err := range records {
@@ -58,7 +58,7 @@ type Folding struct {
 	work    int                    // steps of going back
 	cut     bool                   // the last line was damaged
 	damaged trouble
-	newer   trouble
+	newer   unknown
 }
 
 // verdict is a round that was judged.
@@ -108,7 +108,9 @@ func (f *Folding) take(r Record, err error) error {
 	switch {
 	case err == nil:
 	case errors.As(err, &newer):
-		f.newer.add(newer)
+		if err := f.newer.keep(fmt.Sprintf("records[%d]", newer.Line), newer.Text); err != nil {
+			return err
+		}
 	default:
 		// What was read before it stands, and what comes behind it, too.
 		f.damaged.add(err)

@@ -167,7 +167,8 @@ func TestFoldDamage(t *testing.T) {
 	check(cut+"\n"+resumed+"\n"+cut+"\n"+resumed, "")
 	check(cut+"\n"+resumed+"\nx\n{}", "2 records of the saved run could not be read (line 4: invalid")
 	check("x\n"+cut+"\n"+resumed, "1 record of the saved run could not be read (line 2: invalid")
-	check(newer+"\n"+`{"end":{"at":"2026-01-02T12:00:00Z","why":"so"}}`, "newer: 2 records of the saved run hold something that this version does not know; it is ignored (line 2: a future of a newer version)")
+	check(newer+"\n"+`{"end":{"at":"2026-01-02T12:00:00Z","why":"so"}}`, "") // kept, which the report tells
+	check(strings.Repeat(newer+"\n", 1005), "newer-not-kept: 5 records of a newer version are too large to keep")
 }
 
 // Where no round counts that was begun elsewhere, the machine is the last one.
@@ -336,4 +337,27 @@ func FuzzFold(f *testing.F) {
 			t.Error(err)
 		}
 	})
+}
+
+// What a newer version wrote is kept, whole records and records with a field
+// more, and those are folded as far as they are known.
+func TestFoldKeepsWhatIsNewer(t *testing.T) {
+	header, err := appendLine(nil, head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream := string(header) + `{"future": {"a": 1}}` + "\n" + `{"end":{"at":"2026-01-02T12:00:00Z","why":"so"}}` + "\n"
+	exp, err := Fold(Read(strings.NewReader(stream)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"records[2]": `{"future":{"a":1}}`, "records[3]": `{"end":{"at":"2026-01-02T12:00:00Z","why":"so"}}`}
+	for path, text := range want {
+		if string(exp.Unknown[path]) != text {
+			t.Errorf("%s is %s; want %s", path, exp.Unknown[path], text)
+		}
+	}
+	if len(exp.Unknown) != len(want) || exp.Interrupted {
+		t.Errorf("kept %v, interrupted %v", exp.Unknown, exp.Interrupted)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
@@ -63,11 +64,9 @@ func (f *Folding) warn(exp *bench.Experiment) {
 			Code: CodeDamaged, Text: fmt.Sprintf("%s of the saved run could not be read (%s)", words.Plural(n, "record", "records"), f.damaged.first),
 		})
 	}
-	if n := f.newer.count; n > 0 {
-		exp.Warnings = append(exp.Warnings, bench.Warning{
-			Code: CodeNewer, Text: fmt.Sprintf("%s of the saved run hold something that this version does not know; it is ignored (%s)", words.Plural(n, "record", "records"), f.newer.first),
-		})
-	}
+	newer := f.newer
+	newer.values = maps.Clone(newer.values)
+	newer.into(exp, "record", "records")
 }
 
 // finish gives a trial as it is now. Of one without an end nobody knows more

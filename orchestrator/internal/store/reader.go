@@ -35,6 +35,7 @@ func (e *LineError) Unwrap() error { return e.Err }
 type NewerError struct {
 	Line int
 	What string // the kind of the record
+	Text []byte // all of it
 }
 
 func (e *NewerError) Error() string {
@@ -86,13 +87,13 @@ func (p *lineParser) next() bool {
 	}
 	r, newer, err := parseLine(line)
 	if err == nil {
-		return p.record(r, newer)
+		return p.record(r, newer, line)
 	}
 	return p.pieces(line, err)
 }
 
 // record yields a record.
-func (p *lineParser) record(r Record, newer bool) bool {
+func (p *lineParser) record(r Record, newer bool, text []byte) bool {
 	if !newer {
 		return p.yield(r, nil)
 	}
@@ -100,7 +101,7 @@ func (p *lineParser) record(r Record, newer bool) bool {
 	if u, ok := r.What.(Unknown); ok {
 		kind = u.Kind
 	}
-	return p.yield(r, &NewerError{p.number, kind})
+	return p.yield(r, &NewerError{p.number, kind, bytes.Clone(text)})
 }
 
 // damage yields the error of a line.
@@ -138,7 +139,7 @@ func (p *lineParser) pieces(line []byte, err error) bool {
 			if _, unknown := r.What.(Unknown); wrong == nil && unknown && !first {
 				wrong = err // rather a part of another
 			}
-			if wrong == nil && !p.record(r, newer) || wrong != nil && !tell(wrong) {
+			if wrong == nil && !p.record(r, newer, value) || wrong != nil && !tell(wrong) {
 				return false
 			}
 		}
