@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"sync"
@@ -18,10 +16,14 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 )
 
-// Fake is an engine in memory. Its instances really listen, on a port and on a
-// unix socket, and answer with Handler. Failures are scripted by its fields,
-// which are set before it is used.
+// Fake is an engine without processes. Its instances really listen, on a port
+// and on a unix socket, unless Memory is set, and answer with Handler. Failures
+// are scripted by its fields, which are set before it is used.
 type Fake struct {
+	// Memory has instances reached by Dial alone, over connections in memory: for
+	// tests with a fake clock, which no socket keeps to. Addresses and sockets are
+	// names of nothing.
+	Memory bool
 	// Handler gives what an instance answers with; nil: 200 to everything.
 	Handler func(*FakeInstance) http.Handler
 	// Allocator gives what the image of a variant promises; nil: its name.
@@ -209,10 +211,4 @@ func (f *Fake) Close() error {
 	defer f.mu.Unlock()
 	f.closed = true
 	return nil
-}
-
-// socketPath makes a short folder, for a test's own may be too long for a socket.
-func socketPath() (string, error) {
-	dir, err := os.MkdirTemp("", "fake-")
-	return filepath.Join(dir, "s"), err
 }

@@ -1,12 +1,16 @@
 package enginetest_test
 
 import (
+	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strconv"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
@@ -61,4 +65,40 @@ func TestFakeFailures(t *testing.T) {
 	if got, want := f.Calls(), []string{"info", "prepare a", "prepare b", "start a"}; !slices.Equal(got, want) {
 		t.Errorf("Calls = %q, want %q", got, want)
 	}
+}
+
+// In memory a fake answers by a fake clock, and refuses when it has ended.
+func TestFakeInMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &enginetest.Fake{Memory: true, Handler: func(*enginetest.FakeInstance) http.Handler {
+			return http.HandlerFunc(func(http.ResponseWriter, *http.Request) { time.Sleep(time.Hour) })
+		}}
+		in, err := f.Start(t.Context(), engine.Spec{Image: engine.Image{Variant: "a"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return in.Dial(ctx) }}
+		defer transport.CloseIdleConnections()
+		start := time.Now()
+		res, err := (&http.Client{Transport: transport}).Get("http://a/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if took := time.Since(start); took != time.Hour {
+			t.Errorf("an answer took %v", took)
+		}
+		moved := errors.New("moved")
+		in.(*enginetest.FakeInstance).Replace(moved)
+		if _, err := in.Dial(t.Context()); !errors.Is(err, moved) {
+			t.Errorf("Dial when it was replaced: %v", err)
+		}
+		in.(*enginetest.FakeInstance).Replace(nil)
+		if err := in.Remove(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := in.Dial(t.Context()); !errors.Is(err, syscall.ECONNREFUSED) {
+			t.Errorf("Dial after its end: %v", err)
+		}
+	})
 }

@@ -26,34 +26,26 @@ type FakeInstance struct {
 	server  *http.Server
 	address string
 	socket  string
-	door    engine.Door
+	folder  string // of the socket; empty: there is none
+	dial    func(context.Context) (net.Conn, error)
 	serving sync.WaitGroup
 
-	mu      sync.Mutex
-	lines   []string
-	state   engine.State
-	removed bool
-	done    chan struct{} // closed when it has ended
+	mu       sync.Mutex
+	lines    []string
+	state    engine.State
+	replaced error // what Dial fails with; nil: it does not
+	removed  bool
+	done     chan struct{} // closed when it has ended
 }
 
 var _ engine.Instance = (*FakeInstance)(nil)
 
-// listen opens the port and the socket and answers on both.
+// listen opens the ways in and answers on them.
 func (in *FakeInstance) listen() error {
-	var err error
-	if in.socket, err = socketPath(); err != nil {
-		return err
-	}
-	in.door = engine.Door{Path: in.socket, Owns: in.owns}
-	tcp, err := net.Listen("tcp", "127.0.0.1:0")
+	listeners, err := in.open()
 	if err != nil {
 		return err
 	}
-	unix, err := net.Listen("unix", in.socket)
-	if err != nil {
-		return errors.Join(err, tcp.Close())
-	}
-	in.address = tcp.Addr().String()
 	if in.Spec.Env == nil {
 		in.Spec.Env = map[string]string{}
 	}
@@ -65,10 +57,37 @@ func (in *FakeInstance) listen() error {
 		handler = in.fake.Handler(in)
 	}
 	in.server.Handler = handler
-	for _, l := range []net.Listener{tcp, unix} {
+	for _, l := range listeners {
 		in.serving.Go(func() { _ = in.server.Serve(l) }) // it ends with ErrServerClosed
 	}
 	return nil
+}
+
+// open makes a port and a socket, or what stands for them in memory.
+func (in *FakeInstance) open() ([]net.Listener, error) {
+	if in.fake.Memory {
+		in.address, in.socket = "127.0.0.1:0", "memory:"+in.Name()
+		l := newPipes(in.socket)
+		in.dial = l.dial
+		return []net.Listener{l}, nil
+	}
+	dir, err := os.MkdirTemp("", "fake-") // a test's own folder may be too long for a socket
+	if err != nil {
+		return nil, err
+	}
+	in.folder, in.socket = dir, filepath.Join(dir, "s")
+	door := &engine.Door{Path: in.socket, Owns: in.owns}
+	in.dial = door.Dial
+	tcp, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	in.address = tcp.Addr().String()
+	unix, err := net.Listen("unix", in.socket)
+	if err != nil {
+		return nil, errors.Join(err, tcp.Close())
+	}
+	return []net.Listener{tcp, unix}, nil
 }
 
 // Print adds a line to the log.
@@ -105,7 +124,23 @@ func (in *FakeInstance) Address() string { return in.address }
 func (in *FakeInstance) Socket() string { return in.socket }
 
 // Dial connects to it as a real engine does.
-func (in *FakeInstance) Dial(ctx context.Context) (net.Conn, error) { return in.door.Dial(ctx) }
+func (in *FakeInstance) Dial(ctx context.Context) (net.Conn, error) {
+	in.mu.Lock()
+	replaced := in.replaced
+	in.mu.Unlock()
+	if replaced != nil {
+		return nil, replaced
+	}
+	return in.dial(ctx)
+}
+
+// Replace has Dial fail from now on, as if the service had put something else in
+// the place of its socket.
+func (in *FakeInstance) Replace(err error) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.replaced = err
+}
 
 // owns takes the test's own process alone, whatever PIDs say.
 func (in *FakeInstance) owns(p bench.Process) error {
@@ -186,5 +221,8 @@ func (in *FakeInstance) Remove(context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.running = slices.DeleteFunc(w.running, func(other *FakeInstance) bool { return other == in })
-	return os.RemoveAll(filepath.Dir(in.socket))
+	if in.folder == "" {
+		return nil
+	}
+	return os.RemoveAll(in.folder)
 }
