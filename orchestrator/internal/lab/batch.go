@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -30,7 +29,7 @@ func (t *trial) batch(ctx context.Context, number int) error {
 	if err != nil {
 		return err
 	}
-	before, err := t.run.machine.Read()
+	machine, err := t.run.machine()
 	if err != nil {
 		return err
 	}
@@ -40,10 +39,9 @@ func (t *trial) batch(ctx context.Context, number int) error {
 	t.mu.Unlock()
 
 	b := bench.Batch{Number: number, Start: t.offset()}
-	timeout := cmp.Or(t.run.conf.requestTimeout, requestTimeout)
-	loading, stop := untilInVain(ctx, progress, 2*timeout)
+	loading, stop := untilInVain(ctx, progress, 2*requestTimeout)
 	sent, err := load.Run(loading, t.run.job.Plan, t.part.target, load.Options{
-		Timeout: timeout, Progress: progress, Env: t.run.conf.Env, Dial: t.part.dial,
+		Timeout: requestTimeout, Progress: progress, Env: t.run.conf.Env, Dial: t.part.dial,
 	})
 	cut := context.Cause(loading)
 	stop()
@@ -56,7 +54,7 @@ func (t *trial) batch(ctx context.Context, number int) error {
 	b.SentBytes, b.Latency = sent.SentBytes, sent.Latency.Summary()
 	b.Interrupted = sent.Interrupted || err != nil
 	t.warnOfLoad(number, sent)
-	during, machineErr := t.run.machine.Since(before)
+	during, machineErr := machine()
 
 	// Readings of a process that died in the batch fail: the batch keeps what
 	// the load saw, the trial's error says what happened. A variant that died

@@ -42,38 +42,44 @@ func TestDrought(t *testing.T) {
 // A service that answers the warm-up and then nothing ends its own trial, long
 // before its load would be over.
 func TestLoadInVain(t *testing.T) {
-	for how, answer := range map[string]func(in *enginetest.FakeInstance, w http.ResponseWriter){
-		"says nothing":     func(in *enginetest.FakeInstance, _ http.ResponseWriter) { <-in.Done() },
-		"says half a head": halfAHead,
-		"refuses":          func(_ *enginetest.FakeInstance, w http.ResponseWriter) { w.WriteHeader(http.StatusServiceUnavailable) },
+	const (
+		limit = 2 * requestTimeout
+		look  = limit / 64
+	)
+	for how, c := range map[string]struct {
+		answer func(in *enginetest.FakeInstance, w http.ResponseWriter)
+		after  time.Duration
+	}{
+		// Of two requests in a row each is cut off a little after its time.
+		"says nothing":     {func(in *enginetest.FakeInstance, _ http.ResponseWriter) { <-in.Done() }, limit + look},
+		"says half a head": {halfAHead, limit + look},
+		"refuses":          {func(_ *enginetest.FakeInstance, w http.ResponseWriter) { w.WriteHeader(http.StatusServiceUnavailable) }, limit},
 	} {
 		t.Run(how, func(t *testing.T) {
-			f := honest(nil)
-			handler := f.Handler
-			f.Handler = func(in *enginetest.FakeInstance) http.Handler {
-				plain := handler(in)
-				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					if in.Spec.Labels["variant"] == "jemalloc" && r.Method == http.MethodPost && r.ContentLength == 2 {
-						answer(in, w)
+			faked(t, func(t *testing.T) {
+				f := honest(nil)
+				behind(f, "jemalloc", func(in *enginetest.FakeInstance, w http.ResponseWriter, r *http.Request, plain http.Handler) {
+					if r.Method == http.MethodPost && r.ContentLength == 2 {
+						c.answer(in, w)
 						return
 					}
 					plain.ServeHTTP(w, r)
 				})
-			}
-			// Without an end: rate keeps it from running hot.
-			conf := configOf(t, f, "base: http://localhost:3000\niterations: 1000000000\nconcurrency: 4\nrate: 1000\nplan:\n- name: one\n  request: {url: /widgets, method: POST, body: '{}'}\n")
-			conf.Design.Variants, conf.Design.Baseline = conf.Design.Variants[1:], "jemalloc"
-			conf.requestTimeout = 100 * time.Millisecond
-			exp, err := conf.run(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if e := exp.Trials[0].Error; !strings.HasPrefix(e, "ended in batch 1: no request succeeded for 200ms, and ") {
-				t.Errorf("error %q", e)
-			}
-			if len(left(f)) != 0 {
-				t.Errorf("left running: %v", left(f))
-			}
+				// Without an end: the rate keeps it from running hot.
+				conf := configOf(t, f, "base: http://localhost:3000\niterations: 1000000000\nconcurrency: 4\narrival_rate: 10\nplan:\n- name: one\n  request: {url: /widgets, method: POST, body: '{}'}\n")
+				conf.Design.Variants, conf.Design.Baseline = conf.Design.Variants[1:], "jemalloc"
+				exp, err := conf.run(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if e := exp.Trials[0].Error; !strings.HasPrefix(e, "ended in batch 1: no request succeeded for 2m0s, and ") {
+					t.Errorf("error %q", e)
+				}
+				if took := exp.Ended.Sub(exp.Started); took != warming+c.after {
+					t.Errorf("it took %v", took)
+				}
+				noneLeft(t, f)
+			})
 		})
 	}
 }

@@ -11,11 +11,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
 )
 
@@ -59,48 +59,18 @@ func TestSocketReplaced(t *testing.T) {
 				t.Parallel()
 				trap, hits := decoy(t)
 				f := honest(nil)
-				handler := f.Handler
-				f.Handler = func(in *enginetest.FakeInstance) http.Handler {
-					plain := handler(in)
-					if in.Spec.Labels["variant"] != "jemalloc" {
-						return plain
+				conf := config(t, f)
+				conf.real()
+				conf.Design.Variants, conf.Design.Baseline = conf.Design.Variants[1:], "jemalloc"
+				replaceAt(f, moment, func(in *enginetest.FakeInstance) {
+					if err := errors.Join(os.Remove(in.Socket()), put(in.Socket(), trap)); err != nil {
+						t.Error(err)
 					}
-					var once sync.Once
-					return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-						var body []byte
-						if r.Method == http.MethodPost {
-							body, _ = io.ReadAll(r.Body)
-							r.Body = io.NopCloser(strings.NewReader(string(body)))
-						}
-						now := r.Method + " " + r.URL.Path
-						if now == "POST /widgets" && string(body) == "{}" {
-							now = "the load"
-						}
-						w.Header().Set("Connection", "close") // the next question needs a new connection
-						if now != moment {
-							plain.ServeHTTP(w, r)
-							return
-						}
-						once.Do(func() {
-							if err := errors.Join(os.Remove(in.Socket()), put(in.Socket(), trap)); err != nil {
-								t.Error(err)
-							}
-						})
-						w.Header().Set("Location", "/containers/victim/kill?signal=KILL")
-						w.WriteHeader(http.StatusTemporaryRedirect)
-					})
-				}
-				exp, err := config(t, f).run(t.Context())
-				said := ""
+				})
+				exp, err := conf.run(t.Context())
+				said := strings.Join(errorsOf(exp), "")
 				if err != nil {
-					said = err.Error()
-				}
-				if exp != nil {
-					for _, trial := range exp.Trials {
-						if trial.Variant == "jemalloc" {
-							said += trial.Error
-						}
-					}
+					said += err.Error()
 				}
 				redirected := strings.Contains(said, "307") && moment != "the load"
 				if !redirected && !strings.Contains(said, what+" is in the place of the service's socket") {
@@ -109,164 +79,71 @@ func TestSocketReplaced(t *testing.T) {
 				if n := hits.Load(); n != 0 {
 					t.Errorf("the lab came to the decoy %d times", n)
 				}
-				if len(left(f)) != 0 {
-					t.Errorf("left running: %v", left(f))
-				}
+				noneLeft(t, f)
 			})
 		}
 	}
 }
 
-// phases knows which one each variant is in.
-type phases struct {
-	mu  sync.Mutex
-	now map[string]string
-}
-
-func (p *phases) begin(variant, kind string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.now == nil {
-		p.now = map[string]string{}
-	}
-	p.now[variant] = kind
-}
-
-func (p *phases) of(variant string) string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.now[variant]
+// replaceAt has jemalloc's instances do something, once each, when they are asked
+// what moment says, and answer that with a redirect.
+func replaceAt(f *enginetest.Fake, moment string, do func(*enginetest.FakeInstance)) {
+	var once sync.Once
+	behind(f, "jemalloc", func(in *enginetest.FakeInstance, w http.ResponseWriter, r *http.Request, plain http.Handler) {
+		var body []byte
+		if r.Method == http.MethodPost {
+			body, _ = io.ReadAll(r.Body)
+			r.Body = io.NopCloser(strings.NewReader(string(body)))
+		}
+		now := r.Method + " " + r.URL.Path
+		if now == "POST /widgets" && string(body) == "{}" {
+			now = "the load"
+		}
+		w.Header().Set("Connection", "close") // the next question needs a new connection
+		if now != moment {
+			plain.ServeHTTP(w, r)
+			return
+		}
+		once.Do(func() { do(in) })
+		w.Header().Set("Location", "/containers/victim/kill?signal=KILL")
+		w.WriteHeader(http.StatusTemporaryRedirect)
+	})
 }
 
 // So it is in the pauses and at the end, when nobody but the gauges asks.
 func TestSocketReplacedAtRest(t *testing.T) {
-	for moment, phase := range map[string]string{"the pause after batch 1": bench.PhasePause, "the final idle": bench.PhaseIdle} {
+	for moment, at := range map[string]struct{ kind, want string }{
+		"the pause after batch 1": {bench.PhasePause, "warm-up until 5.11s, batch until 5.66s, pause until 10.66s"},
+		"the final idle":          {bench.PhaseIdle, "warm-up until 5.11s, batch until 5.66s, pause until 10.66s, batch until 11.21s, idle until 41.21s"},
+	} {
 		t.Run(moment, func(t *testing.T) {
-			t.Parallel()
-			trap, hits := decoy(t)
-			now := &phases{}
-			f := honest(nil)
-			handler := f.Handler
-			f.Handler = func(in *enginetest.FakeInstance) http.Handler {
-				plain := handler(in)
-				var once sync.Once
-				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			faked(t, func(t *testing.T) {
+				f := honest(nil)
+				behind(f, "jemalloc", func(_ *enginetest.FakeInstance, w http.ResponseWriter, r *http.Request, plain http.Handler) {
 					w.Header().Set("Connection", "close")
-					if in.Spec.Labels["variant"] == "jemalloc" && now.of("jemalloc") == phase {
-						once.Do(func() {
-							if err := errors.Join(os.Remove(in.Socket()), os.Symlink(trap, in.Socket())); err != nil {
-								t.Error(err)
-							}
-						})
-					}
 					plain.ServeHTTP(w, r)
 				})
-			}
-			conf := config(t, f)
-			conf.read = whenPhase(now.begin)
-			conf.gaugeEvery = 5 * time.Millisecond
-			conf.Design.Pause, conf.Design.Idle = time.Second, time.Second
-			exp, err := conf.run(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, trial := range exp.Trials {
-				want := ""
-				if trial.Variant == "jemalloc" {
-					want = "ended in " + moment + ": "
-				}
-				if wrong := strings.Contains(trial.Error, "a symbolic link is in the place of"); wrong != (want != "") || !strings.HasPrefix(trial.Error, want) {
-					t.Errorf("%s: %q; want %q", trial.Variant, trial.Error, want)
-				}
-			}
-			if n := hits.Load(); n != 0 {
-				t.Errorf("the lab came to the decoy %d times", n)
-			}
-		})
-	}
-}
-
-// A service that does not answer a question is waited for no longer than is
-// said, and is named.
-func TestDeaf(t *testing.T) {
-	for _, question := range []string{"GET /allocator", "POST /widgets"} {
-		for _, how := range []string{"says nothing", "says it byte by byte"} {
-			t.Run(question+" "+how, func(t *testing.T) {
-				f := honest(nil)
-				handler := f.Handler
-				f.Handler = func(in *enginetest.FakeInstance) http.Handler {
-					plain := handler(in)
-					return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-						if in.Spec.Labels["variant"] != "jemalloc" || r.Method+" "+r.URL.Path != question {
-							plain.ServeHTTP(w, r)
-							return
-						}
-						tick := time.NewTicker(10 * time.Millisecond)
-						defer tick.Stop()
-						if how == "says nothing" {
-							tick.Stop()
-						}
-						for {
-							select {
-							case <-in.Done():
-								return
-							case <-tick.C:
-								_, _ = w.Write([]byte("{"))
-								_ = http.NewResponseController(w).Flush()
+				conf := config(t, f)
+				conf.read = whenPhase(func(variant, kind string) {
+					if variant == "jemalloc" && kind == at.kind {
+						for _, in := range f.Instances() {
+							if in.Spec.Labels["variant"] == variant {
+								in.Replace(&engine.NoSocketError{Path: "s", Kind: "a symbolic link"})
 							}
 						}
-					})
-				}
-				conf := config(t, f)
-				conf.patience = 200 * time.Millisecond
-				exp, err := conf.run(t.Context())
-				said := ""
-				if err != nil {
-					said = err.Error()
-				}
-				if exp != nil {
-					for _, trial := range exp.Trials {
-						if trial.Error != "" {
-							said += trial.Variant + " " + trial.Error
-						}
 					}
+				})
+				exp, err := conf.run(t.Context())
+				if err != nil {
+					t.Fatal(err)
 				}
-				if !strings.Contains(said, "jemalloc") || !strings.Contains(said, question+": no answer within 200ms") {
-					t.Errorf("the lab says %q", said)
+				checkTrial(t, exp.Trials[0])
+				replaced := exp.Trials[1]
+				if replaced.Error != "ended in "+moment+": where the service's socket should be is a symbolic link: s" || timetable(replaced) != at.want {
+					t.Errorf("%q; %s", replaced.Error, timetable(replaced))
 				}
-				if len(left(f)) != 0 {
-					t.Errorf("left running: %v", left(f))
-				}
+				noneLeft(t, f)
 			})
-		}
-	}
-}
-
-// While a service is waited for that says nothing, the engine is asked for it,
-// which sees what the service does meanwhile.
-func TestDeafAtTheStart(t *testing.T) {
-	full := errors.New("it has filled its folder")
-	f := honest(nil)
-	f.FailState = map[string]error{"jemalloc": full}
-	handler := f.Handler
-	f.Handler = func(in *enginetest.FakeInstance) http.Handler {
-		plain := handler(in)
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if in.Spec.Labels["variant"] == "jemalloc" {
-				<-in.Done()
-				return
-			}
-			plain.ServeHTTP(w, r)
 		})
-	}
-	conf := config(t, f)
-	conf.patience = 50 * time.Millisecond
-	_, err := conf.run(t.Context())
-	if !errors.Is(err, full) || !strings.Contains(err.Error(), "variant jemalloc: ") {
-		t.Errorf("the lab says %v", err)
-	}
-	f.FailState = nil
-	if len(left(f)) != 0 {
-		t.Errorf("left running: %v", left(f))
 	}
 }

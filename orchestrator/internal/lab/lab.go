@@ -30,11 +30,7 @@ type Config struct {
 	Records  store.Sink      // everything that happens goes there
 	Env      vars.Env        // for variables of a plan that nothing else stands for
 
-	patience       time.Duration // for a service's answers; 0: answerWithin
-	requestTimeout time.Duration // 0: the constant of that name
-	gaugeEvery     time.Duration // 0: the constant of that name
-
-	machine meter.FS // where the machine's own figures are read; empty: Host
+	machine stopwatch // nil: this machine
 }
 
 // Lab has an engine and the images of variants, ready to run experiments.
@@ -170,7 +166,9 @@ func (l *Lab) Run(ctx context.Context, job Job) error {
 		}
 	}
 	r := &run{Lab: l, job: job, header: l.Header(job)}
-	r.machine = &meter.Machine{FS: l.conf.machine, Variants: r.used, Children: !l.info.Children}
+	if r.machine = l.conf.machine; r.machine == nil {
+		r.machine = stopwatchOf(&meter.Machine{Variants: r.used, Children: !l.info.Children})
+	}
 	if job.Earlier == nil {
 		for _, w := range job.Plan.Warnings {
 			l.put(store.Of{}, bench.Warning{Code: store.CodePlan, Text: w.String()})
@@ -191,7 +189,7 @@ func Variants(d bench.Design) []bench.Variant {
 type run struct {
 	*Lab
 	job     Job
-	machine *meter.Machine
+	machine stopwatch
 	tails   sync.WaitGroup          // trials, those whose round is over included
 	stop    context.CancelCauseFunc // ends all trials
 

@@ -16,6 +16,18 @@ const (
 	leastJudged = time.Second // the kernel counts CPU time in steps of 10 ms: a shorter batch says nothing
 )
 
+// stopwatch begins a stretch of time; stop ends it, and says what the machine did
+// meanwhile.
+type stopwatch func() (stop func() (bench.Machine, error), err error)
+
+// stopwatchOf watches a machine.
+func stopwatchOf(m *meter.Machine) stopwatch {
+	return func() (func() (bench.Machine, error), error) {
+		before, err := m.Read()
+		return func() (bench.Machine, error) { return m.Since(before) }, err
+	}
+}
+
 // judge spoils the round if somebody else decided a figure of the batch.
 func (t *trial) judge(b bench.Batch) {
 	m := b.Machine

@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,9 +22,8 @@ import (
 
 // The bounds of what an instance may take.
 const (
-	readyWithin  = 60 * time.Second       // to answer GET /healthz
-	readyAsk     = 2 * time.Second        // of these, for one answer
-	answerWithin = 10 * time.Second       // to answer about itself
+	readyWithin  = 60 * time.Second       // until it serves
+	answerWithin = 10 * time.Second       // to answer about itself, and the engine about it
 	stateEvery   = 200 * time.Millisecond // between looks at what does not answer
 	removeWithin = 60 * time.Second       // to clean up a whole round, also after Ctrl-C
 )
@@ -36,7 +34,7 @@ type participant struct {
 	image    engine.Image
 	instance engine.Instance
 	target   load.Target
-	service  *service
+	subject  subject
 	started  time.Time
 	proof    bench.Proof
 	impostor atomic.Pointer[error] // see dial
@@ -92,15 +90,12 @@ func (r *run) begun(p *participant, round design.Round) {
 // start runs one instance of a variant.
 func (r *run) start(ctx context.Context, name string, round int) (*participant, error) {
 	d := r.job.Design
-	variant := d.Variants[r.position(name)]
-	env := map[string]string{
-		"SLEEP_MS": strconv.FormatInt(d.Sleep.Milliseconds(), 10),
-		"WORKERS":  strconv.Itoa(d.Workers),
-		"THREADS":  d.Threads,
-	}
-	maps.Copy(env, variant.Env)
+	p := &participant{variant: d.Variants[r.position(name)], image: r.image(d, name)}
+	p.subject = newSubject(terms{variant: name, promised: r.promise(d, name), design: d, dial: p.dial})
+	env := p.subject.env()
+	maps.Copy(env, p.variant.Env)
 	spec := engine.Spec{
-		Image:  r.image(d, name),
+		Image:  p.image,
 		Env:    env,
 		Memory: d.MemoryLimit,
 		RunID:  r.job.RunID,
@@ -114,19 +109,15 @@ func (r *run) start(ctx context.Context, name string, round int) (*participant, 
 	if r.job.Keep {
 		spec.KeepFor = "asked for with --keep"
 	}
-	started := time.Now()
-	instance, err := r.conf.Engine.Start(ctx, spec)
-	if err != nil {
+	p.started = time.Now()
+	var err error
+	if p.instance, err = r.conf.Engine.Start(ctx, spec); err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
-	p := &participant{
-		variant: variant, image: spec.Image, instance: instance, started: started,
-		target: load.Target{Network: "unix", Address: instance.Socket()},
-	}
+	p.target = load.Target{Network: "unix", Address: p.instance.Socket()}
 	if d.Transport == bench.TCP {
-		p.target = load.Target{Network: "tcp", Address: instance.Address()}
+		p.target = load.Target{Network: "tcp", Address: p.instance.Address()}
 	}
-	p.service = newService(p.dial, cmp.Or(r.conf.patience, answerWithin))
 	return p, nil
 }
 
@@ -159,23 +150,12 @@ func (r *run) admit(ctx context.Context, p *participant) error {
 	if err := p.awaitReady(ctx); err != nil {
 		return fmt.Errorf("variant %s: %w", name, err)
 	}
-	asking, cancel := context.WithTimeout(ctx, answerWithin)
-	defer cancel()
-	var a allocatorAnswer
-	if err := p.service.get(asking, "/allocator", &a); err != nil {
-		return fmt.Errorf("ask variant %s for its allocator: %w", name, err)
-	}
-	mapped, err := p.mappedFiles(asking)
+	mapped, err := p.mappedFiles(ctx)
 	if err != nil {
 		return fmt.Errorf("read the memory maps of variant %s: %w", name, err)
 	}
-	if p.proof, err = prove(name, r.promise(r.job.Design, name), a, mapped); err != nil {
-		return &proofError{err}
-	}
-	if err := setUp(name, r.job.Design, a); err != nil {
-		return &proofError{err}
-	}
-	return nil
+	p.proof, err = p.subject.proof(ctx, mapped)
+	return err
 }
 
 // awaitReady polls until the service answers, and says why it does not when it
@@ -185,16 +165,20 @@ func (p *participant) awaitReady(ctx context.Context) error {
 	defer cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
+	var last error
 	for asked := time.Now(); ; {
-		err := p.service.healthy(bounded, readyAsk)
+		err := p.subject.ready(bounded)
 		if err == nil {
 			return nil
 		}
 		if wrong := p.genuine(); wrong != nil {
 			return wrong
 		}
+		if last == nil || bounded.Err() == nil {
+			last = err // what is wrong with it, not that the time is up
+		}
 		// The engine is slower to ask than the service.
-		if time.Since(asked) > stateEvery {
+		if bounded.Err() == nil && time.Since(asked) > stateEvery {
 			asked = time.Now()
 			state, stateErr := p.instance.State(bounded)
 			if stateErr != nil {
@@ -206,7 +190,7 @@ func (p *participant) awaitReady(ctx context.Context) error {
 		}
 		select {
 		case <-bounded.Done():
-			return fmt.Errorf("%w (last: %w)%s", context.Cause(bounded), err, p.lastWords(ctx))
+			return fmt.Errorf("%w (last: %w)%s", context.Cause(bounded), last, p.lastWords(ctx))
 		case <-tick.C:
 		}
 	}

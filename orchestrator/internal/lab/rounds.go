@@ -171,7 +171,7 @@ func (r *run) round(ctx context.Context, u *underway, judge func() (last bool)) 
 // is to be kept waits for the end of all: only a round that came to its end is.
 func (r *run) see(ctx context.Context, p *participant, u *underway) {
 	<-u.over
-	p.service.close()
+	p.subject.close()
 	if u.keep {
 		return
 	}
@@ -189,7 +189,7 @@ func (r *run) startAll(ctx context.Context, round design.Round) (admitted []*par
 		var gone []*participant
 		for _, p := range parts {
 			if err != nil || !slices.Contains(admitted, p) {
-				p.service.close()
+				p.subject.close()
 				gone = append(gone, p)
 			}
 		}

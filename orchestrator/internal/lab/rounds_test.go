@@ -1,12 +1,8 @@
 package lab
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -15,167 +11,176 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/design"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/meter"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
 )
-
-// span is when something of a trial was, by the clock on the wall.
-type span struct{ from, to time.Time }
-
-func phaseOf(t *testing.T, exp *bench.Experiment, variant string, round int, kind string, batch int) span {
-	t.Helper()
-	for _, trial := range exp.Trials {
-		for _, p := range trial.Phases {
-			if trial.Variant == variant && trial.Round == round && p.Kind == kind && p.Batch == batch {
-				return span{trial.Started.Add(p.Start), trial.Started.Add(p.End)}
-			}
-		}
-	}
-	t.Fatalf("no %s %d of %s in round %d", kind, batch, variant, round)
-	return span{}
-}
 
 // The final idle of a round goes on beside the next one, unless it is to be
 // alone. Either way it has its length.
 func TestIdleBesideTheNextRound(t *testing.T) {
-	for _, alone := range []bool{false, true} {
+	for alone, next := range map[bool]time.Duration{false: once, true: once + idling} {
+		t.Run(fmt.Sprint(alone), func(t *testing.T) {
+			faked(t, func(t *testing.T) {
+				f := honest(nil)
+				conf := config(t, f)
+				conf.Design.Rounds, conf.Design.Batches, conf.Design.LoneIdle = 2, 1, alone
+				exp, err := conf.run(t.Context())
+				if err != nil || len(exp.Trials) != 4 {
+					t.Fatalf("%v, %d trials", err, len(exp.Trials))
+				}
+				for _, variant := range []string{"libc", "jemalloc"} {
+					if second := began(exp, variant, 2); second != next {
+						t.Errorf("round 2 of %s began at %v, not at %v", variant, second, next)
+					}
+				}
+				for _, trial := range exp.Trials {
+					if got := timetable(trial); got != "warm-up until 5.11s, batch until 5.66s, idle until 35.66s" {
+						t.Errorf("round %d of %s: %s", trial.Round, trial.Variant, got)
+					}
+				}
+				if took := exp.Ended.Sub(exp.Started); took != next+once+idling {
+					t.Errorf("it took %v", took)
+				}
+				noneLeft(t, f)
+			})
+		})
+	}
+}
+
+// Apart, no batch of a variant meets one of another: each begins when the one
+// before it is done, in the order of the round.
+func TestApart(t *testing.T) {
+	faked(t, func(t *testing.T) {
 		f := honest(nil)
 		conf := config(t, f)
-		conf.Design.Rounds, conf.Design.Batches, conf.Design.Idle, conf.Design.LoneIdle = 2, 1, 1500*time.Millisecond, alone
+		conf.Design.Mode, conf.Design.Rounds = bench.Apart, 3
 		exp, err := conf.run(t.Context())
-		if err != nil || len(exp.Trials) != 4 {
+		if err != nil || len(exp.Trials) != 6 {
 			t.Fatalf("%v, %d trials", err, len(exp.Trials))
 		}
-		for _, variant := range []string{"libc", "jemalloc"} {
-			idle := phaseOf(t, exp, variant, 1, bench.PhaseIdle, 1)
-			next := phaseOf(t, exp, variant, 2, bench.PhaseWarmup, 0)
-			if beside := next.from.Before(idle.to); beside == alone {
-				t.Errorf("alone %v: the next round of %s began %v after the idle", alone, variant, next.from.Sub(idle.to))
+		for _, round := range design.Schedule(conf.Design) {
+			for position, variant := range round.Order {
+				begin := time.Duration(position) * loading // all are started at once
+				want := fmt.Sprintf("warm-up until %v, batch until %v, pause until %v, batch until %v, idle until %v", begin+warming,
+					begin+once, begin+once+pausing, begin+loading, begin+loading+idling)
+				if begin > 0 {
+					want = fmt.Sprintf("nothing until %v, %s", begin, want)
+				}
+				for _, trial := range exp.Trials {
+					if got := timetable(trial); trial.Variant == variant && trial.Round == round.Number && got != want {
+						t.Errorf("round %d, %s: %s; want %s", round.Number, variant, got, want)
+					}
+				}
+				if at := began(exp, variant, round.Number); at != time.Duration(round.Number-1)*2*loading {
+					t.Errorf("round %d, %s: started after %v", round.Number, variant, at)
+				}
 			}
-			if length := idle.to.Sub(idle.from); length < conf.Design.Idle {
-				t.Errorf("%s was idle for %v", variant, length)
-			}
 		}
-		if len(left(f)) != 0 {
-			t.Errorf("left running: %v", left(f))
-		}
-	}
+		noneLeft(t, f)
+	})
 }
 
-// Apart, no batch of a variant meets one of another; the order is the round's.
-func TestApart(t *testing.T) {
-	f := honest(nil)
-	conf := config(t, f)
-	conf.Design.Mode, conf.Design.Rounds, conf.Design.Idle = bench.Apart, 3, 300*time.Millisecond
-	exp, err := conf.run(t.Context())
-	if err != nil || len(exp.Trials) != 6 {
-		t.Fatalf("%v, %d trials", err, len(exp.Trials))
-	}
-	for _, round := range design.Schedule(conf.Design) {
-		first, second := round.Order[0], round.Order[1]
-		last := phaseOf(t, exp, first, round.Number, bench.PhaseBatch, conf.Design.Batches)
-		next := phaseOf(t, exp, second, round.Number, bench.PhaseBatch, 1)
-		if next.from.Before(last.to) {
-			t.Errorf("round %d: %s was loaded %v before %s was done", round.Number, second, last.to.Sub(next.from), first)
-		}
-	}
-	if len(left(f)) != 0 {
-		t.Errorf("left running: %v", left(f))
-	}
-}
-
-// machineRoot is a root in which a machine's own figures are whatever a test
-// says.
-type machineRoot struct {
-	t    *testing.T
-	dir  string
-	mu   sync.Mutex
-	user int // ticks
-}
-
-func newMachineRoot(t *testing.T) *machineRoot {
-	m := &machineRoot{t: t, dir: t.TempDir()}
-	for name, text := range map[string]string{"sys/devices/system/cpu/online": "0-1\n", "proc/stat": ""} {
-		if err := os.MkdirAll(filepath.Dir(filepath.Join(m.dir, name)), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(m.dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	m.work(0)
-	return m
+// disturbance is a machine of two CPUs on which others work as a test says, by
+// the test's own clock.
+type disturbance struct {
+	mu     sync.Mutex
+	others time.Duration
 }
 
 // work adds CPU time that neither a variant nor the lab used.
-func (m *machineRoot) work(d time.Duration) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.user += int(d / (10 * time.Millisecond))
-	next := filepath.Join(m.dir, "next")
-	if err := os.WriteFile(next, fmt.Appendf(nil, "cpu  %d 0 0 0 0 0 0 0 0 0\n", m.user), 0o644); err != nil {
-		m.t.Error(err)
-	}
-	if err := os.Rename(next, filepath.Join(m.dir, "proc/stat")); err != nil {
-		m.t.Error(err)
-	}
+func (d *disturbance) work(more time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.others += more
+}
+
+func (d *disturbance) soFar() time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.others
+}
+
+// watch is a stopwatch.
+func (d *disturbance) watch() (func() (bench.Machine, error), error) {
+	start, before := time.Now(), d.soFar()
+	return func() (bench.Machine, error) {
+		return bench.Machine{Elapsed: time.Since(start), CPUs: 2, Others: d.soFar() - before}, nil
+	}, nil
 }
 
 // A round in which others took the machine does not count and is repeated at the
 // end, once, also if the repetition fares no better.
 func TestVoidRound(t *testing.T) {
 	for _, again := range []bool{false, true} {
-		machine := newMachineRoot(t)
-		var mu sync.Mutex
-		disturbed := map[string]bool{}
-		f := honest(func(in *enginetest.FakeInstance) {
-			mu.Lock()
-			defer mu.Unlock()
-			round := in.Spec.Labels["round"]
-			if (round == "1" || again) && !disturbed[round] {
-				disturbed[round] = true
-				machine.work(time.Hour)
-				time.Sleep(leastJudged)
-			}
+		t.Run(fmt.Sprint(again), func(t *testing.T) {
+			faked(t, func(t *testing.T) {
+				machine := &disturbance{}
+				var mu sync.Mutex
+				disturbed := map[string]bool{}
+				f := honest(func(in *enginetest.FakeInstance) {
+					mu.Lock()
+					defer mu.Unlock()
+					round := in.Spec.Labels["round"]
+					if (round == "1" || again) && !disturbed[round] {
+						disturbed[round] = true
+						machine.work(time.Hour)
+					}
+				})
+				conf := config(t, f)
+				conf.machine = machine.watch
+				conf.Design.Rounds, conf.Design.Batches, conf.Design.VoidAt = 2, 1, 0.25
+				conf.Design.Sleep = time.Second // a batch that is long enough to be judged
+				exp, err := conf.run(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				want := "1 void, 1 void, 2, 2, 3 for 1, 3 for 1"
+				if again {
+					want = "1 void, 1 void, 2 void, 2 void, 3 for 1 void, 3 for 1 void, 4 for 2 void, 4 for 2 void"
+				}
+				var got []string
+				for _, trial := range exp.Trials {
+					text := fmt.Sprint(trial.Round)
+					if trial.Repeats > 0 {
+						text += fmt.Sprintf(" for %d", trial.Repeats)
+					}
+					if trial.Void != "" {
+						text += " void"
+						if !strings.Contains(trial.Void, "other processes took ") || !strings.Contains(trial.Void, "batch 1") {
+							t.Errorf("reason %q", trial.Void)
+						}
+					}
+					got = append(got, text)
+					if m := trial.Batches[0].Machine; m == nil || m.Elapsed != 5*time.Second {
+						t.Errorf("%s: of the machine is known %+v", trial.Variant, m)
+					}
+				}
+				if strings.Join(got, ", ") != want {
+					t.Errorf("rounds %s; want %s", strings.Join(got, ", "), want)
+				}
+				if j := of[store.Judged](conf); j[0].Round != 1 || j[0].Again != 3 || !strings.HasPrefix(j[0].Void, "other processes took ") || j[0].Took != 11*time.Second {
+					t.Errorf("verdicts %+v", j)
+				}
+				noneLeft(t, f)
+			})
 		})
-		conf := config(t, f)
-		conf.machine = meter.FS(machine.dir)
-		conf.Design.Rounds, conf.Design.Batches, conf.Design.VoidAt = 2, 1, 0.25
+	}
+}
+
+// What the machine itself does is read where nothing stands for it.
+func TestThisMachine(t *testing.T) {
+	faked(t, func(t *testing.T) {
+		conf := config(t, honest(nil))
+		conf.Design.Batches = 1
 		exp, err := conf.run(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := "1 void, 1 void, 2, 2, 3 for 1, 3 for 1"
-		if again {
-			want = "1 void, 1 void, 2 void, 2 void, 3 for 1 void, 3 for 1 void, 4 for 2 void, 4 for 2 void"
-		}
-		var got []string
 		for _, trial := range exp.Trials {
-			text := fmt.Sprint(trial.Round)
-			if trial.Repeats > 0 {
-				text += fmt.Sprintf(" for %d", trial.Repeats)
-			}
-			if trial.Void != "" {
-				text += " void"
-				if !strings.Contains(trial.Void, "other processes took ") || !strings.Contains(trial.Void, "batch 1") {
-					t.Errorf("reason %q", trial.Void)
-				}
-			}
-			got = append(got, text)
-			if trial.Batches[0].Machine == nil || trial.Batches[0].Machine.CPUs != 2 {
-				t.Errorf("%s: nothing is known of the machine", trial.Variant)
+			if m := trial.Batches[0].Machine; m == nil || m.CPUs < 1 || m.Elapsed <= 0 {
+				t.Errorf("%s: of the machine is known %+v", trial.Variant, m)
 			}
 		}
-		if strings.Join(got, ", ") != want {
-			t.Errorf("rounds %s; want %s", strings.Join(got, ", "), want)
-		}
-		if j := of[store.Judged](conf); j[0].Round != 1 || j[0].Again != 3 || !strings.HasPrefix(j[0].Void, "other processes took ") {
-			t.Errorf("verdicts %+v", j)
-		}
-		if len(left(f)) != 0 {
-			t.Errorf("left running: %v", left(f))
-		}
-	}
+	})
 }
 
 func TestJudge(t *testing.T) {
@@ -205,98 +210,77 @@ func TestJudge(t *testing.T) {
 	check(short, "")
 }
 
-// A bound on the time ends a run between two rounds, never within one.
+// A bound on the time ends a run between two rounds, never within one: after
+// five, for a sixth would last until 63.96 s.
 func TestUntil(t *testing.T) {
-	f := honest(nil)
-	conf := config(t, f)
-	conf.Design.Rounds, conf.Design.Batches, conf.Design.Until = 50, 1, 5*time.Second
-	exp, err := conf.run(t.Context())
-	if err != nil || exp.Interrupted {
-		t.Fatalf("%v, interrupted %v", err, exp.Interrupted)
-	}
-	rounds := len(exp.Trials) / 2
-	if took := exp.Ended.Sub(exp.Started); rounds < 1 || rounds > 5 || took > 15*time.Second {
-		t.Errorf("%d rounds in %v", rounds, took)
-	}
-	if len(exp.Warnings) != 1 || exp.Warnings[0].Code != "out-of-time" || !strings.Contains(exp.Warnings[0].Text, "more rounds did not fit into 5s") {
-		t.Errorf("warnings %v", exp.Warnings)
-	}
-	for _, trial := range exp.Trials {
-		if trial.Error != "" {
-			t.Errorf("round %d of %s: %s", trial.Round, trial.Variant, trial.Error)
+	faked(t, func(t *testing.T) {
+		conf := config(t, honest(nil))
+		conf.Design.Rounds, conf.Design.Batches, conf.Design.Until = 50, 1, time.Minute
+		exp, err := conf.run(t.Context())
+		if err != nil || exp.Interrupted {
+			t.Fatalf("%v, interrupted %v", err, exp.Interrupted)
 		}
-	}
+		if took := exp.Ended.Sub(exp.Started); len(exp.Trials) != 2*5 || took != 5*once+idling {
+			t.Errorf("%d trials in %v", len(exp.Trials), took)
+		}
+		if len(exp.Warnings) != 1 || exp.Warnings[0].Code != "out-of-time" || exp.Warnings[0].Text != "45 more rounds did not fit into 1m0s" {
+			t.Errorf("warnings %v", exp.Warnings)
+		}
+		for _, e := range errorsOf(exp) {
+			if e != "" {
+				t.Error(e)
+			}
+		}
+	})
 }
 
-// Rounds are added while there is time, where the design asks for it.
+// Rounds are added while there is time, where the design asks for it. What is
+// left is told as each begins.
 func TestFill(t *testing.T) {
-	f := honest(nil)
-	conf := config(t, f)
-	conf.Design.Rounds, conf.Design.Batches, conf.Design.Until, conf.Design.Fill = 1, 1, 6*time.Second, true
-	exp, err := conf.run(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if rounds := len(exp.Trials) / 2; rounds < 2 || rounds > 6 {
-		t.Errorf("%d rounds in 6 s", rounds)
-	}
-	if len(exp.Warnings) != 0 || exp.Design.Rounds != len(exp.Trials)/2 {
-		t.Errorf("warnings %v, %d rounds of %d trials", exp.Warnings, exp.Design.Rounds, len(exp.Trials))
-	}
-}
-
-// An interruption in the last final idle takes everything away, those variants
-// included whose own idle is over and that were to be kept.
-func TestKeepInterrupted(t *testing.T) {
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	f := honest(func(in *enginetest.FakeInstance) {
-		if in.Spec.Labels["variant"] == "jemalloc" { // 20 requests, 4 at a time: libc is done long before
-			time.Sleep(200 * time.Millisecond)
+	faked(t, func(t *testing.T) {
+		conf := config(t, honest(nil))
+		conf.Design.Rounds, conf.Design.Batches, conf.Design.Until, conf.Design.Fill = 1, 1, time.Minute, true
+		exp, err := conf.run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(exp.Warnings) != 0 || exp.Design.Rounds != 5 || len(exp.Trials) != 2*5 {
+			t.Errorf("warnings %v, %d rounds of %d trials", exp.Warnings, exp.Design.Rounds, len(exp.Trials))
+		}
+		for i, round := range of[store.Round](conf) {
+			if want := time.Duration(min(i, 1)) * once; round.Left != want {
+				t.Errorf("round %d: %v are left, not %v", round.Number, round.Left, want)
+			}
 		}
 	})
-	conf := config(t, f)
-	conf.Keep, conf.Design.Batches, conf.Design.Idle = true, 1, 500*time.Millisecond
-	conf.read = whenPhase(func(variant, kind string) {
-		if variant == "jemalloc" && kind == bench.PhaseIdle {
-			time.AfterFunc(100*time.Millisecond, stop)
-		}
-	})
-	exp, err := conf.run(ctx)
-	if !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v", err)
-	}
-	for _, trial := range exp.Trials {
-		want := map[string]string{"libc": "", "jemalloc": "interrupted in the final idle"}[trial.Variant]
-		if trial.Error != want {
-			t.Errorf("%s: %q; want %q", trial.Variant, trial.Error, want)
-		}
-	}
-	if len(left(f)) != 0 {
-		t.Errorf("left running: %v", left(f))
-	}
 }
 
-// The baseline's twin runs the very image of the baseline, in a container of its
-// own, and nothing is built for it.
-func TestTwin(t *testing.T) {
-	f := honest(nil)
-	handler := f.Handler
-	f.Handler = func(in *enginetest.FakeInstance) http.Handler {
-		if in.Spec.Labels["variant"] == "libc-twin" {
-			return stepper(in, "glibc", nil)
+// A round without a variant that did not start is a round all the same, and so
+// is one without any.
+func TestNobodyStarts(t *testing.T) {
+	faked(t, func(t *testing.T) {
+		f := honest(nil)
+		handler := f.Handler
+		f.Handler = func(in *enginetest.FakeInstance) http.Handler {
+			if in.Spec.Labels["round"] == "2" {
+				return http.NotFoundHandler()
+			}
+			return handler(in)
 		}
-		return handler(in)
-	}
-	conf := config(t, f)
-	conf.Design.Twin, conf.Design.Batches = "libc-twin", 1
-	conf.Design.Variants = append(conf.Design.Variants, bench.Variant{Name: "libc-twin"})
-	exp, err := conf.run(t.Context())
-	if err != nil || len(exp.Trials) != 3 {
-		t.Fatalf("%v, %d trials", err, len(exp.Trials))
-	}
-	libc, twin := exp.Trials[0], exp.Trials[2]
-	if twin.Variant != "libc-twin" || twin.ImageID != libc.ImageID || twin.Image != libc.Image || twin.Container == libc.Container || twin.Error != "" {
-		t.Errorf("libc %s %s, twin %s %s: %s", libc.Image, libc.Container, twin.Image, twin.Container, twin.Error)
-	}
+		conf := config(t, f)
+		conf.Design.Rounds, conf.Design.Batches = 3, 1
+		exp, err := conf.run(t.Context())
+		if err != nil || len(exp.Trials) != 6 {
+			t.Fatalf("%v, %d trials", err, len(exp.Trials))
+		}
+		for _, trial := range exp.Trials {
+			if failed := strings.HasPrefix(trial.Error, "did not start: variant "+trial.Variant+": does not answer within 1m0s "); failed != (trial.Round == 2) {
+				t.Errorf("round %d of %s: %q", trial.Round, trial.Variant, trial.Error)
+			}
+		}
+		if third := began(exp, "libc", 3); third != once+readyWithin {
+			t.Errorf("round 3 began at %v", third)
+		}
+		noneLeft(t, f)
+	})
 }

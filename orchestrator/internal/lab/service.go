@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,28 +15,35 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 )
 
-// service asks a running variant about itself, over the same road as the load
-// but on a connection of its own. What runs in a variant is not trusted: it is
-// waited for no longer than patience, and no redirect of its is followed.
+// healthWithin is what a service may take to answer that it serves. It is asked
+// again.
+const healthWithin = 2 * time.Second
+
+// service is the subject in builds of our own service, asked over the same road
+// as the load but on a connection of its own. What runs in a variant is not
+// trusted: it is waited for no longer than is said, and no redirect of its is
+// followed.
 type service struct {
-	client   *http.Client
-	patience time.Duration // for an answer that takes no sleep
+	terms
+	client *http.Client
 }
 
-// dialer opens a connection to a service, as load.Options has it.
-type dialer func(ctx context.Context) (net.Conn, error)
-
-func newService(dial dialer, patience time.Duration) *service {
-	return &service{
-		client: &http.Client{
-			Transport: &http.Transport{
-				DialContext:            func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) },
-				MaxIdleConnsPerHost:    2,
-				MaxResponseHeaderBytes: 64 << 10,
-			},
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+func newService(t terms) *service {
+	return &service{terms: t, client: &http.Client{
+		Transport: &http.Transport{
+			DialContext:            func(ctx context.Context, _, _ string) (net.Conn, error) { return t.dial(ctx) },
+			MaxIdleConnsPerHost:    2,
+			MaxResponseHeaderBytes: 64 << 10,
 		},
-		patience: patience,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+func (s *service) env() map[string]string {
+	return map[string]string{
+		"SLEEP_MS": strconv.FormatInt(s.design.Sleep.Milliseconds(), 10),
+		"WORKERS":  strconv.Itoa(s.design.Workers),
+		"THREADS":  s.design.Threads,
 	}
 }
 
@@ -54,20 +62,18 @@ func (q question) String() string { return q.method + " " + q.path }
 
 // get reads a JSON answer into v.
 func (s *service) get(ctx context.Context, path string, v any) error {
-	return s.ask(ctx, question{method: http.MethodGet, path: path, want: http.StatusOK, within: s.patience, into: v})
+	return s.ask(ctx, question{method: http.MethodGet, path: path, want: http.StatusOK, within: answerWithin, into: v})
 }
 
-// healthy asks whether it serves, and waits no longer than within for an answer.
-func (s *service) healthy(ctx context.Context, within time.Duration) error {
-	return s.ask(ctx, question{method: http.MethodGet, path: "/healthz", want: http.StatusOK, within: min(within, s.patience)})
+func (s *service) ready(ctx context.Context) error {
+	return s.ask(ctx, question{method: http.MethodGet, path: "/healthz", want: http.StatusOK, within: healthWithin})
 }
 
-// warmUp sends one tiny request, so that what a first request alone brings
-// about is there before the baseline is read. The handler sleeps meanwhile.
-func (s *service) warmUp(ctx context.Context, handler time.Duration) error {
+// warmUp sends one tiny request. The handler sleeps meanwhile.
+func (s *service) warmUp(ctx context.Context) error {
 	return s.ask(ctx, question{
 		method: http.MethodPost, path: "/widgets", body: `{"payload":[]}`,
-		want: http.StatusCreated, within: s.patience + handler,
+		want: http.StatusCreated, within: answerWithin + s.design.Sleep,
 	})
 }
 
@@ -142,16 +148,14 @@ type memoryAnswer struct {
 	OSThreads     int    `json:"os_threads"`
 }
 
-// gauge reads the service's counters. The allocator's own statistics are left
-// out: their reading takes the allocator's locks and would disturb what is
-// measured.
-func (s *service) gauge(ctx context.Context, since time.Time) (bench.Gauge, error) {
+// gauge leaves the allocator's own statistics out: their reading takes the
+// allocator's locks and would disturb what is measured.
+func (s *service) gauge(ctx context.Context) (bench.Gauge, error) {
 	var m memoryAnswer
 	if err := s.get(ctx, "/memory?statistics=false", &m); err != nil {
 		return bench.Gauge{}, err
 	}
 	return bench.Gauge{
-		At:            time.Since(since),
 		LiveRequested: bench.Bytes(m.LiveRequested),
 		LiveUsable:    bench.Bytes(m.LiveUsable),
 		Allocs:        m.Allocs,

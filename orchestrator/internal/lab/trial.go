@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +17,7 @@ import (
 
 // The lab's own pace.
 const (
-	gaugeEvery    = time.Second            // reading the service's counters
+	gaugeEvery    = time.Second            // reading what counts itself
 	progressEvery = 250 * time.Millisecond // telling how far a batch is
 )
 
@@ -89,7 +88,7 @@ func (t *trial) measure(ctx context.Context) (err error) {
 			end(err)
 		}
 	})
-	beside.Go(func() { t.every(alive, cmp.Or(t.run.conf.gaugeEvery, gaugeEvery), t.readGauge) })
+	beside.Go(func() { t.every(alive, gaugeEvery, t.readGauge) })
 	beside.Go(func() { t.every(alive, progressEvery, func(context.Context) { t.tell() }) })
 
 	err = t.phases(alive)
@@ -116,7 +115,7 @@ func (t *trial) every(ctx context.Context, interval time.Duration, f func(contex
 // phases goes through warm-up, batches with pauses, and the final idle.
 func (t *trial) phases(ctx context.Context) error {
 	err := t.phase(bench.PhaseWarmup, 0, func() error {
-		if err := t.part.service.warmUp(ctx, t.design.Sleep); err != nil {
+		if err := t.part.subject.warmUp(ctx); err != nil {
 			return fmt.Errorf("warm up: %w", err)
 		}
 		return sleep(ctx, design.Settle(t.design))
@@ -189,13 +188,12 @@ func (t *trial) warn(code, text string) {
 	}
 }
 
-// readGauge reads the service's counters. One reading that fails is no matter:
-// a service that has died shows elsewhere, a slow one misses a reading.
+// readGauge reads the counters of what runs. One reading that fails is no
+// matter: what has died shows elsewhere, what is slow misses a reading.
 func (t *trial) readGauge(ctx context.Context) {
-	bounded, cancel := context.WithTimeout(ctx, answerWithin)
-	defer cancel()
-	g, err := t.part.service.gauge(bounded, t.part.started)
+	g, err := t.part.subject.gauge(ctx)
 	if err == nil {
+		g.At = t.offset()
 		t.put(g)
 	}
 }

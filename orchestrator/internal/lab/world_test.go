@@ -6,15 +6,33 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
 )
 
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// faked runs a test by a fake clock: hours pass in no time, work takes none, and
+// whatever is to happen happens at an exact time.
+func faked(t *testing.T, test func(*testing.T)) {
+	t.Helper()
+	static() // not within, for it outlives the test
+	synctest.Test(t, func(t *testing.T) {
+		defer time.Sleep(time.Minute) // handlers end whose clients have gone
+		test(t)
+	})
+}
+
 // world is what a test runs: a lab and its job. The records are kept in memory.
 type world struct {
 	Config
 	Job
+	t    testing.TB
 	read func(store.Record) // nil: nobody reads along
 	sync func() error       // nil: everything is safe at once
 
@@ -60,15 +78,23 @@ func of[T any](w *world) []T {
 	return all
 }
 
+// open makes the lab.
+func (w *world) open(ctx context.Context) (*Lab, error) {
+	w.Config.Records, w.Variants = w, Variants(w.Design)
+	return Open(ctx, w.Config)
+}
+
 // run opens the lab and carries the job out. The experiment is nil where there
 // is no header.
 func (w *world) run(ctx context.Context) (*bench.Experiment, error) {
-	w.Config.Records, w.Variants = w, Variants(w.Design)
-	opened, err := Open(ctx, w.Config)
+	w.t.Helper()
+	opened, err := w.open(ctx)
 	if err == nil {
 		err = opened.Run(ctx, w.Job)
 	}
-	exp, foldErr := store.Fold(each(w.all()))
+	records := w.all()
+	orderly(w.t, records)
+	exp, foldErr := store.Fold(each(records))
 	if foldErr != nil {
 		if err == nil {
 			return nil, foldErr
@@ -88,40 +114,73 @@ func each(records []store.Record) iter.Seq2[store.Record, error] {
 	}
 }
 
+// orderly checks what holds for the records of every run, however it went: the
+// header comes first and the end last, and of each trial its beginning, its
+// phases one after the other, and its end, behind which there is nothing.
+func orderly(t testing.TB, records []store.Record) {
+	t.Helper()
+	type course struct {
+		ended  bool
+		open   *bench.Phase
+		since  time.Duration
+		sample time.Duration
+	}
+	trials := map[store.Of]*course{}
+	headed, over := false, false
+	for i, r := range records {
+		if r.Passing() && r.Of == (store.Of{}) {
+			continue
+		}
+		if over {
+			t.Errorf("record %d, %+v, comes behind the end", i, r)
+		}
+		headed = true
+		c := trials[r.Of]
+		if r.Of == (store.Of{}) {
+			_, over = r.What.(store.End)
+			continue
+		}
+		if _, begins := r.What.(store.Trial); begins != (c == nil) || c != nil && c.ended {
+			t.Errorf("record %d, %+v, is of a trial that has not begun or has ended", i, r)
+		}
+		switch what := r.What.(type) {
+		case store.Trial:
+			trials[r.Of] = &course{sample: -1}
+		case store.Ended:
+			c.ended = true
+			if c.open != nil {
+				t.Errorf("%v ended in %+v", r.Of, *c.open)
+			}
+		case bench.Sample:
+			if what.At <= c.sample {
+				t.Errorf("%v: a sample at %v comes behind one at %v", r.Of, what.At, c.sample)
+			}
+			c.sample = what.At
+		case bench.Phase:
+			if begins := what.End == 0; begins != (c.open == nil) || what.Start < c.since || !begins && *c.open != (bench.Phase{Kind: what.Kind, Batch: what.Batch, Start: what.Start}) {
+				t.Errorf("%v: %+v follows %+v, which ended at %v", r.Of, what, c.open, c.since)
+			}
+			c.open = nil
+			if c.since = what.End; what.End == 0 {
+				c.open, c.since = &what, what.Start
+			}
+		}
+	}
+	for of, c := range trials {
+		if !c.ended {
+			t.Errorf("%v has no end", of)
+		}
+	}
+	if headed && !over {
+		t.Error("there is no end")
+	}
+}
+
 // whenPhase gives a reader that does something when a phase begins.
 func whenPhase(do func(variant, kind string)) func(store.Record) {
 	return func(r store.Record) {
 		if p, ok := r.What.(bench.Phase); ok && p.End == 0 {
 			do(r.Of.Variant, p.Kind)
 		}
-	}
-}
-
-// A lab runs as many designs as are wanted with the images it was opened with.
-func TestManyRuns(t *testing.T) {
-	f := honest(nil)
-	w := config(t, f)
-	w.Config.Records, w.Variants = w, Variants(w.Design)
-	opened, err := Open(t.Context(), w.Config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for workers := 1; workers <= 2; workers++ {
-		w.records = nil
-		w.Design.Workers, w.Design.Batches = workers, 1
-		if err := opened.Run(t.Context(), w.Job); err != nil {
-			t.Fatal(err)
-		}
-		exp, err := store.Fold(each(w.all()))
-		if err != nil || exp.Interrupted || len(exp.Trials) != 2 || exp.Trials[0].Proof.Workers != workers {
-			t.Errorf("%v, %+v", err, exp)
-		}
-	}
-	if prepared := slices.DeleteFunc(f.Calls(), func(c string) bool { return c != "prepare libc" }); len(prepared) != 1 {
-		t.Errorf("images were made ready %d times", len(prepared))
-	}
-	w.Design.Variants = append(w.Design.Variants, bench.Variant{Name: "musl"})
-	if err := opened.Run(t.Context(), w.Job); err == nil {
-		t.Error("a variant without an image was run")
 	}
 }

@@ -4,54 +4,36 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/meter"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/variant"
 )
 
-// processMaps is what the memory maps of one process show.
-type processMaps struct {
-	process bench.Process
-	files   []meter.MappedFile
-}
-
-// mappedFiles reads the memory maps of an instance's processes.
-func (p *participant) mappedFiles(ctx context.Context) ([]processMaps, error) {
-	processes, err := p.instance.Processes(ctx)
+// proof is that of a subject: the allocator is the promised one, and the
+// service took the design's settings.
+func (s *service) proof(ctx context.Context, mapped []processMaps) (bench.Proof, error) {
+	var a allocatorAnswer
+	if err := s.get(ctx, "/allocator", &a); err != nil {
+		return bench.Proof{}, fmt.Errorf("ask variant %s for its allocator: %w", s.variant, err)
+	}
+	proof, err := prove(s.terms, a, mapped)
+	if err == nil {
+		err = setUp(s.terms, a)
+	}
 	if err != nil {
-		return nil, err
+		return proof, &proofError{err}
 	}
-	return readMaps(processes, meter.Host.Maps)
-}
-
-// readMaps reads the memory maps of the processes that live.
-func readMaps(processes []bench.Process, read func(bench.Process) ([]meter.MappedFile, error)) ([]processMaps, error) {
-	var all []processMaps
-	for _, process := range processes {
-		files, err := read(process)
-		switch {
-		case errors.Is(err, meter.ErrEnded):
-			continue
-		case errors.Is(err, os.ErrPermission):
-			return nil, &hint.Error{Err: err, Advice: "run as root, or as the user whose id the containers run with"}
-		case err != nil:
-			return nil, err
-		}
-		all = append(all, processMaps{process, files})
-	}
-	return all, nil
+	return proof, nil
 }
 
 // prove holds what the service says of itself, and what the memory maps of each
 // of its processes show, against the promise. Maps that show nothing prove
 // nothing.
-func prove(name, promise string, a allocatorAnswer, mapped []processMaps) (bench.Proof, error) {
+func prove(t terms, a allocatorAnswer, mapped []processMaps) (bench.Proof, error) {
+	promise := t.promised
 	proof := bench.Proof{
 		Promised:  promise,
 		Allocator: a.Name,
@@ -67,17 +49,8 @@ func prove(name, promise string, a allocatorAnswer, mapped []processMaps) (bench
 		GoMemory:  bench.Bytes(a.GoMemLimit),
 		GoVersion: a.GoVersion,
 		UsableOf1: a.UsableOfOne,
+		Libraries: libraries(mapped),
 	}
-	for _, m := range mapped {
-		for _, f := range m.files {
-			if variant.AllocatorOf(f.Path) != "" || variant.LibcOf(f.Path) != "" {
-				proof.Libraries = append(proof.Libraries, f.Path)
-			}
-		}
-	}
-	slices.Sort(proof.Libraries)
-	proof.Libraries = slices.Compact(proof.Libraries)
-
 	var wrong error
 	switch {
 	case a.Name != promise:
@@ -91,7 +64,7 @@ func prove(name, promise string, a allocatorAnswer, mapped []processMaps) (bench
 		}
 	}
 	if wrong != nil {
-		return proof, &hint.Error{Err: fmt.Errorf("variant %s %w", name, wrong), Advice: proofHint(promise, a)}
+		return proof, &hint.Error{Err: fmt.Errorf("variant %s %w", t.variant, wrong), Advice: proofHint(promise, a)}
 	}
 	return proof, nil
 }
@@ -142,19 +115,13 @@ func proofHint(promise string, a allocatorAnswer) string {
 	return "check what its Dockerfile preloads and links"
 }
 
-// proofError is a variant that is not what it should be, as opposed to one that
-// does not run.
-type proofError struct{ err error }
-
-func (e *proofError) Error() string { return e.err.Error() }
-func (e *proofError) Unwrap() error { return e.err }
-
 // setUp checks that the service took the design's settings.
-func setUp(name string, d bench.Design, a allocatorAnswer) error {
+func setUp(t terms, a allocatorAnswer) error {
+	d := t.design
 	asked := fmt.Sprintf("sleep %d ms, %d workers, %s", d.Sleep.Milliseconds(), d.Workers, d.Threads)
 	has := fmt.Sprintf("sleep %d ms, %d workers, %s", a.SleepMS, a.Workers, a.Threads)
 	if asked != has {
-		return fmt.Errorf("variant %s was asked for %s and runs with %s", name, asked, has)
+		return fmt.Errorf("variant %s was asked for %s and runs with %s", t.variant, asked, has)
 	}
 	return nil
 }

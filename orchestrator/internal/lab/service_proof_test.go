@@ -94,7 +94,7 @@ func TestProve(t *testing.T) {
 		{"glibc from elsewhere", "glibc", allocatorAnswer{Name: "glibc", File: "/lib/libother.so", Linkage: "linked", Libc: "glibc"}, []processMaps{mapping(self, libc)}, "do not show it", "check"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			proof, err := prove("v", c.promise, c.answer, c.mapped)
+			proof, err := prove(terms{variant: "v", promised: c.promise}, c.answer, c.mapped)
 			if c.want == "" {
 				if err != nil || proof.Allocator != c.promise {
 					t.Fatalf("%+v, %v", proof, err)
@@ -133,7 +133,7 @@ func TestNothingProvesNothing(t *testing.T) {
 				onlyRead := mapping()
 				onlyRead.files = []meter.MappedFile{{Path: self}}
 				proven := func(mapped ...processMaps) error {
-					_, err := prove(variant, promise, answer, mapped)
+					_, err := prove(terms{variant: variant, promised: promise}, answer, mapped)
 					return err
 				}
 				if err := proven(right, right); err != nil {
