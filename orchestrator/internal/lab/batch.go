@@ -45,14 +45,14 @@ func (t *trial) batch(ctx context.Context, number int) error {
 	})
 	cut := context.Cause(loading)
 	stop()
-	if err != nil && sent.Requests == 0 {
-		return err
+	if err != nil {
+		return err // nothing was sent
 	}
 	b.End = b.Start + sent.End.Sub(sent.Start)
 	b.Requests, b.Failed, b.Errors = sent.Requests, sent.Failed, sent.Errors
 	b.Statuses, b.Answers = sent.Statuses, sent.Answers
 	b.SentBytes, b.Latency = sent.SentBytes, sent.Latency.Summary()
-	b.Interrupted = sent.Interrupted || err != nil
+	b.Interrupted = sent.Interrupted
 	t.warnOfLoad(number, sent)
 	during, machineErr := machine()
 
@@ -78,8 +78,6 @@ func (t *trial) batch(ctx context.Context, number int) error {
 	t.mu.Unlock()
 	t.put(b)
 	switch {
-	case err != nil:
-		return err
 	case sent.Interrupted:
 		return cut
 	case ended != nil:

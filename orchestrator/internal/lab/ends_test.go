@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -100,6 +101,32 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
+// An interruption while a variant is waited for is no more than that.
+func TestInterruptAtTheStart(t *testing.T) {
+	for _, question := range []string{"GET /healthz", "GET /allocator"} {
+		faked(t, func(t *testing.T) {
+			ctx, stop := context.WithCancel(t.Context())
+			time.AfterFunc(time.Second, stop)
+			f := honest(nil)
+			behind(f, "jemalloc", func(in *enginetest.FakeInstance, w http.ResponseWriter, r *http.Request, plain http.Handler) {
+				if r.Method+" "+r.URL.Path == question {
+					<-in.Done()
+					return
+				}
+				plain.ServeHTTP(w, r)
+			})
+			exp, err := config(t, f).run(ctx)
+			if err == nil || err.Error() != context.Canceled.Error() {
+				t.Errorf("%s: error %q", question, err)
+			}
+			if took := exp.Ended.Sub(exp.Started); took != time.Second || len(exp.Trials) != 0 {
+				t.Errorf("%s: it took %v and has %d trials", question, took, len(exp.Trials))
+			}
+			noneLeft(t, f)
+		})
+	}
+}
+
 // TestLaterRound has a variant fail to start in round 2: that round goes on
 // without it, and the trial says why.
 func TestLaterRound(t *testing.T) {
@@ -181,4 +208,46 @@ func TestKeepInterrupted(t *testing.T) {
 		}
 		noneLeft(t, f)
 	})
+}
+
+// What died in the last round is not kept. If it cannot be removed, the run says
+// so, once, and nothing else stays either.
+func TestKeepWithoutTheDead(t *testing.T) {
+	boom := errors.New("boom")
+	for _, failed := range []error{nil, boom} {
+		t.Run(fmt.Sprint(failed), func(t *testing.T) {
+			faked(t, func(t *testing.T) {
+				f := honest(func(in *enginetest.FakeInstance) {
+					if in.Spec.Labels["variant"] == "jemalloc" {
+						in.Exit(engine.State{ExitCode: 1})
+					}
+				})
+				if failed != nil {
+					f.FailRemove = map[string]error{"jemalloc": failed}
+				}
+				conf := config(t, f)
+				conf.Keep = true
+				exp, err := conf.run(t.Context())
+				wrong, stays, said := "", "stepper-libc", "<nil>"
+				if failed != nil {
+					wrong, stays, said = "interrupted in the final idle", "stepper-jemalloc", "remove stepper-jemalloc: boom"
+				}
+				if fmt.Sprint(err) != said {
+					t.Errorf("error %v; want %s", err, said)
+				}
+				if diff := cmp.Diff([]string{wrong, "died in batch 1: exit 1"}, errorsOf(exp)); diff != "" {
+					t.Errorf("trials' errors (-want +got):\n%s", diff)
+				}
+				if diff := cmp.Diff([]string{stays}, left(f)); diff != "" {
+					t.Errorf("left (-want +got):\n%s", diff)
+				}
+				f.FailRemove = nil
+				for _, in := range f.Instances() {
+					if err := in.Remove(t.Context()); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		})
+	}
 }

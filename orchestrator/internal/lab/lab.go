@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/design"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/meter"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
@@ -160,6 +161,9 @@ func (l *Lab) promise(d bench.Design, variant string) string {
 // unless Keep asks for it. A failure to save ends the run, as a *SaveError: a
 // disk that is full now will be full at the end.
 func (l *Lab) Run(ctx context.Context, job Job) error {
+	if n := job.Design.Rounds; n > design.MostRounds {
+		return fmt.Errorf("a design of %d rounds: there can be %d", n, design.MostRounds)
+	}
 	for _, v := range job.Design.Variants {
 		if l.image(job.Design, v.Name).ID == "" {
 			return fmt.Errorf("the lab was opened without the variant %s", v.Name)
@@ -169,15 +173,21 @@ func (l *Lab) Run(ctx context.Context, job Job) error {
 	if r.machine = l.conf.machine; r.machine == nil {
 		r.machine = stopwatchOf(&meter.Machine{Variants: r.used, Children: !l.info.Children})
 	}
+	var done []store.Judged
+	if job.Earlier != nil {
+		done = job.Earlier.Done
+	}
+	a := newAgenda(job.Design, done)
+	r.begin(a)
 	if job.Earlier == nil {
 		for _, w := range job.Plan.Warnings {
 			l.put(store.Of{}, bench.Warning{Code: store.CodePlan, Text: w.String()})
 		}
 	}
-	err := r.rounds(ctx)
-	r.begin()
-	l.put(store.Of{}, store.End{At: time.Now(), Interrupted: err != nil})
-	return errors.Join(err, r.sync())
+	r.rounds(ctx, a)
+	l.put(store.Of{}, store.End{At: time.Now(), Interrupted: r.failed() != nil})
+	r.fail(r.sync())
+	return r.failed()
 }
 
 // Variants lists those that a lab has to be opened with for a design.
@@ -189,13 +199,14 @@ func Variants(d bench.Design) []bench.Variant {
 type run struct {
 	*Lab
 	job     Job
+	header  store.Header // of the goroutine that carries out the rounds
 	machine stopwatch
 	tails   sync.WaitGroup          // trials, those whose round is over included
 	stop    context.CancelCauseFunc // ends all trials
 
-	mu       sync.Mutex   // guards what follows
-	header   store.Header // its design grows where rounds are added
-	failures []error      // what the run ends with
+	mu       sync.Mutex // guards what follows
+	failures []error    // what the run ends with
+	unsaved  *SaveError // what could not be saved first; nil: all was
 
 	// Not mu: who reads the machine must not wait for anybody.
 	watching sync.Mutex        // guards what follows
@@ -203,24 +214,47 @@ type run struct {
 	gone     time.Duration     // CPU time of the variants that have ended
 }
 
-// begin records the header as it is by now.
-func (r *run) begin() {
-	r.mu.Lock()
-	h := r.header
-	r.mu.Unlock()
-	r.put(store.Of{}, h)
+// begin records the header as it is by now: its design grows where rounds are
+// added.
+func (r *run) begin(a *agenda) {
+	r.header.Design.Rounds = a.rounds
+	r.put(store.Of{}, r.header)
 }
 
 func (r *run) position(variant string) int {
 	return slices.IndexFunc(r.job.Design.Variants, func(v bench.Variant) bool { return v.Name == variant })
 }
 
-// sync returns when everything that was recorded is safe.
+// sync returns when everything that was recorded is safe. Of failures the first
+// stands.
 func (r *run) sync() error {
-	if err := r.conf.Records.Sync(); err != nil {
-		return &SaveError{err}
+	err := r.conf.Records.Sync()
+	if err == nil {
+		return nil
 	}
-	return nil
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.unsaved == nil {
+		r.unsaved = &SaveError{err}
+	}
+	return r.unsaved
+}
+
+// fail notes an error that the run ends with, once; nil is none.
+func (r *run) fail(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err == nil || slices.ContainsFunc(r.failures, func(known error) bool { return errors.Is(known, err) }) {
+		return
+	}
+	r.failures = append(r.failures, err)
+}
+
+// failed gives what the run ends with so far.
+func (r *run) failed() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return errors.Join(r.failures...)
 }
 
 // SaveError is a failure to save what was measured.

@@ -37,6 +37,7 @@ type participant struct {
 	subject  subject
 	started  time.Time
 	proof    bench.Proof
+	failed   bool                  // its trial did not come to its end; of that trial's goroutine
 	impostor atomic.Pointer[error] // see dial
 }
 

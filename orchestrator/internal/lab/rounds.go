@@ -39,27 +39,25 @@ func (u *underway) spoiled() string {
 	return u.void
 }
 
-// rounds carries out the schedule. A round that does not count is repeated at
-// the end, once. When it returns, everything that it started is gone or was to
-// be kept.
+// rounds carries out the agenda. When it returns, everything that it started is
+// gone or was to be kept; what went wrong has been noted.
 //
 // The next round begins when all variants of one have been loaded, and their
 // final idles go on beside it: an idle container takes no CPU (ADR 11).
-func (r *run) rounds(ctx context.Context) error {
+func (r *run) rounds(ctx context.Context, a *agenda) {
 	ctx, r.stop = context.WithCancelCause(ctx)
 	defer r.stop(nil)
+	defer r.tails.Wait()
 
-	began, done := time.Now(), 0
-	var earlier []store.Judged
+	began, earlier := time.Now(), 0
 	if r.job.Earlier != nil {
-		earlier = r.job.Earlier.Done
-		began, done = began.Add(-r.job.Earlier.Took()), len(earlier)
+		began, earlier = began.Add(-r.job.Earlier.Took()), len(r.job.Earlier.Done)
 	}
-	a := newAgenda(r.job.Design, earlier)
-	for ; len(a.queue) > 0; done++ {
-		r.setRounds(a.rounds)
+	for done := earlier; len(a.queue) > 0; done++ {
+		if done > earlier {
+			r.begin(a) // again with each round, and now with what the last one added
+		}
 		u := &underway{Round: a.next(), over: make(chan struct{})}
-		r.begin()
 		r.put(store.Of{}, store.Round{
 			Number: u.Number, Order: u.Order, Repeats: u.Repeats,
 			Left: time.Duration(len(a.queue)+1) * mean(time.Since(began), done),
@@ -77,13 +75,13 @@ func (r *run) rounds(ctx context.Context) error {
 		})
 		if err != nil {
 			r.fail(err)
-			break
+			var unsaved *SaveError
+			if errors.As(err, &unsaved) {
+				r.stop(err) // no final idle is worth waiting for
+			}
+			return
 		}
 	}
-	r.tails.Wait()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return errors.Join(r.failures...)
 }
 
 // another says whether one more round fits into the time, after so many that
@@ -96,30 +94,12 @@ func (r *run) another(taken time.Duration, rounds int) bool {
 	return d.Until == 0 || taken+mean(taken, rounds)+d.Idle <= d.Until
 }
 
-// setRounds puts the number of rounds that the design has by now into the
-// header.
-func (r *run) setRounds(rounds int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.header.Design.Rounds = rounds
-}
-
 // mean is what one of n things took; 0 for none.
 func mean(total time.Duration, n int) time.Duration {
 	if n == 0 {
 		return 0
 	}
 	return total / time.Duration(n)
-}
-
-// fail notes an error that the run ends with, once.
-func (r *run) fail(err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if slices.ContainsFunc(r.failures, func(known error) bool { return errors.Is(known, err) }) {
-		return
-	}
-	r.failures = append(r.failures, err)
 }
 
 // round starts and proves all variants, has them loaded, together or one after
@@ -162,17 +142,19 @@ func (r *run) round(ctx context.Context, u *underway, judge func() (last bool)) 
 	}
 	err = context.Cause(ctx)
 	if u.keep && err != nil {
-		err = errors.Join(err, removeAll(ctx, parts))
+		kept := slices.DeleteFunc(parts, func(p *participant) bool { return p.failed })
+		r.fail(removeAll(ctx, kept))
 	}
 	return err
 }
 
 // see takes an instance away whose trial is over and whose round is judged. What
-// is to be kept waits for the end of all: only a round that came to its end is.
+// is to be kept waits for the end of all: only a round that came to its end is,
+// and of that no trial that did not.
 func (r *run) see(ctx context.Context, p *participant, u *underway) {
 	<-u.over
 	p.subject.close()
-	if u.keep {
+	if u.keep && !p.failed {
 		return
 	}
 	if err := removeAll(ctx, []*participant{p}); err != nil {
@@ -193,7 +175,14 @@ func (r *run) startAll(ctx context.Context, round design.Round) (admitted []*par
 				gone = append(gone, p)
 			}
 		}
-		err = errors.Join(err, removeAll(ctx, gone))
+		if err != nil && ctx.Err() != nil {
+			err = context.Cause(ctx) // and not what it cut short
+		}
+		unremoved := removeAll(ctx, gone)
+		r.fail(unremoved)
+		if err == nil {
+			err = unremoved
+		}
 	}()
 	for _, name := range round.Order {
 		p, err := r.start(ctx, name, round.Number)

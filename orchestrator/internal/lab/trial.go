@@ -44,11 +44,14 @@ type trial struct {
 func (r *run) trial(ctx context.Context, p *participant, u *underway, loaded func()) error {
 	t := &trial{run: r, part: p, round: u, loaded: loaded, design: r.job.Design}
 	err := t.measure(ctx)
+	p.failed = err != nil
 	var ended store.Ended
 	var unsaved *SaveError
 	switch {
-	case errors.As(err, &unsaved):
+	case errors.As(err, &unsaved) && ctx.Err() == nil: // its own, and not why the run has ended
 		ended.Error, ended.Cut = "stopped "+t.place()+": "+err.Error(), true
+		r.fail(err)
+		r.stop(err) // results that cannot be saved end the others too
 	case err != nil:
 		ended.Error, ended.Cut = t.obituary(ctx, err), ctx.Err() != nil
 		t.halt(ctx)
@@ -58,10 +61,7 @@ func (r *run) trial(ctx context.Context, p *participant, u *underway, loaded fun
 	}
 	ended.Sampler = t.meter.Sampler()
 	t.put(ended)
-	if err := r.sync(); unsaved == nil {
-		return err
-	}
-	return unsaved
+	return r.sync()
 }
 
 // put records what happened in the trial.
@@ -92,8 +92,8 @@ func (t *trial) measure(ctx context.Context) (err error) {
 	beside.Go(func() { t.every(alive, progressEvery, func(context.Context) { t.tell() }) })
 
 	err = t.phases(alive)
-	if cause := context.Cause(alive); cause != nil {
-		return cause
+	if cause := context.Cause(alive); err != nil && cause != nil {
+		return cause // and not what it cut short
 	}
 	return err
 }

@@ -134,6 +134,9 @@ func orderly(t testing.TB, records []store.Record) {
 		if over {
 			t.Errorf("record %d, %+v, comes behind the end", i, r)
 		}
+		if _, is := r.What.(store.Header); !headed && !is {
+			t.Errorf("record %d, %+v, comes before the header", i, r)
+		}
 		headed = true
 		c := trials[r.Of]
 		if r.Of == (store.Of{}) {
