@@ -97,7 +97,7 @@ func TestDeafAtTheStart(t *testing.T) {
 		after time.Duration
 	}{
 		"it has filled its folder": {full, healthWithin},
-		"does not answer within 1m0s (last: GET /healthz: no answer within 2s)": {nil, readyWithin},
+		"did not answer within 1m0s (last: GET /healthz: no answer within 2s)": {nil, readyWithin},
 	} {
 		t.Run(want, func(t *testing.T) {
 			faked(t, func(t *testing.T) {

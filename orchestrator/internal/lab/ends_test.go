@@ -146,7 +146,7 @@ func TestLaterRound(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff([]string{"", "", "", "did not start: variant jemalloc: ended before it served: exit 1; it said last: no luck today", "", ""}, errorsOf(exp)); diff != "" {
+		if diff := cmp.Diff([]string{"", "", "", "did not start: variant jemalloc: ended before it was ready: exit 1; its last output: no luck today", "", ""}, errorsOf(exp)); diff != "" {
 			t.Errorf("trials' errors (-want +got):\n%s", diff)
 		}
 		// The engine is asked 210 ms after the start, and that it was late is not

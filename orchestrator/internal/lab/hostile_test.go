@@ -139,7 +139,7 @@ func TestSocketReplacedAtRest(t *testing.T) {
 				}
 				checkTrial(t, exp.Trials[0])
 				replaced := exp.Trials[1]
-				if replaced.Error != "ended in "+moment+": where the service's socket should be is a symbolic link: s" || timetable(replaced) != at.want {
+				if replaced.Error != "ended in "+moment+": a symbolic link is in the place of the service's socket: s" || timetable(replaced) != at.want {
 					t.Errorf("%q; %s", replaced.Error, timetable(replaced))
 				}
 				noneLeft(t, f)

@@ -274,7 +274,7 @@ func TestNobodyStarts(t *testing.T) {
 			t.Fatalf("%v, %d trials", err, len(exp.Trials))
 		}
 		for _, trial := range exp.Trials {
-			if failed := strings.HasPrefix(trial.Error, "did not start: variant "+trial.Variant+": does not answer within 1m0s "); failed != (trial.Round == 2) {
+			if failed := strings.HasPrefix(trial.Error, "did not start: variant "+trial.Variant+": did not answer within 1m0s "); failed != (trial.Round == 2) {
 				t.Errorf("round %d of %s: %q", trial.Round, trial.Variant, trial.Error)
 			}
 		}
