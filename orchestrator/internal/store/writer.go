@@ -13,6 +13,7 @@ const (
 	writeEvery  = 500 * time.Millisecond // what a killed process may lose, beside what was synced
 	writeAt     = 64 << 10               // bytes that wait no longer
 	mostWaiting = 64 << 20               // bytes that a disk may be behind
+	mostUnsaved = 2 * mostWaiting        // bytes that are kept when it has failed
 )
 
 // File is what a Writer appends to: an *os.File.
@@ -34,6 +35,7 @@ type Writer struct {
 
 	writing sync.Mutex // held while the file is written to; guards what follows
 	unsaved []byte     // what a write that failed has left
+	gap     bool       // what came behind unsaved was too much to be kept
 	err     error      // of the file; nothing is written after it
 
 	wake chan struct{}
@@ -105,6 +107,9 @@ func (w *Writer) flush() error {
 		w.keep(lines)
 	} else if len(lines) > 0 {
 		n, err := w.file.Write(lines)
+		if err == nil && n < len(lines) {
+			err = io.ErrShortWrite
+		}
 		if err != nil {
 			w.err = err
 			w.keep(lines[n:])
@@ -113,28 +118,31 @@ func (w *Writer) flush() error {
 	return errors.Join(w.err, lost)
 }
 
-// keep holds on to what could not be written, within bounds; writing is locked.
+// keep holds on to what could not be written, within bounds and without a gap;
+// writing is locked.
 func (w *Writer) keep(lines []byte) {
-	if len(w.unsaved)+len(lines) <= mostWaiting {
+	if w.gap = w.gap || len(w.unsaved)+len(lines) > mostUnsaved; !w.gap {
 		w.unsaved = append(w.unsaved, lines...)
 	}
 }
 
 // Sync writes everything that was put, and returns when the disk has it. What it
-// costs depends on what is new, not on what is there.
+// costs depends on what is new, not on what is there. An error comes again each
+// time: of the file, after which nothing is written to it, or of a record that
+// could not be put, all others being safe.
 func (w *Writer) Sync() error {
-	if err := w.flush(); err != nil {
-		return err
-	}
+	err := w.flush()
 	w.writing.Lock()
 	defer w.writing.Unlock()
 	if w.err == nil {
 		w.err = w.file.Sync()
+		err = errors.Join(err, w.err)
 	}
-	return w.err
+	return err
 }
 
 // Unsaved gives what could not be written: it belongs behind what the file has.
+// Together they are what was put, up to where it became too much.
 func (w *Writer) Unsaved() []byte {
 	w.writing.Lock()
 	defer w.writing.Unlock()
@@ -142,7 +150,7 @@ func (w *Writer) Unsaved() []byte {
 }
 
 // Close ends the Writer, after a last Sync; the file stays open. To close again
-// gives the same error.
+// gives the same error. What is put after it waits for a Sync.
 func (w *Writer) Close() error {
 	w.once.Do(func() {
 		close(w.stop)
