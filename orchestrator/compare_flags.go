@@ -33,6 +33,7 @@ type compareFlags struct {
 	variants  []string
 	engine    string
 	quick     bool // --preset quick, by its former name
+	drawn     bool // the seed, by chance
 
 	// These concern one call.
 	format string
@@ -170,7 +171,7 @@ func (c *compareFlags) complete(f *pflag.FlagSet) (*plan.Plan, error) {
 		return nil, c.placed(err)
 	}
 	if c.Seed == 0 {
-		c.Seed = rand.Uint64N(1 << 32)
+		c.Seed, c.drawn = rand.Uint64N(1<<32), true
 	}
 	return loaded.WithLoad(c.Iterations, c.Concurrency), nil
 }

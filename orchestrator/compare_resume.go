@@ -75,7 +75,7 @@ func takeOver(flags *pflag.FlagSet, args []string) error {
 // seed that was drawn, and what was fitted into a time.
 func (r *resumed) asBegun(d bench.Design, c *compareFlags) bench.Design {
 	was := r.earlier.Header.Design
-	if !c.given("seed") {
+	if !c.given("seed") || c.drawn {
 		d.Seed = was.Seed
 	}
 	if c.For > 0 {
@@ -101,10 +101,10 @@ func (r *resumed) goOn(now store.Header, records store.Sink) error {
 	if err := r.saved.GoOn(store.Resumed{At: time.Now(), After: after}); err != nil {
 		return err
 	}
-	if remade := store.Remade(was, now); len(remade) > 0 {
+	if remade := store.Remade(was, now); len(remade) > 0 && after > 0 {
 		records.Put(store.Record{What: bench.Warning{Code: store.CodeMoved, Text: fmt.Sprintf("after round %d the image of %s was rebuilt from the same sources", after, words.Series(remade))}})
 	}
-	if moved := store.Moved(was.Environment, now.Environment); moved != "" {
+	if moved := store.Moved(r.earlier.Where, now.Environment); moved != "" && after > 0 {
 		records.Put(store.Record{What: bench.Warning{Code: store.CodeMoved, Text: fmt.Sprintf("the machine changed after round %d: %s", after, moved)}})
 	}
 	return nil

@@ -2,7 +2,9 @@ package store
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
@@ -11,40 +13,72 @@ import (
 // Differences says in what a run that is to go on would not be what it was: its
 // plan, its images, its design. None: it may go on.
 func Differences(was, now Header) []string {
-	var all []string
-	differ := func(name string, was, now any) {
-		all = append(all, fmt.Sprintf("%s was %v, and is %v", name, was, now))
-	}
-	if was.Plan.SHA256 != now.Plan.SHA256 {
-		differ("the plan's sha256", short(was.Plan.SHA256), short(now.Plan.SHA256))
-	}
-	for _, n := range []struct {
-		name     string
-		was, now any
-	}{
-		{"concurrency", was.Plan.Concurrency, now.Plan.Concurrency},
-		{"iterations", was.Plan.Iterations, now.Plan.Iterations},
-		{"rampup", was.Plan.RampupS, now.Plan.RampupS},
-		{"arrival_rate", was.Plan.ArrivalRate, now.Plan.ArrivalRate},
-	} {
-		if n.was != n.now {
-			differ(n.name, n.was, n.now)
-		}
-	}
+	all := differing(
+		difference{"the plan's sha256", short(was.Plan.SHA256), short(now.Plan.SHA256)},
+		difference{"concurrency", was.Plan.Concurrency, now.Plan.Concurrency},
+		difference{"iterations", was.Plan.Iterations, now.Plan.Iterations},
+		difference{"rampup", was.Plan.RampupS, now.Plan.RampupS},
+		difference{"arrival_rate", was.Plan.ArrivalRate, now.Plan.ArrivalRate},
+	)
 	a, b := reflect.ValueOf(was.Design), reflect.ValueOf(now.Design)
-	for i := range a.NumField() {
-		field := a.Type().Field(i)
-		if field.Name == "Variants" || reflect.DeepEqual(a.Field(i).Interface(), b.Field(i).Interface()) {
+	for field, value := range a.Fields() {
+		before, after := value.Interface(), b.FieldByIndex(field.Index).Interface()
+		switch field.Name {
+		case "Variants":
 			continue
+		case "VoidAt": // a share, and a percentage for people
+			before, after = fmt.Sprintf("%g%%", 100*value.Float()), fmt.Sprintf("%g%%", 100*b.FieldByIndex(field.Index).Float())
 		}
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		differ(strings.TrimSuffix(name, "_ns"), a.Field(i).Interface(), b.Field(i).Interface())
+		all = append(all, differing(difference{flagOf(field), before, after})...)
 	}
-	if reflect.DeepEqual(was.Design.Variants, now.Design.Variants) {
-		return append(all, imagesDiffer(was, now)...)
+	if list := differing(difference{"the list of variants", variantTexts(was.Design), variantTexts(now.Design)}); len(list) > 0 {
+		return append(all, list...)
 	}
-	differ("the list of variants", variantNames(was.Design), variantNames(now.Design))
-	return all
+	return append(all, imagesDiffer(was, now)...)
+}
+
+// difference is something that may differ between then and now.
+type difference struct {
+	name     string
+	was, now any // comparable
+}
+
+// differing lists what does, for people.
+func differing(all ...difference) []string {
+	var texts []string
+	for _, d := range all {
+		if d.was != d.now {
+			texts = append(texts, fmt.Sprintf("%s was %s, and is %s", d.name, orNone(d.was), orNone(d.now)))
+		}
+	}
+	return texts
+}
+
+// orNone gives a value for people.
+func orNone(v any) string {
+	if amount, ok := v.(bench.Bytes); ok && amount != 0 {
+		return fmt.Sprintf("%.6g MiB", float64(amount)/float64(bench.MiB))
+	} else if ok {
+		return "none"
+	}
+	if text := fmt.Sprint(v); text != "" {
+		return text
+	}
+	return "none"
+}
+
+// flagOf names a field of the design as the flag of compare that decides it.
+func flagOf(field reflect.StructField) string {
+	switch field.Name {
+	case "Until":
+		return "for"
+	case "MemoryLimit":
+		return "memory"
+	case "Twin":
+		return "aa"
+	}
+	name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+	return strings.ReplaceAll(strings.TrimSuffix(name, "_ns"), "_", "-")
 }
 
 // imagesDiffer compares what the variants are run from.
@@ -54,7 +88,7 @@ func imagesDiffer(was, now Header) []string {
 	for _, image := range now.Images {
 		old := before[image.Variant]
 		if old.ID != image.ID && (old.Hash == "" || old.Hash != image.Hash) {
-			all = append(all, fmt.Sprintf("the image of %s was %s, and is %s", image.Variant, short(old.ID), short(image.ID)))
+			all = append(all, fmt.Sprintf("the image of %s was %s, and is %s", image.Variant, orNone(short(old.ID)), orNone(short(image.ID))))
 		}
 	}
 	return all
@@ -81,13 +115,16 @@ func imagesOf(h Header) map[string]Image {
 	return images
 }
 
-// variantNames lists variants with what is set in their environment.
-func variantNames(d bench.Design) string {
+// variantTexts lists variants with all that is known of them.
+func variantTexts(d bench.Design) string {
 	var names []string
 	for _, v := range d.Variants {
 		name := v.Name
-		if len(v.Env) > 0 {
-			name += fmt.Sprint(v.Env)
+		if v.Dockerfile != "Dockerfile."+v.Name {
+			name += " (" + v.Dockerfile + ")"
+		}
+		for _, key := range slices.Sorted(maps.Keys(v.Env)) {
+			name += " " + key + "=" + v.Env[key]
 		}
 		names = append(names, name)
 	}
@@ -103,24 +140,29 @@ func short(digest string) string {
 	return hex[:min(len(hex), 12)]
 }
 
-// Moved says in what the machine is another one than a run began on: rounds on
-// both sides of it are not of one kind. Empty: in nothing that matters.
+// Moved says in what the machine is another one than rounds ran on before: those
+// on both sides of it are not of one kind. Empty: in nothing.
 func Moved(was, now bench.Environment) string {
 	var all []string
-	for _, n := range []struct {
-		name     string
-		was, now any
-	}{
+	for _, n := range []difference{
 		{"host", was.Host, now.Host},
+		{"system", was.OS, now.OS},
 		{"kernel", was.Kernel, now.Kernel},
+		{"architecture", was.Arch, now.Arch},
 		{"CPU", was.CPUModel, now.CPUModel},
 		{"CPUs", was.CPUs, now.CPUs},
 		{"memory", was.MemoryTotal, now.MemoryTotal},
+		{"swap", was.SwapTotal, now.SwapTotal},
+		{"cgroup version", was.CgroupV, now.CgroupV},
 		{"THP", was.THP, now.THP},
-		{"engine", was.Engine + " " + was.EngineV, now.Engine + " " + now.EngineV},
+		{"engine", was.Engine, now.Engine},
+		{"engine's version", was.EngineV, now.EngineV},
+		{"engine's context", was.Context, now.Context},
+		{"storage driver", was.Storage, now.Storage},
+		{"orchestrator's Go", was.GoVersion, now.GoVersion},
 	} {
 		if n.was != n.now {
-			all = append(all, fmt.Sprintf("%s %v, then %v", n.name, n.was, n.now))
+			all = append(all, fmt.Sprintf("%s %s, then %s", n.name, orNone(n.was), orNone(n.now)))
 		}
 	}
 	return strings.Join(all, "; ")

@@ -34,6 +34,7 @@ type Folder struct {
 	*Writer
 
 	made   bool // the folder, by this run
+	begun  bool // the stream, by this run
 	stream *os.File
 }
 
@@ -104,7 +105,7 @@ func (f *Folder) claim() error {
 	case err != nil:
 		return hint.Mistake(fmt.Sprintf("cannot write to the results folder: %v", err), "name another with --out")
 	}
-	f.stream = file
+	f.stream, f.begun = file, true
 	return lock(file)
 }
 
@@ -156,7 +157,7 @@ func lock(file *os.File) error {
 // Release gives the folder back when nothing was measured: it removes what the
 // run itself made, and nothing else.
 func (f *Folder) Release() error {
-	if f.stream != nil {
+	if f.stream != nil && f.begun {
 		mine, err := f.stream.Stat()
 		if err == nil {
 			var now os.FileInfo

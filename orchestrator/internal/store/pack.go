@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"syscall"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
 )
@@ -29,10 +30,27 @@ func (f *Folder) pack() error {
 		return err
 	}
 	err = files.Write(f.path(packedFile), func(w io.Writer) error { return compress(w, f.stream) })
+	if err == nil {
+		err = syncFolder(f.Dir) // a power cut must not take both
+	}
 	if err != nil {
 		return err
 	}
 	return os.Remove(f.path(streamFile))
+}
+
+// syncFolder returns when the disk has the names in a folder, where its file
+// system knows how.
+func syncFolder(dir string) error {
+	folder, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	err = folder.Sync()
+	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL) {
+		err = nil
+	}
+	return errors.Join(err, folder.Close())
 }
 
 // compress writes whole lines in members of about the same length.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -14,9 +15,9 @@ import (
 
 // Earlier is what an interrupted run has left to go on from.
 type Earlier struct {
-	Header Header       // as it began
-	Design bench.Design // as it was at last
-	Done   []Judged     // the rounds that are whole, from the first on
+	Header Header            // as it began
+	Where  bench.Environment // of the last round that is whole; of none, as it began
+	Done   []Judged          // the rounds that are whole, from the first on
 }
 
 // Took is how long the whole rounds took.
@@ -70,14 +71,26 @@ func (f *Folder) reopen() error {
 	if err == nil && !info.Mode().IsRegular() {
 		return hint.Mistake(f.path(streamFile)+" is not a regular file", others)
 	}
-	if f.stream, err = os.OpenFile(f.path(streamFile), os.O_RDWR|os.O_APPEND|syscall.O_NONBLOCK, 0); err != nil {
+	if f.stream, err = os.OpenFile(f.path(streamFile), os.O_RDWR|os.O_APPEND|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0); err != nil {
 		return hint.Mistake(fmt.Sprintf("cannot go on: %v", err), "run this as the user who began it")
 	}
 	err = lock(f.stream)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		return hint.Mistake("the run of "+f.Dir+" is under way", "wait until it ends, or end it with Ctrl-C")
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	if head := make([]byte, len(gzipMagic)); readsAs(f.stream, head, gzipMagic) {
+		return hint.Mistake(f.path(streamFile)+" is compressed: nothing can be appended to it", "unpack it with gunzip, under the same name")
+	}
+	return nil
+}
+
+// readsAs says whether a file begins with something.
+func readsAs(file *os.File, head, want []byte) bool {
+	n, err := file.ReadAt(head, 0)
+	return err == nil && bytes.Equal(head[:n], want)
 }
 
 // over is the error of a run that came to its end.
@@ -85,22 +98,37 @@ func (f *Folder) over() error {
 	return hint.Mistake("the run of "+f.Dir+" is over: nothing is left to do", "print it: go run ./orchestrator report "+f.Dir)
 }
 
-// earlier reads what there is.
+// earlier reads what there is. A disk that fails is no damage to pass over: what
+// could not be read now would be done again.
 func (f *Folder) earlier() (*Earlier, error) {
 	folding := NewFolding()
 	for r, err := range Read(f.stream) {
-		if stop := folding.take(r, err); stop != nil {
+		var damaged *LineError
+		var newer *NewerError
+		stop := err
+		if err == nil || errors.As(err, &damaged) || errors.As(err, &newer) {
+			stop = folding.take(r, err)
+		}
+		if stop != nil {
 			return nil, fmt.Errorf("%s: %w", f.path(streamFile), stop)
 		}
 	}
 	exp, err := folding.Experiment()
 	if err != nil {
-		return nil, hint.With(fmt.Errorf("%s: %w", f.path(streamFile), err), "nothing was measured yet: start a new run, and remove "+f.Dir)
+		err = fmt.Errorf("%s: %w", f.path(streamFile), err)
+		if folding.header == nil {
+			err = hint.With(err, "nothing was measured yet: start a new run, and remove "+f.Dir)
+		}
+		return nil, err
 	}
 	if !exp.Interrupted {
 		return nil, f.over()
 	}
-	return &Earlier{Header: *folding.header, Design: folding.design, Done: folding.Done()}, nil
+	e := &Earlier{Header: *folding.header, Where: folding.begun}
+	for _, v := range folding.done() {
+		e.Done, e.Where = append(e.Done, v.Judged), v.where
+	}
+	return e, nil
 }
 
 // GoOn says that the run goes on behind the rounds that are whole. The fold that
@@ -110,7 +138,7 @@ func (f *Folder) GoOn(r Resumed) error {
 		return fmt.Errorf("go on with %s: %w", f.Dir, err)
 	}
 	if err := os.Remove(f.path(ExperimentFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
+		return fmt.Errorf("go on with %s: %w", f.Dir, err)
 	}
 	f.Put(Record{What: r})
 	return f.Sync()
