@@ -61,6 +61,9 @@ func (a *app) compare(cmd *cobra.Command, c *compareFlags) (err error) {
 		defer func() { err = errors.Join(err, from.saved.Leave()) }()
 	}
 	j, err := c.prepare(cmd.Flags(), from)
+	if from != nil {
+		err = from.sees(j, err)
+	}
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/lab"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
@@ -90,18 +91,42 @@ func (r *resumed) asBegun(d bench.Design, c *compareFlags) bench.Design {
 	return d
 }
 
+// sees takes what was prepared and what that failed with, and refuses what would
+// be another run before hours go into its images.
+func (r *resumed) sees(j *job, failed error) error {
+	switch {
+	case failed == nil:
+		return r.same(store.Header{Design: j.design, Plan: lab.Describe(j.plan), Images: r.earlier.Header.Images})
+	case hint.Of(failed) != "":
+		return failed
+	case hint.IsMistake(failed):
+		return &hint.Error{Mistake: true, Err: failed, Advice: whereBegun}
+	}
+	return hint.With(failed, whereBegun)
+}
+
+const whereBegun = "go on in the folder of the project in which it was begun"
+
+// same is an error that says in what a run would not be the one that was begun.
+func (r *resumed) same(now store.Header) error {
+	differ := store.Differences(r.earlier.Header, now)
+	if len(differ) == 0 {
+		return nil
+	}
+	return hint.Mistake("cannot go on with "+r.saved.Dir+": "+strings.Join(differ, "; "),
+		"give it what it was begun with, or start a new run without --resume")
+}
+
 // goOn sees that the run would go on as the same, and says so in its records.
 func (r *resumed) goOn(now store.Header, records store.Sink) error {
-	was := r.earlier.Header
-	if differ := store.Differences(was, now); len(differ) > 0 {
-		return hint.Mistake("cannot go on with "+r.saved.Dir+": "+strings.Join(differ, "; "),
-			"give it what it was begun with, or start a new run without --resume")
+	if err := r.same(now); err != nil {
+		return err
 	}
 	after := len(r.earlier.Done)
 	if err := r.saved.GoOn(store.Resumed{At: time.Now(), After: after}); err != nil {
 		return err
 	}
-	if remade := store.Remade(was, now); len(remade) > 0 && after > 0 {
+	if remade := store.Remade(r.earlier.Header, now); len(remade) > 0 && after > 0 {
 		records.Put(store.Record{What: bench.Warning{Code: store.CodeMoved, Text: fmt.Sprintf("after round %d the image of %s was rebuilt from the same sources", after, words.Series(remade))}})
 	}
 	if moved := store.Moved(r.earlier.Where, now.Environment); moved != "" && after > 0 {

@@ -119,14 +119,15 @@ func imagesOf(h Header) map[string]Image {
 func variantTexts(d bench.Design) string {
 	var names []string
 	for _, v := range d.Variants {
-		name := v.Name
+		var name strings.Builder
+		name.WriteString(v.Name)
 		if v.Dockerfile != "Dockerfile."+v.Name {
-			name += " (" + v.Dockerfile + ")"
+			name.WriteString(" (" + v.Dockerfile + ")")
 		}
 		for _, key := range slices.Sorted(maps.Keys(v.Env)) {
-			name += " " + key + "=" + v.Env[key]
+			name.WriteString(" " + key + "=" + v.Env[key])
 		}
-		names = append(names, name)
+		names = append(names, name.String())
 	}
 	return strings.Join(names, ", ")
 }
