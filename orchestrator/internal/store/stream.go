@@ -32,8 +32,10 @@ func (s *Stream) Sync() error { return s.kept.Sync() }
 
 // Follow has every record from now on read by a goroutine. Whoever reads may
 // take their time, such as a terminal that is stopped: from those that fall far
-// behind, samples and progress are kept back. end waits until all is read that
-// was put.
+// behind, samples, gauges and progress are kept back. end waits until all is read
+// that was put; it must not be called from read. Otherwise read may use the
+// Stream. One that panics ends the program, as in any goroutine: it is a fault,
+// and what was put half a second before is safe.
 func (s *Stream) Follow(read func(Record)) (end func()) {
 	r := &reader{read: read, done: make(chan struct{})}
 	r.come = sync.NewCond(&r.mu)
