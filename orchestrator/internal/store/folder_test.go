@@ -1,6 +1,8 @@
 package store
 
 import (
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,6 +53,99 @@ func TestClaim(t *testing.T) {
 				t.Errorf("%d runs have %s", n, dir)
 			}
 		}
+	}
+}
+
+// Whoever looks at a folder does not keep a run from it.
+func TestClaimBeside(t *testing.T) {
+	for range 20 {
+		dir := filepath.Join(t.TempDir(), "out")
+		stop := make(chan struct{})
+		var all sync.WaitGroup
+		for range 3 {
+			all.Go(func() {
+				for {
+					select {
+					case <-stop:
+						return
+					default:
+						alive(filepath.Join(dir, streamFile))
+						_, _ = Load(dir)
+					}
+				}
+			})
+		}
+		f, err := Create(dir, "", noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		save(t, f)
+		if err := f.Leave(); err != nil {
+			t.Error(err)
+		}
+		f, _, err = Reopen(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		close(stop)
+		all.Wait()
+		if err := f.Leave(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// A folder that was given back takes nothing more, and says so.
+func TestAfterConclude(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "out")
+	f, err := Create(dir, "", noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	save(t, f)
+	write := func(w io.Writer) error { _, err := io.WriteString(w, "{}"); return err }
+	if err := f.Conclude(true, write); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(f.Leave(), f.Release(), f.Leave()); err != nil {
+		t.Error(err)
+	}
+	f.Put(note(0, 1))
+	if err := f.Sync(); err == nil {
+		t.Error("what was put behind the end is said to be safe")
+	}
+	if _, err := f.Experiment(); err == nil {
+		t.Error("an experiment is read from a file that is closed")
+	}
+	for _, name := range []string{streamFile, ExperimentFile} {
+		if _, err := os.Lstat(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Where the fold cannot be written, the stream stays, and the run can go on.
+func TestConcludeFails(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "out")
+	f, err := Create(dir, "", noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	save(t, f)
+	full := errors.New("full")
+	if err := f.Conclude(false, func(io.Writer) error { return full }); !errors.Is(err, full) {
+		t.Error(err)
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) != 1 || left[0].Name() != streamFile {
+		t.Errorf("%v, %v", left, err)
+	}
+	f, _, err = Reopen(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Leave(); err != nil {
+		t.Error(err)
 	}
 }
 
