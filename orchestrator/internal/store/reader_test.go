@@ -2,13 +2,10 @@ package store
 
 import (
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"reflect"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -16,7 +13,6 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/needs"
 )
 
 // small is a stream as a run of two rounds leaves it.
@@ -169,145 +165,6 @@ func TestBounds(t *testing.T) {
 	check("no stream", bytes.Repeat([]byte("x\n"), 100), 0, "after line 51: too many lines are no records")
 	check("nothing", bytes.Repeat([]byte("\n"), 100), 0, "too many lines are no records")
 	check("empty records", bytes.Repeat([]byte("{}\n"), 100), 0, "too many lines are no records")
-}
-
-// Of what is compressed, damage costs the members that it is in.
-func TestDamagedGzip(t *testing.T) {
-	whole := text(t, small())
-	count := bytes.Count(whole, []byte("\n"))
-	member := packed(t, whole)
-	three := slices.Concat(member, member, member)
-	check := func(name string, stream []byte, least, wrong int) {
-		t.Helper()
-		for _, from := range []io.Reader{bytes.NewReader(stream), iotest.OneByteReader(bytes.NewReader(stream))} {
-			got, bad := collect(usual, from)
-			if len(got) < least || len(bad) < wrong || wrong == 0 && len(bad) > 0 {
-				t.Errorf("%s: %d records and %v; want %d and %d errors", name, len(got), bad, least, wrong)
-			}
-			if wrong > 0 && len(bad) > 0 && !slices.ContainsFunc(bad, func(err error) bool { return strings.Contains(err.Error(), "at byte ") }) {
-				t.Errorf("%s: no position in %v", name, bad)
-			}
-		}
-	}
-	check("whole", three, 3*count, 0)
-	random := rand.New(rand.NewPCG(1, 2))
-	for range 100 {
-		at := len(member) + random.IntN(len(member))
-		flipped := slices.Clone(three)
-		flipped[at] ^= 1 << random.IntN(8)
-		if header := at - len(member); header >= 3 && header < 10 {
-			continue // the time and the system: nobody reads them
-		}
-		check(fmt.Sprintf("a bit at %d", at), flipped, 2*count, 1)
-		gone := min(at+1+random.IntN(len(member)), 2*len(member))
-		check(fmt.Sprintf("%d to %d are gone", at, gone), slices.Delete(slices.Clone(three), at, gone), 2*count, 1)
-		zeros := slices.Clone(three)
-		clear(zeros[at:gone])
-		if !bytes.Equal(zeros, three) {
-			check(fmt.Sprintf("%d to %d are zeros", at, gone), zeros, 2*count, 1)
-		}
-	}
-	for cut := len(member)*2 + 1; cut < len(three); cut++ {
-		check(fmt.Sprintf("cut at %d", cut), three[:cut], 2*count, 1)
-	}
-	check("garbage behind", append(slices.Clone(three), "garbage"...), 3*count, 1)
-	check("text behind", append(slices.Clone(member), whole...), count, 1)
-	failing := io.MultiReader(bytes.NewReader(member), iotest.ErrReader(errors.New("input/output error")))
-	if got, wrong := collect(usual, failing); len(got) != count || len(wrong) != 1 || !strings.Contains(wrong[0].Error(), "input/output error") {
-		t.Errorf("a disk that fails: %d records, %v", len(got), wrong)
-	}
-}
-
-func packed(t testing.TB, whole []byte) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	if _, err := z.Write(whole); err != nil {
-		t.Fatal(err)
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-// repeated is a text many times over.
-type repeated struct {
-	text string
-	left int
-	at   int
-}
-
-func (r *repeated) Read(p []byte) (int, error) {
-	if r.left == 0 {
-		return 0, io.EOF
-	}
-	n := 0
-	for n < len(p) && r.left > 0 {
-		c := copy(p[n:], r.text[r.at:])
-		n += c
-		if r.at += c; r.at == len(r.text) {
-			r.at = 0
-			r.left--
-		}
-	}
-	return n, nil
-}
-
-// Whatever a stream is made of, it takes neither much memory nor much time.
-func TestBombs(t *testing.T) {
-	needs.Patience(t, "reads some hundred megabytes")
-	start := string(text(t, small()[:4]))
-	in := func(text string, bytes int) io.Reader {
-		return io.MultiReader(strings.NewReader(start), &repeated{text: text, left: bytes / len(text)})
-	}
-	line := func(what string) string { return what + "\n" }
-	for name, from := range map[string]io.Reader{
-		"zeros":            in("\x00", 400<<20),
-		"blank lines":      in("\n", 100<<20),
-		"short lines":      in("x\n", 100<<20),
-		"empty records":    in("{}\n", 100<<20),
-		"nested":           in(`{"of":`, 100<<20),
-		"nested lines":     in(strings.Repeat(`{"of":`, 5000)+"\n", 100<<20),
-		"records, no ends": in(line(strings.Repeat(`{"note":{"text":""}}`, 500_000)), 20<<20),
-		"starts, no ends":  in(line(strings.Repeat(`{"note":{"text":"`, 500_000)), 100<<20),
-		"empty batches":    in(line(`{"of":"libc/1","batch":{}}`), 100<<20),
-		"empty phases":     in(line(`{"of":"libc/1","phase":{"end_ns":1}}`), 100<<20),
-		"long warnings":    in(line(`{"warning":{"code":"x","text":"`+strings.Repeat("x", 8<<20)+`"}}`), 600<<20),
-		"the same warning": in(line(`{"of":"libc/1","warning":{"code":"x","text":"x"}}`), 10<<20),
-		"judged":           in(line(`{"judged":{"round":1}}`), 10<<20),
-		"notes":            in(line(`{"note":{}}`), 10<<20),
-		"headers":          in(line(`{"header":{"design":{"variants":[`+strings.Repeat("{},", 10_000)+`{}]}}}`), 20<<20),
-	} {
-		t.Run(name, func(t *testing.T) {
-			runtime.GC()
-			begin := time.Now()
-			var most uint64
-			lines := 0
-			_, err := Fold(func(yield func(Record, error) bool) {
-				for r, err := range Read(from) {
-					if lines++; lines%20_000 == 0 {
-						most = max(most, inUse())
-					}
-					if !yield(r, err) {
-						break
-					}
-				}
-				most = max(most, inUse())
-			})
-			took := time.Since(begin)
-			t.Logf("%v, %d MiB, %v", took.Round(time.Millisecond), most>>20, err)
-			if most > 1200<<20 || took > 60*time.Second {
-				t.Errorf("it takes %v and %d MiB", took, most>>20)
-			}
-		})
-	}
-}
-
-func inUse() uint64 {
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapInuse
 }
 
 func FuzzRead(f *testing.F) {
