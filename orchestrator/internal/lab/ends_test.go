@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -99,6 +100,30 @@ func TestInterrupt(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Apart, an interruption ends the trials too whose turn has not come.
+func TestInterruptApart(t *testing.T) {
+	faked(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		time.AfterFunc(warming+handling/2, stop)
+		f := honest(nil)
+		conf := config(t, f)
+		conf.Design.Mode = bench.Apart
+		exp, err := conf.run(ctx)
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v", err)
+		}
+		if took := exp.Ended.Sub(exp.Started); took != warming+handling/2 {
+			t.Errorf("it took %v", took)
+		}
+		said := errorsOf(exp)
+		slices.Sort(said) // whoever came first
+		if diff := cmp.Diff([]string{"interrupted in batch 1", "interrupted in warm-up"}, said); diff != "" {
+			t.Errorf("trials' errors (-want +got):\n%s", diff)
+		}
+		noneLeft(t, f)
+	})
 }
 
 // An interruption while a variant is waited for is no more than that.

@@ -140,12 +140,16 @@ func (r *run) round(ctx context.Context, u *underway, judge func() (last bool)) 
 	if last || r.job.Design.LoneIdle || ctx.Err() != nil {
 		trials.Wait()
 	}
-	err = context.Cause(ctx)
-	if u.keep && err != nil {
-		kept := slices.DeleteFunc(parts, func(p *participant) bool { return p.failed })
-		r.fail(removeAll(ctx, kept))
+	if u.keep {
+		r.kept = slices.DeleteFunc(parts, func(p *participant) bool { return p.failed })
 	}
-	return err
+	return context.Cause(ctx)
+}
+
+// discard removes what was to be kept: nobody would hear of it.
+func (r *run) discard(ctx context.Context) {
+	r.fail(removeAll(ctx, r.kept))
+	r.kept = nil
 }
 
 // see takes an instance away whose trial is over and whose round is judged. What

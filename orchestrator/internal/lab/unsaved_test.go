@@ -97,6 +97,27 @@ func TestUnsavedOfOne(t *testing.T) {
 	})
 }
 
+// What was to be kept goes too where the very end of the run could not be saved:
+// whoever asked for it is told of the failure alone.
+func TestUnsavedEnd(t *testing.T) {
+	faked(t, func(t *testing.T) {
+		f := honest(nil)
+		conf := config(t, f)
+		conf.Keep = true
+		var count atomic.Int64
+		conf.sync = func() error {
+			if count.Add(1) > 2*3 {
+				return errFull
+			}
+			return nil
+		}
+		if _, err := conf.run(t.Context()); !errors.Is(err, errFull) {
+			t.Errorf("error %v", err)
+		}
+		noneLeft(t, f)
+	})
+}
+
 // That a variant did not start is saved at once, and where it cannot be, no final
 // idle of the round before is waited for.
 func TestUnsavedStart(t *testing.T) {
