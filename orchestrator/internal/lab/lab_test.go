@@ -134,6 +134,36 @@ func TestWrongAllocator(t *testing.T) {
 	})
 }
 
+// In a later round it stops the run too, once what was measured before is whole:
+// the final idles go on to their end.
+func TestWrongLater(t *testing.T) {
+	faked(t, func(t *testing.T) {
+		f := honest(nil)
+		handler := f.Handler
+		f.Handler = func(in *enginetest.FakeInstance) http.Handler {
+			if in.Spec.Labels["round"] == "2" {
+				return stepper(in, "glibc", nil)
+			}
+			return handler(in)
+		}
+		conf := config(t, f)
+		conf.Design.Rounds, conf.Design.Batches = 3, 1
+		exp, err := conf.run(t.Context())
+		if err == nil || err.Error() != "variant jemalloc runs glibc's malloc, not jemalloc" {
+			t.Errorf("error %v", err)
+		}
+		if took := exp.Ended.Sub(exp.Started); took != once+idling || !exp.Interrupted || len(exp.Trials) != 2 {
+			t.Errorf("it took %v, interrupted %v, %d trials", took, exp.Interrupted, len(exp.Trials))
+		}
+		for _, e := range errorsOf(exp) {
+			if e != "" {
+				t.Error(e)
+			}
+		}
+		noneLeft(t, f)
+	})
+}
+
 // TestWrongSettings stops it as well.
 func TestWrongSettings(t *testing.T) {
 	faked(t, func(t *testing.T) {

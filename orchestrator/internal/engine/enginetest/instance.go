@@ -80,12 +80,12 @@ func (in *FakeInstance) open() ([]net.Listener, error) {
 	in.dial = door.Dial
 	tcp, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, os.Remove(dir))
 	}
 	in.address = tcp.Addr().String()
 	unix, err := net.Listen("unix", in.socket)
 	if err != nil {
-		return nil, errors.Join(err, tcp.Close())
+		return nil, errors.Join(err, tcp.Close(), os.Remove(dir))
 	}
 	return []net.Listener{tcp, unix}, nil
 }
