@@ -55,9 +55,10 @@ func (a *agenda) judge(r design.Round, void string, another bool) store.Judged {
 	return j
 }
 
-// replay follows a verdict of earlier.
+// replay follows a verdict of earlier, as far as judge could have given it: it
+// comes from a file.
 func (a *agenda) replay(r design.Round, j store.Judged) {
-	if j.Again > 0 {
+	if j.Again > 0 && r.Repeats == 0 {
 		a.repeat(r)
 	}
 	for a.rounds < j.Rounds && a.number < design.MostRounds {

@@ -99,7 +99,7 @@ func TestAgendaOfHostileVerdicts(t *testing.T) {
 				done[i] = j
 			}
 			a := newAgenda(d, done)
-			if len(a.queue) > design.MostRounds || a.rounds > design.MostRounds || a.number > design.MostRounds+len(done) {
+			if len(a.queue) > design.MostRounds || a.rounds > design.MostRounds || a.number > 2*design.MostRounds {
 				t.Errorf("%d rounds to come of %d, up to number %d", len(a.queue), a.rounds, a.number)
 			}
 			rounds, _ := carriedOut(a, nil)
