@@ -84,7 +84,7 @@ func TestKilledLock(t *testing.T) {
 		time.Sleep(20 * time.Millisecond)
 	}
 	refused(t, dir, "is under way")
-	if _, err := Create(dir, "", noon); err == nil || !strings.Contains(err.Error(), "is another run's, which is under way") {
+	if _, err := Create(dir, "", noon); err == nil || !strings.Contains(err.Error(), "belongs to another run, which is under way") {
 		t.Error(err)
 	}
 	if exp, err := Load(dir); err != nil || !exp.Interrupted {

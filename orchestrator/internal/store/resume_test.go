@@ -136,7 +136,7 @@ func TestReopenRefused(t *testing.T) {
 	refused(t, t.TempDir(), "holds no experiment")
 	file := filepath.Join(t.TempDir(), "file")
 	put(t, file, nil)
-	refused(t, file, "is no folder")
+	refused(t, file, "is not a folder")
 
 	with := func(do func(dir string) error) string {
 		t.Helper()
@@ -150,11 +150,11 @@ func TestReopenRefused(t *testing.T) {
 	odd := func(make func(path string) error) string {
 		return with(func(dir string) error { return make(filepath.Join(dir, streamFile)) })
 	}
-	refused(t, odd(func(path string) error { return os.Symlink(elsewhere, path) }), "is no regular file")
-	refused(t, odd(func(path string) error { return os.Symlink("/dev/null", path) }), "is no regular file")
-	refused(t, odd(func(path string) error { return os.Symlink("nowhere", path) }), "is no regular file")
-	refused(t, odd(func(path string) error { return os.Mkdir(path, 0o755) }), "is no regular file")
-	refused(t, odd(func(path string) error { return syscall.Mkfifo(path, 0o644) }), "is no regular file")
+	refused(t, odd(func(path string) error { return os.Symlink(elsewhere, path) }), "is not a regular file")
+	refused(t, odd(func(path string) error { return os.Symlink("/dev/null", path) }), "is not a regular file")
+	refused(t, odd(func(path string) error { return os.Symlink("nowhere", path) }), "is not a regular file")
+	refused(t, odd(func(path string) error { return os.Mkdir(path, 0o755) }), "is not a regular file")
+	refused(t, odd(func(path string) error { return syscall.Mkfifo(path, 0o644) }), "is not a regular file")
 	refused(t, with(func(dir string) error { return os.WriteFile(filepath.Join(dir, ExperimentFile), []byte("{}"), 0o644) }), "holds no records")
 	refused(t, with(func(dir string) error { return os.WriteFile(filepath.Join(dir, packedFile), packed(t, stream), 0o644) }), "is over")
 
