@@ -56,6 +56,7 @@ func TestBombs(t *testing.T) {
 		"the same warning": in(line(`{"of":"libc/1","warning":{"code":"x","text":"x"}}`), 10<<20),
 		"judged":           in(line(`{"judged":{"round":1}}`), 10<<20),
 		"notes":            in(line(`{"note":{}}`), 10<<20),
+		"large headers":    io.MultiReader(strings.NewReader(start+`{"header":{"plan":{"items":[`), &repeated{text: "{},", left: 5_000_000}, strings.NewReader("{}]}}}\n")),
 		"headers":          in(line(`{"header":{"design":{"variants":[`+strings.Repeat("{},", 10_000)+`{}]}}}`), 20<<20),
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -81,6 +81,9 @@ func appendLine(b []byte, r Record) ([]byte, error) {
 	if len(b)-begin > usual.line {
 		return b[:begin], fmt.Errorf("write a record of %s: it is longer than %d MiB", name, usual.line>>20)
 	}
+	if err := tooManyParts(b[begin:]); err != nil {
+		return b[:begin], fmt.Errorf("write a record of %s: %w", name, err)
+	}
 	return b, nil
 }
 
@@ -118,9 +121,23 @@ func encode(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
+// mostParts bounds the objects in a record: an empty one has three letters and
+// takes a hundred bytes. Those of our longest headers have more than 60 letters.
+const mostParts = 300_000
+
+func tooManyParts(line []byte) error {
+	if len(line) > mostParts && bytes.Count(line, []byte("{")) > mostParts {
+		return fmt.Errorf("it has more than %d parts", mostParts)
+	}
+	return nil
+}
+
 // parseLine reads a record. A field or a kind that this version does not know is
 // no error: newer is true then.
 func parseLine(line []byte) (r Record, newer bool, err error) {
+	if err := tooManyParts(line); err != nil {
+		return Record{}, false, err
+	}
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(line, &fields); err != nil {
 		return Record{}, false, err

@@ -122,6 +122,7 @@ func TestUnwritable(t *testing.T) {
 	check(Record{What: Header{Started: time.Date(12000, 1, 1, 0, 0, 0, 0, time.UTC)}}, "header")
 	check(Record{What: Header{Design: bench.Design{VoidAt: math.NaN()}}}, "NaN")
 	check(Record{What: Note{Text: strings.Repeat("x", usual.line)}}, "longer than 16 MiB")
+	check(Record{What: Note{Text: strings.Repeat("{", mostParts)}}, "more than 300000 parts")
 	check(Record{What: bench.Sample{}}, "without the trial it belongs to")
 	check(Record{Of{"", 1}, bench.Sample{}}, "does not name a trial")
 	check(Record{Of{"libc", 0}, bench.Sample{}}, "does not name a trial")
@@ -161,6 +162,7 @@ func TestParseLine(t *testing.T) {
 	}
 	wrong(`{}`, "it has no record")
 	wrong(`{"":{}}`, "it has no record")
+	wrong(`{"header":{"plan":{"items":[`+strings.Repeat("{},", mostParts)+`{}]}}}`, "it has more than 300000 parts")
 	wrong(`{"of":"libc/1"}`, "it has no record")
 	wrong(`{"note":null}`, `"note" says nothing`)
 	wrong(`{"note":7}`, `"note": json: cannot unmarshal number`)
