@@ -90,22 +90,22 @@ func (a *app) compare(cmd *cobra.Command, c *compareFlags) (err error) {
 			view.Print(line)
 		}
 	}
-	begun, failed := a.experiment(cmd.Context(), j, view)
-	var exp *bench.Experiment
-	if begun {
-		// Nothing is measured any more: memory may be spared at the cost of time.
-		debug.SetGCPercent(sparing)
-		exp, err = j.saved.Experiment()
-		failed = errors.Join(failed, err)
+	failed := a.experiment(cmd.Context(), j, view)
+	if from == nil && j.saved.Blank() {
+		return errors.Join(failed, j.saved.Release())
 	}
+	// Nothing is measured any more: memory may be spared at the cost of time.
+	debug.SetGCPercent(sparing)
+	exp, err := j.saved.Experiment()
 	switch {
-	case exp != nil && len(exp.Trials) > 0:
-		return a.conclude(cmd.Context(), j, exp, failed)
-	case from != nil: // what there was before stays
+	case err != nil: // the records stay as they are
+		return errors.Join(failed, hint.With(err, "the records are in "+j.saved.Dir), j.saved.Leave())
+	case from != nil && (!from.begun || len(exp.Trials) == 0): // what there was before stays
 		return failed
-	default:
-		return errors.Join(failed, j.saved.Release()) // nothing was measured
+	case len(exp.Trials) == 0: // nothing was measured
+		return errors.Join(failed, j.saved.Release())
 	}
+	return a.conclude(cmd.Context(), j, exp, failed)
 }
 
 // sparing is the garbage, in per cent of what is in use, at which it is collected
@@ -121,9 +121,8 @@ func (a *app) dryRun(j *job) error {
 	return nil
 }
 
-// experiment runs the lab on the engine that was asked for. It says whether
-// anything was recorded.
-func (a *app) experiment(ctx context.Context, j *job, view *console.View) (begun bool, err error) {
+// experiment runs the lab on the engine that was asked for.
+func (a *app) experiment(ctx context.Context, j *job, view *console.View) (err error) {
 	stream := store.NewStream(j.saved)
 	read := stream.Follow(view.Read)
 	defer func() {
@@ -136,24 +135,24 @@ func (a *app) experiment(ctx context.Context, j *job, view *console.View) (begun
 	}()
 	eng, err := openEngine(j.engine, view.Logger())
 	if err != nil {
-		return false, err
+		return err
 	}
 	defer eng.Close()
 	todo := lab.Job{Plan: j.plan, Design: j.design, Command: commandLine(a.args), Args: a.args, Keep: j.keep}
 	if todo.RunID, err = newRunID(); err != nil {
-		return false, err
+		return err
 	}
 	opened, err := lab.Open(ctx, lab.Config{Engine: eng, Variants: lab.Variants(j.design), Records: stream, Env: environ()})
 	if err != nil {
-		return false, err
+		return err
 	}
 	if j.from != nil {
 		todo.Earlier, todo.Args = j.from.earlier, j.from.earlier.Header.Args
 		if err := j.from.goOn(opened.Header(todo), stream); err != nil {
-			return false, err
+			return err
 		}
 	}
-	return true, opened.Run(ctx, todo)
+	return opened.Run(ctx, todo)
 }
 
 // commandLine writes the call as a shell would take it again.

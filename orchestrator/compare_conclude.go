@@ -36,7 +36,7 @@ func (a *app) conclude(ctx context.Context, j *job, exp *bench.Experiment, faile
 		a.tell(j, "saved: %s   ·   again: go run ./orchestrator report %s", filepath.Join(dir, store.ExperimentFile), dir)
 	}
 	if exp.Interrupted {
-		a.tell(j, "go on where it stopped: go run ./orchestrator compare --resume %s", dir)
+		a.tell(j, "to continue it: go run ./orchestrator compare --resume %s", dir)
 	}
 	switch {
 	case j.readme != "" && !good:

@@ -95,7 +95,7 @@ func (c *compareFlags) define() []flags.Group {
 	out := flags.NewGroup("What comes out")
 	out.StringVar(&c.format, "format", formatNames()[0], "print the report in this `format`: "+words.Choice(formatNames()))
 	out.StringVar(&c.out, "out", "", "save everything measured in this `folder` (default results/TIME)")
-	out.StringVar(&c.resume, "resume", "", "go on with the interrupted run of this `folder`, after its last whole round")
+	out.StringVar(&c.resume, "resume", "", "continue the interrupted run in this `folder` after its last complete round")
 	out.StringVar(&c.readme, "readme", "", "put the table into this Markdown `file` too, between two markers")
 	out.BoolVar(&c.dryRun, "dry-run", false, "print what would be done, and do nothing")
 	out.BoolVarP(&c.quiet, "quiet", "q", false, "no progress, only warnings and errors")

@@ -23,13 +23,14 @@ var ofThisCall = []string{"resume", "out", "dry-run", "help"}
 type resumed struct {
 	saved   *store.Folder
 	earlier *store.Earlier
+	begun   bool // it does go on: something is recorded
 }
 
 // reopen takes up the folder of --resume, and lets the flags that the run was
 // begun with stand for those that were not given.
 func reopen(flags *pflag.FlagSet, c *compareFlags) (*resumed, error) {
 	if c.out != "" || c.dryRun {
-		return nil, hint.Mistake("--resume goes on in its own folder", "leave out --out and --dry-run")
+		return nil, hint.Mistake("--resume continues in the folder it names", "leave out --out and --dry-run")
 	}
 	saved, earlier, err := store.Reopen(c.resume)
 	if err != nil {
@@ -38,7 +39,7 @@ func reopen(flags *pflag.FlagSet, c *compareFlags) (*resumed, error) {
 	if err := takeOver(flags, earlier.Header.Args); err != nil {
 		return nil, errors.Join(hint.With(err, "give the flags that it was begun with, and --resume"), saved.Leave())
 	}
-	return &resumed{saved, earlier}, nil
+	return &resumed{saved: saved, earlier: earlier}, nil
 }
 
 // takeOver sets flags as a command line of earlier has them, but for those that
@@ -105,7 +106,7 @@ func (r *resumed) sees(j *job, failed error) error {
 	return hint.With(failed, whereBegun)
 }
 
-const whereBegun = "go on in the folder of the project in which it was begun"
+const whereBegun = "run this in the project folder where the run was started"
 
 // same is an error that says in what a run would not be the one that was begun.
 func (r *resumed) same(now store.Header) error {
@@ -113,7 +114,7 @@ func (r *resumed) same(now store.Header) error {
 	if len(differ) == 0 {
 		return nil
 	}
-	return hint.Mistake("cannot go on with "+r.saved.Dir+": "+strings.Join(differ, "; "),
+	return hint.Mistake("cannot continue "+r.saved.Dir+": "+strings.Join(differ, "; "),
 		"give it what it was begun with, or start a new run without --resume")
 }
 
@@ -123,10 +124,15 @@ func (r *resumed) goOn(now store.Header, records store.Sink) error {
 		return err
 	}
 	after := len(r.earlier.Done)
-	if err := r.saved.GoOn(store.Resumed{At: time.Now(), After: after}); err != nil {
+	if err := r.saved.GoOn(); err != nil {
 		return err
 	}
-	if remade := store.Remade(r.earlier.Header, now); len(remade) > 0 && after > 0 {
+	r.begun = true
+	records.Put(store.Record{What: store.Resumed{At: time.Now(), After: after}})
+	if err := records.Sync(); err != nil {
+		return err
+	}
+	if remade := store.Remade(r.earlier.Images, now.Images); len(remade) > 0 && after > 0 {
 		records.Put(store.Record{What: bench.Warning{Code: store.CodeMoved, Text: fmt.Sprintf("after round %d the image of %s was rebuilt from the same sources", after, words.Series(remade))}})
 	}
 	if moved := store.Moved(r.earlier.Where, now.Environment); moved != "" && after > 0 {

@@ -40,7 +40,11 @@ func TestKilled(t *testing.T) {
 	args := begin("killed")
 	for kill := range 10 {
 		moment := time.Duration(random.Int64N(int64(3 * time.Second)))
-		if text, over := p.kill(args, moment); over {
+		rounds := 0
+		if kill == 5 {
+			rounds = whole + 2 // whatever chance has it, one goes on behind whole rounds
+		}
+		if text, over := p.kill(args, moment, func() bool { return p.judged("killed") >= rounds }); over {
 			t.Fatalf("kill %d: it ended within %v by itself:\n%s", kill, moment, text)
 		}
 		switch done, err := p.done("killed"); {
@@ -49,6 +53,7 @@ func TestKilled(t *testing.T) {
 				t.Fatalf("kill %d: of %d whole rounds %d are left", kill, whole, done)
 			}
 			whole = done
+			p.sound("killed", whole)
 			args = []string{"compare", "--resume", "killed"}
 		case len(args) > 3:
 			// Not a word was written yet: there is nothing to go on from.
@@ -60,7 +65,7 @@ func TestKilled(t *testing.T) {
 		}
 	}
 	if whole == 0 {
-		t.Log("no kill had a whole round before it")
+		t.Error("no kill had a whole round before it")
 	}
 	if text, err := p.command(args...).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, text)
@@ -111,9 +116,9 @@ func (p *project) command(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// kill runs a command and kills it after a while. over says that it had ended
-// before, with what it printed.
-func (p *project) kill(args []string, after time.Duration) (text string, over bool) {
+// kill runs a command and kills it after a while, once it is far enough. over
+// says that it had ended before, with what it printed.
+func (p *project) kill(args []string, after time.Duration, enough func() bool) (text string, over bool) {
 	p.t.Helper()
 	var out bytes.Buffer
 	cmd := p.command(args...)
@@ -122,12 +127,45 @@ func (p *project) kill(args []string, after time.Duration) (text string, over bo
 		p.t.Fatal(err)
 	}
 	time.Sleep(after)
+	for tries := 0; !enough() && tries < 600; tries++ {
+		time.Sleep(100 * time.Millisecond)
+	}
 	if err := cmd.Process.Kill(); err != nil {
 		return out.String(), true
 	}
 	_ = cmd.Wait() // killed
 	status, _ := cmd.ProcessState.Sys().(syscall.WaitStatus)
 	return out.String(), !status.Signaled()
+}
+
+// judged counts the rounds that a run has judged.
+func (p *project) judged(name string) int {
+	text, err := os.ReadFile(filepath.Join(p.dir, name, "records.jsonl"))
+	if err != nil {
+		return 0 // it has not begun
+	}
+	return bytes.Count(text, []byte(`{"judged":`))
+}
+
+// sound sees that rounds which are whole have everything of a round.
+func (p *project) sound(name string, whole int) {
+	p.t.Helper()
+	exp, err := store.Load(filepath.Join(p.dir, name))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	trials := 0
+	for _, t := range exp.Trials {
+		if t.Round > whole {
+			continue
+		}
+		if trials++; t.Error != "" || len(t.Batches) != 2 || len(t.Phases) != 5 || t.Samples.Len() < 20 {
+			p.t.Errorf("round %d of %s: %q, %d batches, %d phases, %d samples", t.Round, t.Variant, t.Error, len(t.Batches), len(t.Phases), t.Samples.Len())
+		}
+	}
+	if trials != 2*whole {
+		p.t.Errorf("%d trials in %d whole rounds", trials, whole)
+	}
 }
 
 // done says how many rounds of an interrupted run are whole.

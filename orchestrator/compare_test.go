@@ -19,7 +19,7 @@ func TestEarlierResults(t *testing.T) {
 		folder := filepath.Join(dir, fmt.Sprintf("2026-01-%02d", i+1))
 		text := `{"schema": "stair-stepper/experiment/v1", "run_id": "` + filepath.Base(folder) + `"}`
 		switch i {
-		case mostResults: // another run is at it
+		case mostResults:
 			text = ""
 		case mostResults + 1:
 			text = "{"

@@ -32,8 +32,9 @@ type Engine interface {
 	// Sweep removes what runs whose owner is dead left behind. Of what it left
 	// alone it names the runs of whose owner nothing certain can be told.
 	Sweep(ctx context.Context) (Cleared, error)
-	// Clean removes every instance, image and file that this project made. While another run is alive, or may be, its instances stay, and so
-	// do all images, unless force is set.
+	// Clean removes every instance, image and file that this project made. While
+	// another run is alive, or may be, its instances stay, and so do all images,
+	// unless force is set.
 	Clean(ctx context.Context, force bool) (Cleared, error)
 	// Close gives back what the Engine itself holds. It stops no instance; those
 	// that were to be kept are kept from now on.

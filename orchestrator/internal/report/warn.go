@@ -243,7 +243,7 @@ func Useless(exp *bench.Experiment) error {
 			if t.Void == "" && b.Useless() {
 				return hint.With(
 					fmt.Errorf("variant %s, round %d, batch %d: %s", t.Variant, t.Round, b.Number, AllFailed(b)),
-					"check that the plan's paths, methods and bodies are what the service accepts; orchestrator drill -v shows its answers",
+					"check that the plan's paths, methods and bodies are what the service accepts; go run ./orchestrator drill -v shows its answers",
 				)
 			}
 		}

@@ -24,10 +24,10 @@ func Differences(was, now Header) []string {
 	for field, value := range a.Fields() {
 		before, after := value.Interface(), b.FieldByIndex(field.Index).Interface()
 		switch field.Name {
-		case "Variants":
+		case "Variants", "Quick", "Fill": // Preset and Until say it
 			continue
 		case "VoidAt": // a share, and a percentage for people
-			before, after = fmt.Sprintf("%g%%", 100*value.Float()), fmt.Sprintf("%g%%", 100*b.FieldByIndex(field.Index).Float())
+			before, after = fmt.Sprintf("%.6g%%", 100*value.Float()), fmt.Sprintf("%.6g%%", 100*b.FieldByIndex(field.Index).Float())
 		}
 		all = append(all, differing(difference{flagOf(field), before, after})...)
 	}
@@ -48,7 +48,7 @@ func differing(all ...difference) []string {
 	var texts []string
 	for _, d := range all {
 		if d.was != d.now {
-			texts = append(texts, fmt.Sprintf("%s was %s, and is %s", d.name, orNone(d.was), orNone(d.now)))
+			texts = append(texts, fmt.Sprintf("%s was %s and is now %s", d.name, orNone(d.was), orNone(d.now)))
 		}
 	}
 	return texts
@@ -83,12 +83,12 @@ func flagOf(field reflect.StructField) string {
 
 // imagesDiffer compares what the variants are run from.
 func imagesDiffer(was, now Header) []string {
-	before := imagesOf(was)
+	before := imagesOf(was.Images)
 	var all []string
 	for _, image := range now.Images {
 		old := before[image.Variant]
 		if old.ID != image.ID && (old.Hash == "" || old.Hash != image.Hash) {
-			all = append(all, fmt.Sprintf("the image of %s was %s, and is %s", image.Variant, orNone(short(old.ID)), orNone(short(image.ID))))
+			all = append(all, fmt.Sprintf("the image of %s was %s and is now %s", image.Variant, orNone(short(old.ID)), orNone(short(image.ID))))
 		}
 	}
 	return all
@@ -96,10 +96,10 @@ func imagesDiffer(was, now Header) []string {
 
 // Remade lists the variants whose images were made anew out of the same: as far
 // as the lab knows they are equal.
-func Remade(was, now Header) []string {
+func Remade(was, now []Image) []string {
 	before := imagesOf(was)
 	var all []string
-	for _, image := range now.Images {
+	for _, image := range now {
 		if before[image.Variant].ID != image.ID {
 			all = append(all, image.Variant)
 		}
@@ -107,9 +107,9 @@ func Remade(was, now Header) []string {
 	return all
 }
 
-func imagesOf(h Header) map[string]Image {
+func imagesOf(list []Image) map[string]Image {
 	images := map[string]Image{}
-	for _, image := range h.Images {
+	for _, image := range list {
 		images[image.Variant] = image
 	}
 	return images

@@ -27,8 +27,8 @@ var passedOver = map[string]bool{"summary": true, "aa": true}
 
 // ReadExperiment reads an experiment that report.JSON wrote, of this version or
 // the first one; what it gives is of this version. The file is not held in
-// memory. Fields that are not known are
-// kept in Experiment.Unknown, up to a bound that a Warning tells of.
+// memory. Fields that are not known are kept in Experiment.Unknown, up to a bound
+// that a Warning tells of.
 //
 // Errors say where: no JSON, a value of the wrong kind, a key that stands there
 // twice, another schema, more than one value, more data than any run makes.

@@ -46,6 +46,7 @@ type Folding struct {
 	header  *Header           // the first: it knows when and by whom it was begun
 	design  bench.Design      // of the last header
 	where   bench.Environment // of the last header
+	images  []Image           // of the last header
 	begun   bench.Environment // in which the rounds began that count
 	trials  map[Of]*trial
 	judged  map[int]verdict // by round
@@ -64,7 +65,8 @@ type Folding struct {
 // verdict is a round that was judged.
 type verdict struct {
 	Judged
-	where bench.Environment
+	where  bench.Environment
+	images []Image
 }
 
 // general is a warning that concerns the experiment.
@@ -142,7 +144,7 @@ func (f *Folding) add(r Record) {
 		f.addHeader(what)
 	case Judged:
 		f.taken += weigh(what)
-		f.judged[what.Round] = verdict{what, f.where}
+		f.judged[what.Round] = verdict{what, f.where, f.images}
 	case Resumed:
 		f.resume(what.After)
 	case End:
@@ -188,7 +190,7 @@ func (f *Folding) of(id Of) *trial {
 }
 
 func (f *Folding) addHeader(h Header) {
-	f.design, f.where = h.Design, h.Environment
+	f.design, f.where, f.images = h.Design, h.Environment, h.Images
 	if f.header == nil {
 		f.header = &h
 	}

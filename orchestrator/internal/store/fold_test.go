@@ -82,7 +82,7 @@ func TestFoldHostile(t *testing.T) {
 	}
 	exp := fold(t, slices.Concat([]Record{head}, odd[:14])...)
 	i := slices.IndexFunc(exp.Trials, func(t bench.Trial) bool { return t.Variant == "libc" })
-	if got := exp.Trials[i]; got.Void != "twice" || got.Error != "was not over when its records end" || len(got.Batches) != 1 {
+	if got := exp.Trials[i]; got.Void != "twice" || got.Error != "had not finished when its records stop" || len(got.Batches) != 1 {
 		t.Errorf("%+v", got)
 	}
 	if done := NewFolding().Done(); len(done) > 0 {

@@ -82,7 +82,7 @@ func (t *trial) finish() bench.Trial {
 		whole.Phases = append(whole.Phases, cut)
 	}
 	if t.ended == nil {
-		whole.Error = "was not over when its records end"
+		whole.Error = "had not finished when its records stop"
 	}
 	return whole
 }

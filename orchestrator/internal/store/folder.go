@@ -154,6 +154,15 @@ func lock(file *os.File) error {
 	}
 }
 
+// Blank says that nothing has been recorded.
+func (f *Folder) Blank() bool {
+	if err := f.Sync(); err != nil {
+		return false
+	}
+	info, err := f.stream.Stat()
+	return err == nil && info.Size() == 0
+}
+
 // Release gives the folder back when nothing was measured: it removes what the
 // run itself made, and nothing else.
 func (f *Folder) Release() error {

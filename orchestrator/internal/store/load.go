@@ -15,8 +15,8 @@ import (
 )
 
 // mostFile bounds the length of a file, in bytes: a run of a day with 16 variants
-// takes a third of it.
-const mostFile = 2 << 30
+// takes a sixth of it.
+const mostFile = 4 << 30
 
 // Load reads a saved experiment: a results folder, or a file of one. Of a folder
 // it is the fold, where the run is over, and else the stream: a run can be looked

@@ -17,6 +17,7 @@ import (
 type Earlier struct {
 	Header Header            // as it began
 	Where  bench.Environment // of the last round that is whole; of none, as it began
+	Images []Image           // of that round
 	Done   []Judged          // the rounds that are whole, from the first on
 }
 
@@ -124,24 +125,23 @@ func (f *Folder) earlier() (*Earlier, error) {
 	if !exp.Interrupted {
 		return nil, f.over()
 	}
-	e := &Earlier{Header: *folding.header, Where: folding.begun}
+	e := &Earlier{Header: *folding.header, Where: folding.begun, Images: folding.header.Images}
 	for _, v := range folding.done() {
-		e.Done, e.Where = append(e.Done, v.Judged), v.where
+		e.Done, e.Where, e.Images = append(e.Done, v.Judged), v.where, v.images
 	}
 	return e, nil
 }
 
-// GoOn says that the run goes on behind the rounds that are whole. The fold that
-// an interruption has left goes: it would be out of date.
-func (f *Folder) GoOn(r Resumed) error {
+// GoOn makes the folder ready for a run that goes on, whose first record is a
+// Resumed. The fold that an interruption has left goes: it would be out of date.
+func (f *Folder) GoOn() error {
 	if err := f.endLine(); err != nil {
 		return fmt.Errorf("go on with %s: %w", f.Dir, err)
 	}
 	if err := os.Remove(f.path(ExperimentFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("go on with %s: %w", f.Dir, err)
 	}
-	f.Put(Record{What: r})
-	return f.Sync()
+	return nil
 }
 
 // endLine ends the line that a kill or a full disk has cut.

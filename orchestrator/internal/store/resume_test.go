@@ -91,7 +91,11 @@ func TestReopenCut(t *testing.T) {
 				t.Fatalf("cut at %d: %d rounds, then %d", cut, whole, len(earlier.Done))
 			}
 			whole = len(earlier.Done)
-			if err := f.GoOn(Resumed{At: noon, After: whole}); err != nil {
+			if err := f.GoOn(); err != nil {
+				t.Fatal(err)
+			}
+			f.Put(Record{What: Resumed{At: noon, After: whole}})
+			if err := f.Sync(); err != nil {
 				t.Fatal(err)
 			}
 			if again == 1 { // and it dies in the middle of a line
