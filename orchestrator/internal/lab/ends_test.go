@@ -276,3 +276,39 @@ func TestKeepWithoutTheDead(t *testing.T) {
 		})
 	}
 }
+
+// A variant of a later round that does not start and cannot be removed ends the
+// run. Those that did start go with it, and their records say so.
+func TestLaterRoundUnremoved(t *testing.T) {
+	faked(t, func(t *testing.T) {
+		f := honest(nil)
+		handler := f.Handler
+		f.Handler = func(in *enginetest.FakeInstance) http.Handler {
+			if in.Spec.Labels["variant"] == "jemalloc" && in.Spec.Labels["round"] == "2" {
+				f.FailRemove = map[string]error{"jemalloc": errors.New("boom")}
+				go in.Exit(engine.State{ExitCode: 1})
+			}
+			return handler(in)
+		}
+		conf := config(t, f)
+		// The first round is over when the second begins.
+		conf.Design.Rounds, conf.Design.Batches, conf.Design.LoneIdle = 2, 1, true
+		exp, err := conf.run(t.Context())
+		if err == nil || !strings.HasPrefix(err.Error(), "remove stepper-jemalloc") || !strings.HasSuffix(err.Error(), ": boom") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("error %v", err)
+		}
+		want := []string{"", "", "stopped before warm-up: another variant could not be removed", "did not start: variant jemalloc: ended before it was ready: exit 1"}
+		if diff := cmp.Diff(want, errorsOf(exp)); diff != "" {
+			t.Errorf("trials' errors (-want +got):\n%s", diff)
+		}
+		if names := left(f); len(names) != 1 || !strings.HasPrefix(names[0], "stepper-jemalloc") {
+			t.Errorf("left running: %v", names)
+		}
+		f.FailRemove = nil
+		for _, in := range f.Instances() {
+			if err := in.Remove(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}

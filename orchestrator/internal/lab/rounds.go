@@ -167,7 +167,8 @@ func (r *run) see(ctx context.Context, p *participant, u *underway) {
 	}
 }
 
-// startAll starts all variants and proves them. On failure nothing is left.
+// startAll starts all variants and proves them. On failure nothing is left that
+// can be removed.
 func (r *run) startAll(ctx context.Context, round design.Round) (admitted []*participant, err error) {
 	parts := make([]*participant, 0, len(round.Order))
 	defer func() {
@@ -184,9 +185,16 @@ func (r *run) startAll(ctx context.Context, round design.Round) (admitted []*par
 		}
 		unremoved := removeAll(ctx, gone)
 		r.fail(unremoved)
-		if err == nil {
-			err = unremoved
+		if err != nil || unremoved == nil {
+			return
 		}
+		err = unremoved
+		for _, p := range admitted { // their trials have begun by the records
+			p.subject.close()
+			r.put(p.of(round), store.Ended{Error: "stopped before warm-up: another variant could not be removed", Cut: true})
+		}
+		r.fail(removeAll(ctx, admitted))
+		admitted = nil
 	}()
 	for _, name := range round.Order {
 		p, err := r.start(ctx, name, round.Number)
