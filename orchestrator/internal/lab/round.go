@@ -38,6 +38,7 @@ type participant struct {
 	started  time.Time
 	proof    bench.Proof
 	failed   bool                  // its trial did not come to its end; of that trial's goroutine
+	cut      bool                  // the run ended it; of that trial's goroutine too
 	impostor atomic.Pointer[error] // see dial
 }
 

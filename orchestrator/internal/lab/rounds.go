@@ -63,7 +63,15 @@ func (r *run) rounds(ctx context.Context, a *agenda) {
 			Left: time.Duration(len(a.queue)+1) * mean(time.Since(began), done),
 		})
 		started := time.Now()
-		err := r.round(ctx, u, func() (last bool) {
+		err := r.round(ctx, u, func(cut bool) (last bool) {
+			if cut {
+				// It will be done again, so nothing follows from it. But what it
+				// measured does not count more than it would have.
+				if void := u.spoiled(); void != "" {
+					r.put(store.Of{}, store.Judged{Round: u.Number, Void: void, Rounds: a.rounds, Took: time.Since(started)})
+				}
+				return false
+			}
 			j := a.judge(u.Round, u.spoiled(), r.another(time.Since(began), done+1))
 			j.Took = time.Since(started)
 			r.put(store.Of{}, j)
@@ -104,23 +112,26 @@ func mean(total time.Duration, n int) time.Duration {
 
 // round starts and proves all variants, has them loaded, together or one after
 // the other, and returns when that is done; the final idles and the removals go
-// on beside it, counted in r.tails. judge is called in between; it says whether
-// this was the last round, which waits for the end of everything.
-func (r *run) round(ctx context.Context, u *underway, judge func() (last bool)) error {
+// on beside it, counted in r.tails. judge is called in between; it is told whether
+// the end of ctx has cut a trial short, and says whether this was the last round,
+// which waits for the end of everything.
+func (r *run) round(ctx context.Context, u *underway, judge func(cut bool) (last bool)) error {
 	parts, err := r.startAll(ctx, u.Round)
 	if err != nil {
 		return err
 	}
-	var trials sync.WaitGroup
+	var trials, measured sync.WaitGroup
 	loaded := make([]chan struct{}, len(parts))
 	for i, p := range parts {
 		loaded[i] = make(chan struct{})
 		signal := sync.OnceFunc(func() { close(loaded[i]) })
 		trials.Add(1)
+		measured.Add(1)
 		r.tails.Go(func() {
 			defer trials.Done()
 			defer r.see(ctx, p, u)
 			defer signal()
+			defer measured.Done()
 			if err := r.trial(ctx, p, u, signal); err != nil {
 				// Results that cannot be saved end the others too.
 				r.fail(err)
@@ -134,7 +145,12 @@ func (r *run) round(ctx context.Context, u *underway, judge func() (last bool)) 
 	for i := range loaded {
 		<-loaded[i]
 	}
-	last := judge()
+	cut := false
+	if ctx.Err() != nil {
+		measured.Wait() // they end at once
+		cut = slices.ContainsFunc(parts, func(p *participant) bool { return p.cut })
+	}
+	last := judge(cut)
 	u.keep = r.job.Keep && last
 	close(u.over)
 	if last || r.job.Design.LoneIdle || ctx.Err() != nil {

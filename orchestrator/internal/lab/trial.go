@@ -59,6 +59,7 @@ func (r *run) trial(ctx context.Context, p *participant, u *underway, loaded fun
 	for _, note := range t.meter.Notes() {
 		t.warn(note.Code, note.Text)
 	}
+	p.cut = ended.Cut
 	ended.Sampler = t.meter.Sampler()
 	t.put(ended)
 	return r.sync()
