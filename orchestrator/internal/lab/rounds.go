@@ -51,7 +51,12 @@ func (r *run) rounds(ctx context.Context, a *agenda) {
 
 	began, earlier := time.Now(), 0
 	if r.job.Earlier != nil {
-		began, earlier = began.Add(-r.job.Earlier.Took()), len(r.job.Earlier.Done)
+		earlier = len(r.job.Earlier.Done)
+		took := r.job.Earlier.Took()
+		if d := r.job.Design; d.LoneIdle {
+			took += time.Duration(earlier) * d.Idle // which comes behind a verdict
+		}
+		began = began.Add(-took)
 	}
 	for done := earlier; len(a.queue) > 0; done++ {
 		if done > earlier {

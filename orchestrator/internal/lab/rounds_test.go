@@ -284,3 +284,27 @@ func TestNobodyStarts(t *testing.T) {
 		noneLeft(t, f)
 	})
 }
+
+// Where final idles are to be alone, those of the rounds of an earlier run took
+// time too.
+func TestGoOnWithLoneIdles(t *testing.T) {
+	faked(t, func(t *testing.T) {
+		conf := config(t, honest(nil))
+		d := &conf.Design
+		d.Rounds, d.Batches, d.LoneIdle = 50, 1, true
+		const each = once + idling
+		d.Until = 5 * each
+		conf.Earlier = &store.Earlier{Done: []store.Judged{{Round: 1, Rounds: 50, Took: once}, {Round: 2, Rounds: 50, Took: once}}}
+		exp, err := conf.run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		// another leaves room for one more idle: four rounds, and not the fifth.
+		if took := exp.Ended.Sub(exp.Started); took != 2*each || len(exp.Trials) != 2*2 {
+			t.Errorf("%d trials in %v", len(exp.Trials), took)
+		}
+		if left := of[store.Round](conf)[0].Left; left != 48*each {
+			t.Errorf("at first %v are left, not %v", left, 48*each)
+		}
+	})
+}
