@@ -40,6 +40,9 @@ type standing struct {
 // follow takes in how a trial goes on, shows what is worth a line, and moves the
 // trial's bar.
 func (v *View) follow(r store.Record) {
+	if r.Of == (store.Of{}) {
+		return // it is of no trial
+	}
 	now := time.Now()
 	v.mu.Lock()
 	t := v.trials[r.Of]

@@ -144,6 +144,21 @@ func TestLeft(t *testing.T) {
 	check(95*time.Second, 20*time.Second)
 }
 
+// What is of no trial makes none.
+func TestFollowNoTrial(t *testing.T) {
+	v := NewView(&safeBuffer{}, false, nil)
+	for _, what := range []any{store.End{}, store.Resumed{}, store.Progress{Done: 1}, bench.Sample{}} {
+		v.Read(store.Record{What: what})
+	}
+	if len(v.trials) != 0 {
+		t.Errorf("%d trials", len(v.trials))
+	}
+	v.Read(store.Record{Of: libc3, What: store.Trial{}})
+	if len(v.trials) != 1 {
+		t.Errorf("%d trials; want the one that began", len(v.trials))
+	}
+}
+
 // TestBars moves the live bars from several goroutines while they are drawn, and
 // prints lines above them: nothing may block.
 func TestBars(t *testing.T) {
