@@ -34,9 +34,7 @@ func (t *trial) batch(ctx context.Context, number int) error {
 		return err
 	}
 	progress := &load.Progress{}
-	t.mu.Lock()
-	t.progress = progress
-	t.mu.Unlock()
+	t.follow(progress)
 
 	b := bench.Batch{Number: number, Start: t.offset()}
 	loading, stop := untilInVain(ctx, progress, 2*requestTimeout)
@@ -46,6 +44,7 @@ func (t *trial) batch(ctx context.Context, number int) error {
 	cut := context.Cause(loading)
 	stop()
 	if err != nil {
+		t.follow(nil)
 		return err // nothing was sent
 	}
 	b.End = b.Start + sent.End.Sub(sent.Start)
@@ -73,10 +72,7 @@ func (t *trial) batch(ctx context.Context, number int) error {
 		b.Machine = &during
 		t.judge(b)
 	}
-	t.mu.Lock()
-	t.progress = nil
-	t.mu.Unlock()
-	t.put(b)
+	t.conclude(b)
 	switch {
 	case sent.Interrupted:
 		return cut

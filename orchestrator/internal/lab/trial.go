@@ -199,14 +199,29 @@ func (t *trial) readGauge(ctx context.Context) {
 	}
 }
 
-// tell records how far the batch under way is.
+// tell records how far the batch under way is. It holds the lock meanwhile, so
+// that nothing of a batch comes behind its end.
 func (t *trial) tell() {
 	t.mu.Lock()
-	progress := t.progress
-	t.mu.Unlock()
-	if progress != nil {
-		t.put(store.Progress{Done: progress.Done(), Failed: progress.Failed()})
+	defer t.mu.Unlock()
+	if t.progress != nil {
+		t.put(store.Progress{Done: t.progress.Done(), Failed: t.progress.Failed()})
 	}
+}
+
+// follow has tell speak of a batch.
+func (t *trial) follow(progress *load.Progress) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.progress = progress
+}
+
+// conclude records a batch, and tell says no more of it.
+func (t *trial) conclude(b bench.Batch) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.progress = nil
+	t.put(b)
 }
 
 // obituary says why a trial ended early: by what the engine knows of the
