@@ -53,21 +53,23 @@ func (r *run) watch(m *meter.Recorder) {
 	r.watched = append(r.watched, m)
 }
 
-// unwatch keeps what the trial has used.
+// unwatch keeps what the trial has used. It reads that when nobody else does:
+// whoever saw more of it than is kept would see time go back.
 func (r *run) unwatch(m *meter.Recorder) {
-	used := usedBy(m)
+	usedBy(m) // what is slow in it is done by now
 	r.watching.Lock()
 	defer r.watching.Unlock()
+	used := usedBy(m)
 	r.watched = slices.DeleteFunc(r.watched, func(other *meter.Recorder) bool { return other == m })
 	r.gone += used
 }
 
 // used is the CPU time of all variants so far.
 func (r *run) used() time.Duration {
-	r.watching.Lock()
-	total, watched := r.gone, slices.Clone(r.watched)
-	r.watching.Unlock()
-	for _, m := range watched {
+	r.watching.RLock()
+	defer r.watching.RUnlock()
+	total := r.gone
+	for _, m := range r.watched {
 		total += usedBy(m)
 	}
 	return total

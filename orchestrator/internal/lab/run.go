@@ -68,8 +68,8 @@ type run struct {
 	failures []error    // what the run ends with
 	unsaved  *SaveError // what could not be saved first; nil: all was
 
-	// Not mu: who reads the machine must not wait for anybody.
-	watching sync.Mutex        // guards what follows
+	// Not mu: who reads the machine must not wait for who saves, nor for each other.
+	watching sync.RWMutex      // guards what follows
 	watched  []*meter.Recorder // of the trials that run
 	gone     time.Duration     // CPU time of the variants that have ended
 }
