@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/needs"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
 )
 
@@ -61,6 +62,7 @@ func (a *again) Read(p []byte) (int, error) {
 
 // A file that was edited, or is another one altogether, can be huge.
 func TestReadHuge(t *testing.T) {
+	needs.Patience(t, "reads gigabytes")
 	check := func(name string, in io.Reader, want string, most uint64) {
 		t.Helper()
 		took, err := hungry(in)

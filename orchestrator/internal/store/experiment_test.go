@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/needs"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
 )
@@ -129,6 +130,7 @@ func TestReadErrors(t *testing.T) {
 
 // A file that was cut anywhere gives an error with a place.
 func TestReadCut(t *testing.T) {
+	needs.Patience(t, "cuts at every byte")
 	for _, name := range []string{"v1.json", "v2.json"} {
 		text := strings.TrimSpace(file(t, name))
 		for n := 1; n < len(text); n += 1 + n%7 {

@@ -12,10 +12,12 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/needs"
 )
 
 // Going back and forth costs little, and so do thousands of warnings.
 func TestFoldEffort(t *testing.T) {
+	needs.Patience(t, "folds for seconds")
 	begin := time.Now()
 	records := func(yield func(Record, error) bool) {
 		_ = yield(head, nil)

@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/needs"
 )
 
 // While a compressed stream takes the place of the other, a crash leaves both, or
 // one; none is lost, and a run that is over does not go on.
 func TestPacking(t *testing.T) {
+	needs.Patience(t, "compresses large files")
 	long := small()
 	for i := range packAt / 50 {
 		long = append(long, Record{Of{"libc", 2}, bench.Sample{At: time.Duration(i), Anon: 4096}})

@@ -11,10 +11,13 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/needs"
 )
 
 // Of what is compressed, damage costs the members that it is in.
 func TestDamagedGzip(t *testing.T) {
+	needs.Patience(t, "damages a file in many places")
 	whole := text(t, small())
 	count := bytes.Count(whole, []byte("\n"))
 	member := packed(t, whole)

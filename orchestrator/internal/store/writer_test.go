@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/needs"
 )
 
 // disk is a file that may be slow, full or broken.
@@ -55,6 +56,13 @@ func (d *disk) Sync() error {
 	return d.broken
 }
 
+// count gives the writes so far.
+func (d *disk) count() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.writes
+}
+
 // note is a record that is kept, of a length.
 func note(n, length int) Record {
 	return Record{What: bench.Warning{Code: fmt.Sprint(n), Text: strings.Repeat("x", length)}}
@@ -79,6 +87,7 @@ func notes(t *testing.T, from io.Reader) int {
 // Nobody who puts a record waits for the disk, however slow it is, and all are
 // there in their order.
 func TestWriterSlow(t *testing.T) {
+	needs.Patience(t, "waits for a slow disk")
 	d := &disk{room: -1, slow: 300 * time.Millisecond, slower: time.Second}
 	w := NewWriter(d)
 	syncing := make(chan error, 1)
@@ -117,18 +126,18 @@ func TestWriterPace(t *testing.T) {
 		w := NewWriter(d)
 		w.Put(note(0, 10))
 		synctest.Wait()
-		if d.writes != 0 {
+		if d.count() != 0 {
 			t.Error("one record is written by itself")
 		}
 		time.Sleep(writeEvery)
 		synctest.Wait()
-		if d.writes != 1 {
-			t.Errorf("%d writes", d.writes)
+		if d.count() != 1 {
+			t.Errorf("%d writes", d.count())
 		}
 		w.Put(note(1, writeAt))
 		synctest.Wait()
-		if d.writes != 2 {
-			t.Errorf("%d writes", d.writes)
+		if d.count() != 2 {
+			t.Errorf("%d writes", d.count())
 		}
 		if err := w.Close(); err != nil {
 			t.Error(err)
@@ -171,6 +180,7 @@ func TestWriterFull(t *testing.T) {
 
 // When all is full, memory is not filled as well, and what is kept has no gap.
 func TestWriterBehind(t *testing.T) {
+	needs.Patience(t, "fills a disk")
 	d := &disk{}
 	w := NewWriter(d)
 	for i := range 200 {
@@ -194,6 +204,7 @@ func TestWriterBehind(t *testing.T) {
 
 // A disk that does not keep up is told, and memory is not filled meanwhile.
 func TestWriterStuck(t *testing.T) {
+	needs.Patience(t, "fills a disk")
 	synctest.Test(t, func(t *testing.T) {
 		stuck := &disk{room: -1, slow: time.Hour}
 		w := NewWriter(stuck)
