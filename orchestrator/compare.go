@@ -6,9 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"iter"
-	"os"
-	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -17,7 +14,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/console"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/design"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
@@ -178,31 +174,4 @@ func newRunID() (string, error) {
 		return "", fmt.Errorf("name the run: %w", err)
 	}
 	return time.Now().Format("20060102-150405-") + hex.EncodeToString(b[:]), nil
-}
-
-// Bounds of the search for earlier results.
-const (
-	mostResults = 20
-	largestFile = 256 << 20
-)
-
-// earlierResults gives the experiments that are saved below a folder, the newest
-// first. One that cannot be read is passed over.
-func earlierResults(folder string) iter.Seq2[string, *bench.Experiment] {
-	return func(yield func(string, *bench.Experiment) bool) {
-		files, err := filepath.Glob(filepath.Join(folder, "*", store.ExperimentFile))
-		if err != nil {
-			return
-		}
-		slices.Sort(files) // folders are named by their time
-		slices.Reverse(files)
-		for _, file := range files[:min(len(files), mostResults)] {
-			if info, err := os.Stat(file); err != nil || info.Size() > largestFile {
-				continue
-			}
-			if exp, err := store.Load(file); err == nil && !yield(filepath.Dir(file), exp) {
-				return
-			}
-		}
-	}
 }

@@ -252,7 +252,7 @@ func (c *compareFlags) decide(variants []bench.Variant, p bench.Plan, from *resu
 		return from.asBegun(d, c), known, nil
 	}
 	if err == nil && c.For > 0 {
-		known = design.Learn(earlierResults("results"), d, p)
+		known = design.Learn(store.Past("results"), d, p)
 		beside := c.beside("for")
 		d, err = design.Fit(d, p, known, design.Held{Rounds: beside["rounds"] && c.Rounds > 0, Batches: beside["batches"]})
 	}

@@ -2,14 +2,10 @@ package main
 
 import (
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/console"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/variant"
 )
 
@@ -27,37 +23,19 @@ func (a *app) variants() error {
 	if err != nil {
 		return err
 	}
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "VARIANT\tDOCKERFILE\tALLOCATOR\tLINKAGE\tENVIRONMENT")
+	var rows []console.Variant
 	for _, v := range found.Variants {
 		about, err := variant.Describe(".", v)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", v.Name, v.Dockerfile,
-			orDash(plain.Name(about.Allocator)), orDash(plain.Name(about.Linkage)), orDash(plain.Line(environment(about.Env))))
+		rows = append(rows, console.Variant{Name: v.Name, Dockerfile: v.Dockerfile, Allocator: about.Allocator, Linkage: about.Linkage, Env: about.Env})
 	}
-	if err := w.Flush(); err != nil {
+	if err := console.Variants(a.stdout, rows); err != nil {
 		return err
 	}
 	for _, s := range found.Skipped {
 		fmt.Fprintln(a.stdout, s)
 	}
 	return nil
-}
-
-func orDash(s string) string {
-	if s == "" {
-		return "–"
-	}
-	return s
-}
-
-// environment writes variables as NAME=value, sorted.
-func environment(env map[string]string) string {
-	var parts []string
-	for _, name := range slices.Sorted(maps.Keys(env)) {
-		parts = append(parts, plain.Name(name+"="+env[name]))
-	}
-	return strings.Join(parts, " ")
 }

@@ -268,3 +268,30 @@ func TestRelease(t *testing.T) {
 		})
 	}
 }
+
+// Blank tells a run that recorded nothing from one whose records cannot be
+// folded: only the folder of the first may go.
+func TestBlank(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "out")
+	f, err := Create(dir, "", noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Put(Record{What: Note{Text: "passing"}})
+	if !f.Blank() {
+		t.Error("not blank, though nothing that is kept was recorded")
+	}
+	f.Put(Record{What: End{At: noon}})
+	if f.Blank() {
+		t.Error("blank, though something was recorded")
+	}
+	if exp, err := f.Experiment(); err == nil {
+		t.Errorf("records without a header make %+v", exp)
+	}
+	if err := f.Leave(); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, streamFile)); err != nil || len(text) == 0 {
+		t.Errorf("the records are gone: %v", err)
+	}
+}
