@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
 )
@@ -69,7 +70,16 @@ func ran(t *testing.T, log string) []string {
 			t.Fatal(err)
 		}
 		all = append(all, strings.TrimSpace(string(args)))
-		if _, err := os.Stat("/proc/" + p.Name()); err == nil {
+		// It has been told to end, and takes a moment for it.
+		there := true
+		for tries := 0; there && tries < 200; tries++ {
+			if _, err := os.Stat("/proc/" + p.Name()); err != nil {
+				there = false
+			} else {
+				time.Sleep(50 * time.Millisecond)
+			}
+		}
+		if there {
 			t.Errorf("ssh %s is still there", args)
 		}
 	}
