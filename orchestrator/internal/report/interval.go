@@ -21,14 +21,14 @@ func (r *Report) comparisons() int {
 // come to their end count only where the run was interrupted before any did.
 func (r *Report) compare(row, base *Row) {
 	for _, figure := range []struct {
-		to *Memory
+		to *stat.Ratio
 		of func(*trial) float64
-	}{{&row.Peak, peakOf}, {&row.Steady, steadyOf}, {&row.Idle, idleOf}} {
+	}{{&row.Peak.Ratio, peakOf}, {&row.Steady.Ratio, steadyOf}, {&row.Idle.Ratio, idleOf}, {&row.CPURatio, cpuOf}} {
 		mine, theirs := pairs(row, base, figure.of, false)
 		if len(mine) == 0 && r.Exp.Interrupted {
 			mine, theirs = pairs(row, base, figure.of, true)
 		}
-		figure.to.Ratio = stat.PairedRatio(mine, theirs, r.Comparisons)
+		*figure.to = stat.PairedRatio(mine, theirs, r.Comparisons)
 	}
 }
 

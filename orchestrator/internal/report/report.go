@@ -105,6 +105,7 @@ type Row struct {
 	GoShare        stat.Estimate // bytes, median over the gauges within batches
 
 	CPU       stat.Estimate // seconds per request
+	CPURatio  stat.Ratio    // of the CPU time per request to the baseline's
 	WaitShare stat.Estimate
 	P50, P90  stat.Estimate // nanoseconds, as all latencies
 	P99, P999 stat.Estimate

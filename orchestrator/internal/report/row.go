@@ -67,7 +67,7 @@ func (row *Row) summarize() {
 	row.Overhead = over(func(t *trial) float64 { return t.overhead })
 	row.OverheadAtPeak = over(func(t *trial) float64 { return t.atPeak })
 	row.GoShare = over(func(t *trial) float64 { return t.goShare })
-	row.CPU = over(func(t *trial) float64 { return t.cpu })
+	row.CPU = over(cpuOf)
 	row.WaitShare = over(func(t *trial) float64 { return t.waitShare })
 	for i, to := range []*stat.Estimate{&row.P50, &row.P90, &row.P99, &row.P999, &row.Max} {
 		*to = over(func(t *trial) float64 { return t.latency[i] })
@@ -104,3 +104,4 @@ func (row *Row) summarize() {
 func peakOf(t *trial) float64   { return t.peak }
 func steadyOf(t *trial) float64 { return t.steady }
 func idleOf(t *trial) float64   { return t.idle }
+func cpuOf(t *trial) float64    { return t.cpu }
