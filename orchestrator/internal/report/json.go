@@ -11,11 +11,18 @@ import (
 // without them, and its summary, where a reader meets it first.
 type head struct {
 	*bench.Experiment
+	Verdict answer    `json:"verdict"`
 	Control *control  `json:"aa,omitempty"`
 	Summary []summary `json:"summary"`
 	// What is written after the head is not in it.
 	Trials   *struct{} `json:"trials,omitempty"`
 	Warnings *struct{} `json:"warnings,omitempty"`
+}
+
+// answer is a Verdict as JSON.
+type answer struct {
+	Standing Standing `json:"standing"`
+	Text     string   `json:"text"` // for people
 }
 
 // control is the A/A control as JSON. Passed is null where it could not be told.
@@ -46,6 +53,7 @@ type summary struct {
 	OverheadAtPeak *float64       `json:"overhead_at_peak"`
 	GoShare        *float64       `json:"go_share_bytes"`
 	CPUPerRequest  *float64       `json:"cpu_seconds_per_request"`
+	CPURatio       *comparison    `json:"cpu_ratio"`
 	WaitShare      *float64       `json:"wait_share"`
 	Requests       int            `json:"requests"`
 	Failed         int            `json:"failed"`
@@ -132,6 +140,7 @@ func (r *Report) summary(row *Row) summary {
 		OverheadAtPeak: value(row.OverheadAtPeak),
 		GoShare:        center(row.GoShare),
 		CPUPerRequest:  value(row.CPU),
+		CPURatio:       compared(row.CPURatio),
 		WaitShare:      value(row.WaitShare),
 		Requests:       row.Requests,
 		Failed:         row.Failed,

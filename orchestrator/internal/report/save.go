@@ -24,7 +24,7 @@ func JSON(w io.Writer, exp *bench.Experiment) error {
 		}
 	}
 	r := Summarize(exp)
-	top := head{Experiment: filled(exp), Control: r.Control.json(), Summary: []summary{}}
+	top := head{Experiment: filled(exp), Verdict: answer(r.Verdict()), Control: r.Control.json(), Summary: []summary{}}
 	for _, row := range r.Rows {
 		top.Summary = append(top.Summary, r.summary(row))
 	}
