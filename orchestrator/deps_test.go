@@ -42,6 +42,7 @@ var arrows = map[string][]string{
 	"orchestrator/internal/console":           {"design", "load", "plan", "report", "store", "files", "plain"}, // report: what failed is said in the report's words
 	"orchestrator/internal/kernel":            {},                                                              // versions are facts that tests of many rooms need, and meter's own could not import meter
 	"orchestrator/internal/needs":             {"kernel"},                                                      // for tests alone
+	"orchestrator/internal/browsertest":       {"needs"},                                                       // for tests alone
 	"orchestrator/internal/meter":             {"kernel", "proc"},
 	"orchestrator/internal/lab":               {"engine", "load", "meter", "plan", "store", "vars", "plain", "design", "variant"}, // it never sees Docker
 	"orchestrator/internal/report":            {"stat", "files", "plain"},                                                         // a saved file renders anywhere
@@ -62,6 +63,7 @@ func leaf(room string) bool {
 
 // only says which package alone may import a library from outside, and why.
 var only = map[string]struct{ room, why string }{
+	"github.com/chromedp/chromedp":         {"orchestrator/internal/browsertest", "a browser is for tests"},
 	"github.com/docker/docker":             {"orchestrator/internal/engine/docker", "the rest of the lab runs without Docker"},
 	"github.com/moby/patternmatcher":       {"orchestrator/internal/engine/docker", "it alone makes build contexts, and reads .dockerignore as Docker does"},
 	"github.com/olekukonko/tablewriter":    {"orchestrator/internal/report", "one place decides how tables look"},

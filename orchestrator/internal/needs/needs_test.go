@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -54,9 +56,36 @@ type ending struct {
 }
 
 func (e *ending) Helper()                   {}
-func (e *ending) Skip(...any)               { e.how = "skipped" }
-func (e *ending) Skipf(string, ...any)      { e.how = "skipped" }
-func (e *ending) Fatalf(f string, a ...any) { e.how = "failed: " + fmt.Sprintf(f, a...) }
+func (e *ending) Skip(...any)               { e.end("skipped") }
+func (e *ending) Skipf(string, ...any)      { e.end("skipped") }
+func (e *ending) Fatalf(f string, a ...any) { e.end("failed: " + fmt.Sprintf(f, a...)) }
+
+// end keeps the first of what would each have ended the test.
+func (e *ending) end(how string) {
+	if e.how == "goes on" {
+		e.how = how
+	}
+}
+
+// A browser that is not there skips a test, or fails it where there has to be one.
+func TestBrowser(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	check := func(gate, want string) {
+		t.Helper()
+		t.Setenv("LAB_BROWSER", gate)
+		e := &ending{how: "goes on"}
+		if Browser(e); !strings.HasPrefix(e.how, want) {
+			t.Errorf("LAB_BROWSER=%s: %s; want %s", gate, e.how, want)
+		}
+	}
+	check("", "skipped")
+	check("1", "failed: LAB_BROWSER=1")
+	if err := os.WriteFile(filepath.Join(os.Getenv("PATH"), "chromium"), nil, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	check("", "goes on")
+	check("1", "goes on")
+}
 
 func TestRight(t *testing.T) {
 	check := func(gate string, err error, want string) {
