@@ -11,10 +11,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/chart"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/console"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 // defaultWidth is the width of a report that goes to no terminal.
@@ -29,6 +31,7 @@ var formats = []struct {
 	{"markdown", report.Markdown},
 	{"csv", report.CSV},
 	{"json", report.JSON},
+	{"svg", chart.SVG},
 }
 
 func formatNames() []string {
@@ -87,7 +90,7 @@ func (a *app) reportCommand() *cobra.Command {
 			return report.Contradicted(exp)
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "text", "text, markdown, csv or json")
+	cmd.Flags().StringVar(&format, "format", "text", words.Choice(formatNames()))
 	cmd.Flags().StringVar(&readme, "readme", "", "put the table into this Markdown `file` too, between two markers")
 	return cmd
 }

@@ -1,0 +1,116 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
+)
+
+// CurvesCaption says how curves are to be read.
+func (r *Report) CurvesCaption() string {
+	what := "Line: the median of the readings within each step of time. Band: from the lowest to the highest of them."
+	if r.Rounds > 1 {
+		what = "Line: the median over the rounds. Band: from the lowest to the highest reading of any round."
+	}
+	return what + " Each variant keeps its own clock" + r.stretched() + "; shaded and below the axis: its batches." +
+		" A peak that was over between two readings is in the peak RSS and not in the curve."
+}
+
+// stretched says what was done to the time of the rounds.
+func (r *Report) stretched() string {
+	if r.Rounds > 1 {
+		return ", on which every phase takes the median of its rounds"
+	}
+	return ""
+}
+
+// CurvesText says in words what a picture of the curves shows.
+func (r *Report) CurvesText(c *Curves) string {
+	var parts []string
+	for _, curve := range c.Rows {
+		row := curve.Row
+		name := row.Name()
+		switch {
+		case row.Contradicted != nil:
+			parts = append(parts, name+" has no curve: more of its bytes were live than resident")
+			continue
+		case len(curve.Line) == 0:
+			parts = append(parts, name+" was not measured")
+			continue
+		}
+		text := fmt.Sprintf("%s goes through %s in %s", name, words.Plural(len(curve.Batches()), "batch", "batches"), about(curve.Length))
+		var figures []string
+		for i, m := range row.memory() {
+			if m.N > 0 {
+				figures = append(figures, MemoryColumns()[i]+" "+mebibytes(m.Center))
+			}
+		}
+		if len(figures) > 0 {
+			text += ": " + strings.Join(figures, ", ")
+		}
+		parts = append(parts, text)
+	}
+	if len(parts) == 0 {
+		return "No variant was measured."
+	}
+	over := ""
+	if r.Rounds > 1 {
+		over = ", medians over " + words.Plural(r.Rounds, "round", "rounds")
+	}
+	return prose("Resident heap over time"+over+". "+strings.Join(parts, ". ")+".", mostText)
+}
+
+// PeaksCaption says how the picture of the peaks is to be read.
+func (r *Report) PeaksCaption() string {
+	text := "Each dot is the peak RSS of a round, the tick their median"
+	for _, row := range r.Rows {
+		if row.Peak.Interval {
+			text += ", the bar its 95 % interval"
+			break
+		}
+	}
+	if r.Comparisons > 0 {
+		text += "; changes are taken within a round"
+		if r.hasIntervals() {
+			text += " and " + r.confidence()
+		}
+	}
+	return text + "."
+}
+
+// PeaksText says in words what a picture of the peaks shows.
+func (r *Report) PeaksText(p *Peaks) string {
+	var parts []string
+	for _, row := range p.Rows {
+		text := row.Row.Name() + ": "
+		switch {
+		case row.Row.Contradicted != nil:
+			text += "no figure, for more of its bytes were live than resident"
+		case row.N == 0:
+			text += "not measured"
+		default:
+			text += row.Value
+			if row.Interval {
+				text += fmt.Sprintf(" (95 %% interval %s … %s)", mebibytes(row.Lo), mebibytes(row.Hi))
+			}
+			switch {
+			case row.Change == "~":
+				text += ", no difference from the baseline is shown"
+			case row.Change != "":
+				text += ", " + row.Change + " against the baseline"
+			case row.Row.Baseline:
+				text += ", the baseline"
+			}
+		}
+		parts = append(parts, text)
+	}
+	if len(parts) == 0 {
+		return "No variant was measured."
+	}
+	over := ""
+	if r.Rounds > 1 {
+		over = fmt.Sprintf(", medians over %d rounds", r.Rounds)
+	}
+	return prose("Peak RSS"+over+". "+strings.Join(parts, ". ")+".", mostText)
+}
