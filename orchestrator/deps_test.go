@@ -39,14 +39,15 @@ var arrows = map[string][]string{
 	"orchestrator/internal/variant":           {"engine/dockerfile"},             // what a variant is, its Dockerfile says
 	"orchestrator/internal/load":              {"plan", "vars", "weburl"},
 	"orchestrator/internal/store":             {"files", "plain"},
-	"orchestrator/internal/console":           {"design", "load", "plan", "report", "store", "files", "plain"}, // report: what failed is said in the report's words
-	"orchestrator/internal/kernel":            {},                                                              // versions are facts that tests of many rooms need, and meter's own could not import meter
-	"orchestrator/internal/needs":             {"kernel"},                                                      // for tests alone
-	"orchestrator/internal/browsertest":       {"needs"},                                                       // for tests alone
+	"orchestrator/internal/watch":             {"design", "store"},                                                      // what is left follows from the design
+	"orchestrator/internal/console":           {"design", "load", "plan", "report", "store", "watch", "files", "plain"}, // report: what failed is said in the report's words
+	"orchestrator/internal/kernel":            {},                                                                       // versions are facts that tests of many rooms need, and meter's own could not import meter
+	"orchestrator/internal/needs":             {"kernel"},                                                               // for tests alone
+	"orchestrator/internal/browsertest":       {"needs"},                                                                // for tests alone
 	"orchestrator/internal/meter":             {"kernel", "proc"},
 	"orchestrator/internal/lab":               {"engine", "load", "meter", "plan", "store", "vars", "plain", "design", "variant"}, // it never sees Docker
 	"orchestrator/internal/report":            {"stat", "files", "plain"},                                                         // a saved file renders anywhere
-	"orchestrator/internal/chart":             {"report", "plain"},                                                       // pictures of what the report means
+	"orchestrator/internal/chart":             {"report", "plain"},                                                                // pictures of what the report means
 	"orchestrator/internal/design":            {"stat", "report"},                                                                 // what a design can show, from the scatter of earlier results, is said before it starts
 	"bench/answer":                            {},
 	"plans":                                   {},

@@ -15,6 +15,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/watch"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
@@ -37,7 +38,7 @@ type bar struct {
 	mpb *mpb.Bar
 
 	mu     sync.Mutex // guards what follows
-	status standing
+	status watch.Standing
 	lately []bench.Bytes // memory at intervals, oldest first
 	next   time.Time     // of the interval
 }
@@ -68,17 +69,17 @@ func (b *bars) above(text string) {
 }
 
 // update moves a trial's bar, which is made at its first status.
-func (b *bars) update(s standing) {
+func (b *bars) update(s watch.Standing) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	line := b.of[s.of]
+	line := b.of[s.Of]
 	if line == nil {
 		if b.progress == nil {
 			b.progress = mpb.New(mpb.WithOutput(b.terminal), mpb.WithAutoRefresh(), mpb.WithRefreshRate(refreshEvery))
 		}
 		line = &bar{status: s}
-		b.of[s.of] = line
-		line.mpb = b.progress.New(int64(s.total), mpb.BarStyle().Lbound("").Rbound("").Filler("━").Tip("╸").Padding("─"),
+		b.of[s.Of] = line
+		line.mpb = b.progress.New(int64(s.Total), mpb.BarStyle().Lbound("").Rbound("").Filler("━").Tip("╸").Padding("─"),
 			mpb.BarWidth(28),
 			mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return line.read(barHead) }, decor.WCSyncSpaceR)),
 			mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return line.read(barTail) }, decor.WCSyncSpace)),
@@ -86,17 +87,17 @@ func (b *bars) update(s standing) {
 	}
 	line.set(s)
 	// A bar at its total would be complete for good; the trial may go on.
-	line.mpb.SetCurrent(int64(min(s.done, s.total-1)))
+	line.mpb.SetCurrent(int64(min(s.Done, s.Total-1)))
 }
 
 // set takes over a status.
-func (line *bar) set(s standing) {
+func (line *bar) set(s watch.Standing) {
 	line.mu.Lock()
 	defer line.mu.Unlock()
 	line.status = s
 	if now := time.Now(); now.After(line.next) {
 		line.next = now.Add(historyEvery)
-		line.lately = append(line.lately, s.memory)
+		line.lately = append(line.lately, s.Memory)
 		if len(line.lately) > historyLength {
 			line.lately = line.lately[1:]
 		}
@@ -111,21 +112,21 @@ func (line *bar) read(text func(*bar) string) string {
 
 func barHead(line *bar) string {
 	s := line.status
-	where := s.phase
-	if s.phase == bench.PhaseBatch {
-		where = fmt.Sprintf("batch %d/%d", s.batch, s.batches)
+	where := s.Phase
+	if s.Phase == bench.PhaseBatch {
+		where = fmt.Sprintf("batch %d/%d", s.Batch, s.Batches)
 	}
-	return fmt.Sprintf("%s round %d %s", plain.Name(s.of.Variant), s.of.Round, where)
+	return fmt.Sprintf("%s round %d %s", plain.Name(s.Of.Variant), s.Of.Round, where)
 }
 
 func barTail(line *bar) string {
 	s := line.status
 	left := ""
-	if s.left > 0 {
-		left = fmt.Sprintf("%d:%02d left", int(s.left.Minutes()), int(s.left.Seconds())%60)
+	if s.Left > 0 {
+		left = fmt.Sprintf("%d:%02d left", int(s.Left.Minutes()), int(s.Left.Seconds())%60)
 	}
-	return fmt.Sprintf("%s/%s %5.0f MiB %-*s %d failed %s", words.Count(s.done), words.Count(s.total), s.memory.MiB(),
-		historyLength, sparkline(line.lately), s.failed, left)
+	return fmt.Sprintf("%s/%s %5.0f MiB %-*s %d failed %s", words.Count(s.Done), words.Count(s.Total), s.Memory.MiB(),
+		historyLength, sparkline(line.lately), s.Failed, left)
 }
 
 // sparkline draws values as blocks between 0 and the highest of them.

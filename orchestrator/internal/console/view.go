@@ -197,7 +197,7 @@ func (v *View) proved(of store.Of, p bench.Proof) {
 	v.mu.Lock()
 	container := ""
 	if t := v.trials[of]; t != nil {
-		container = t.container
+		container = t.Container()
 	}
 	v.mu.Unlock()
 	arenas := ""

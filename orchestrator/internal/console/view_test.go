@@ -10,6 +10,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/watch"
 )
 
 func TestSparkline(t *testing.T) {
@@ -120,30 +121,6 @@ func TestBuildLog(t *testing.T) {
 	}
 }
 
-// The time that is left follows from the pace of the batch, and from the pauses.
-func TestLeft(t *testing.T) {
-	start := time.Unix(1e9, 0)
-	h := store.Header{Design: bench.Design{Batches: 2, Pause: 5 * time.Second, Idle: 30 * time.Second}, Plan: bench.Plan{Iterations: 100, Items: make([]bench.PlanItem, 1)}}
-	r := &running{}
-	check := func(at time.Duration, want time.Duration) {
-		t.Helper()
-		if got := r.standing(libc3, h, start.Add(at)).left; got != want {
-			t.Errorf("after %v: %v left; want %v", at, got, want)
-		}
-	}
-	r.take(bench.Phase{Kind: bench.PhaseWarmup}, start)
-	check(time.Second, 0) // nothing is known yet
-	r.take(bench.Phase{Kind: bench.PhaseBatch, Batch: 1}, start)
-	r.take(store.Progress{Done: 25}, start)
-	check(10*time.Second, 30*time.Second+5*time.Second+40*time.Second+30*time.Second)
-	r.take(store.Progress{Done: 100}, start)
-	check(40*time.Second, 0+5*time.Second+40*time.Second+30*time.Second)
-	r.take(bench.Phase{Kind: bench.PhasePause, Batch: 1}, start.Add(40*time.Second))
-	check(42*time.Second, 3*time.Second+40*time.Second+30*time.Second)
-	r.take(bench.Phase{Kind: bench.PhaseIdle, Batch: 2}, start.Add(85*time.Second))
-	check(95*time.Second, 20*time.Second)
-}
-
 // What is of no trial makes none.
 func TestFollowNoTrial(t *testing.T) {
 	v := NewView(&safeBuffer{}, false, nil)
@@ -168,7 +145,7 @@ func TestBars(t *testing.T) {
 	for _, variant := range []string{"libc", "jemalloc", "musl"} {
 		trials.Go(func() {
 			for i := range 200 {
-				b.update(standing{of: store.Of{Variant: variant, Round: 1}, phase: bench.PhaseBatch, batch: 1, batches: 2, done: i, total: 200, memory: bench.MiB})
+				b.update(watch.Standing{Of: store.Of{Variant: variant, Round: 1}, Phase: bench.PhaseBatch, Batch: 1, Batches: 2, Done: i, Total: 200, Memory: bench.MiB})
 				if i%50 == 0 {
 					b.above("a line about " + variant)
 				}
@@ -178,7 +155,7 @@ func TestBars(t *testing.T) {
 		})
 	}
 	trials.Wait()
-	b.update(standing{of: store.Of{Variant: "libc", Round: 1}, total: 10})
+	b.update(watch.Standing{Of: store.Of{Variant: "libc", Round: 1}, Total: 10})
 	b.close()
 	for _, want := range []string{"libc round 1 batch 1/2", "1 MiB", "a line about musl", "0 failed"} {
 		if !strings.Contains(out.String(), want) {
@@ -217,7 +194,7 @@ func TestHostileView(t *testing.T) {
 		v.Warn(text)
 		v.Logger().Warn(text, text, text)
 		NewView(&out, true, nil).Broken(text, []string{text, text})
-		v.Line("bar", "%s", barHead(&bar{status: standing{of: of, phase: bench.PhaseIdle}}))
+		v.Line("bar", "%s", barHead(&bar{status: watch.Standing{Of: of, Phase: bench.PhaseIdle}}))
 		for line := range strings.Lines(out.String()) {
 			if len(line) > 8000 {
 				t.Errorf("a line of %d bytes: %.200q", len(line), line)
