@@ -32,7 +32,7 @@ const (
 func Fold(records iter.Seq2[Record, error]) (*bench.Experiment, error) {
 	f := NewFolding()
 	for r, err := range records {
-		if stop := f.take(r, err); stop != nil {
+		if stop := f.Take(r, err); stop != nil {
 			return nil, stop
 		}
 	}
@@ -102,8 +102,9 @@ func NewFolding() *Folding {
 	return &Folding{trials: map[Of]*trial{}, judged: map[int]verdict{}, told: map[bench.Warning]bool{}}
 }
 
-// take adds a record, or what stood in its place.
-func (f *Folding) take(r Record, err error) error {
+// Take adds a record, or what stood in its place, as Read gives both. An error
+// says that no more can be taken: the records cost too much.
+func (f *Folding) Take(r Record, err error) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var newer *NewerError

@@ -103,6 +103,41 @@ func TestFoldingLive(t *testing.T) {
 	}
 }
 
+// Who looks at a run that goes on sees the trials that have ended, and no
+// interruption before there is one.
+func TestSoFar(t *testing.T) {
+	f := NewFolding()
+	check := func(interrupted bool, trials int) {
+		t.Helper()
+		exp, err := f.SoFar()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if exp.Interrupted != interrupted || len(exp.Trials) != trials {
+			t.Errorf("interrupted: %v, %d trials; want %v, %d", exp.Interrupted, len(exp.Trials), interrupted, trials)
+		}
+		for _, tr := range exp.Trials {
+			if tr.Error != "" {
+				t.Errorf("%s %s", tr.Variant, tr.Error)
+			}
+		}
+	}
+	if _, err := f.SoFar(); err == nil {
+		t.Error("there is no header, and no error")
+	}
+	f.Add(head)
+	f.Add(Record{libc1, Trial{Started: noon}})
+	f.Add(Record{libc1, bench.Sample{At: 1}})
+	check(false, 0)
+	f.Add(Record{libc1, Ended{}})
+	f.Add(Record{libc2, Trial{Started: noon}})
+	check(false, 1)
+	f.Add(Record{What: End{Interrupted: true}})
+	check(true, 1)
+	f.Add(Record{What: Resumed{After: 1}})
+	check(false, 1)
+}
+
 // BenchmarkFolding shows what a look at a large run costs while it goes on: 16
 // variants, 20 rounds.
 func BenchmarkFolding(b *testing.B) {
@@ -133,7 +168,7 @@ func FuzzFold(f *testing.F) {
 		b := bounds{line: 1 << 20, stream: 8 << 20, bad: 1000, sought: 1 << 20}
 		folding := NewFolding()
 		for r, err := range b.read(bytes.NewReader(stream)) {
-			if stop := folding.take(r, err); stop != nil {
+			if stop := folding.Take(r, err); stop != nil {
 				return
 			}
 		}

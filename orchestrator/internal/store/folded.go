@@ -20,6 +20,22 @@ import (
 func (f *Folding) Experiment() (*bench.Experiment, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	return f.experiment(func(*trial) bool { return true })
+}
+
+// SoFar is Experiment for those who look at a run that goes on: trials that have
+// not ended are left out, and that the run has not ended is no interruption.
+func (f *Folding) SoFar() (*bench.Experiment, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	exp, err := f.experiment(func(t *trial) bool { return t.ended != nil })
+	if err == nil && f.end == nil {
+		exp.Interrupted = false
+	}
+	return exp, err
+}
+
+func (f *Folding) experiment(which func(*trial) bool) (*bench.Experiment, error) {
 	h := f.header
 	switch {
 	case h == nil && f.damaged.count > 0:
@@ -40,7 +56,7 @@ func (f *Folding) Experiment() (*bench.Experiment, error) {
 	}
 	f.warn(exp)
 	for _, t := range f.trials {
-		if !t.begun && t.last == 0 && t.ended == nil {
+		if !t.begun && t.last == 0 && t.ended == nil || !which(t) {
 			continue
 		}
 		whole := t.finish()

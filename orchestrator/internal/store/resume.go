@@ -108,7 +108,7 @@ func (f *Folder) earlier() (*Earlier, error) {
 		var newer *NewerError
 		stop := err
 		if err == nil || errors.As(err, &damaged) || errors.As(err, &newer) {
-			stop = folding.take(r, err)
+			stop = folding.Take(r, err)
 		}
 		if stop != nil {
 			return nil, fmt.Errorf("%s: %w", f.path(streamFile), stop)
