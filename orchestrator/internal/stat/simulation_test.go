@@ -208,3 +208,47 @@ func TestPower(t *testing.T) {
 		}
 	}
 }
+
+// TestUnpairedCoverage draws two runs: in 95 of 100 tables all intervals must hold
+// the truth, and where nothing differs no more than 5 of 100 may show anything.
+func TestUnpairedCoverage(t *testing.T) {
+	for shape, noise := range shapes {
+		for _, size := range []struct{ old, new, comparisons int }{{4, 4, 1}, {7, 7, 1}, {7, 7, 21}, {6, 12, 3}, {20, 20, 1}} {
+			if testing.Short() && (size.old > 7 || size.comparisons > 1) {
+				continue
+			}
+			t.Run(fmt.Sprintf("%s/%d and %d rounds/%d comparisons", shape, size.old, size.new, size.comparisons), func(t *testing.T) {
+				t.Parallel()
+				r := rand.New(rand.NewPCG(35, uint64(1000*size.comparisons+10*size.old+size.new)))
+				draw := func(n int, effect float64) []float64 {
+					values := make([]float64, n)
+					for i := range values {
+						values[i] = math.Exp(math.Log(5e8) + effect + noise(r))
+					}
+					return values
+				}
+				missed, wrong := 0, 0
+				for range experiments {
+					miss, show := false, false
+					for v := range size.comparisons {
+						truth := 0.2 - 0.1*float64(v)
+						old := draw(size.old, 0)
+						ratio := UnpairedRatio(draw(size.new, truth), old, size.comparisons)
+						miss = miss || math.Log(ratio.Lo) > truth+touching || math.Log(ratio.Hi) < truth-touching
+						show = show || UnpairedRatio(draw(size.new, 0), old, size.comparisons).Verdict() == Shown
+					}
+					if miss {
+						missed++
+					}
+					if show {
+						wrong++
+					}
+				}
+				t.Logf("%.1f %% held what they should, %.1f %% of equals showed a difference", 100-100*float64(missed)/experiments, 100*float64(wrong)/experiments)
+				if missed > allowed(1-Confidence) || wrong > allowed(1-Confidence) {
+					t.Errorf("of %d, %d have an interval without the truth and %d of equals show a difference; want at most %d", experiments, missed, wrong, allowed(1-Confidence))
+				}
+			})
+		}
+	}
+}
