@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"strconv"
 	"strings"
 
 	"github.com/stair-stepper/stair-stepper/services/stepper/internal/malloc"
@@ -66,6 +67,9 @@ func (s *introspector) allocator(w http.ResponseWriter, r *http.Request) {
 	a.GoGC, a.GoMemLimit = goLimits()
 	if !s.main.do(r.Context(), func() { a.Identity = malloc.Identify() }) {
 		return
+	}
+	if n := s.widgets.ballast.percent; n > 0 {
+		a.Knobs["env.BALLAST"] = strconv.Itoa(n)
 	}
 	writeJSON(w, a)
 }

@@ -14,6 +14,8 @@
 //	WORKERS   OS threads that do the C-heap work (the number of CPUs)
 //	THREADS   hop: the free may run on any worker; stick: a request stays on
 //	          one worker (hop)
+//	BALLAST   for tests: per cent that requests hold in memory beyond what
+//	          they need, in further copies of their trees (0)
 //
 // SIGTERM or SIGINT ends it after the requests under way.
 package main
@@ -75,6 +77,7 @@ type config struct {
 	sleep   time.Duration
 	workers int
 	stick   bool
+	ballast int // per cent
 }
 
 // readConfig reads the environment; a variable that is empty counts as not set.
@@ -96,6 +99,13 @@ func readConfig(getenv func(string) string) (config, error) {
 			return c, fmt.Errorf("WORKERS is %q: it must be a number of threads from 1 to 1024", s)
 		}
 		c.workers = int(n)
+	}
+	if s := getenv("BALLAST"); s != "" {
+		n, err := strconv.ParseUint(s, 10, 16)
+		if err != nil || n > mostBallast {
+			return c, fmt.Errorf("BALLAST is %q: it must be a whole number of per cent from 0 to %d, such as 20", s, mostBallast)
+		}
+		c.ballast = int(n)
 	}
 	switch s := getenv("THREADS"); s {
 	case "", threadsHop:
@@ -130,7 +140,7 @@ func run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 	}
 
 	onMain := mainThread(make(chan func()))
-	widgets := &widgets{pool: pool, sleep: conf.sleep, log: log}
+	widgets := &widgets{pool: pool, sleep: conf.sleep, log: log, ballast: ballast{percent: conf.ballast}}
 	server := &http.Server{
 		Handler:           routes(widgets, &introspector{pool: pool, widgets: widgets, stick: conf.stick, main: onMain}),
 		ReadHeaderTimeout: 30 * time.Second,

@@ -262,6 +262,37 @@ func TestMemoryAndAllocator(t *testing.T) {
 	}
 }
 
+// TestBallastShows has a service with ballast say so and give the same answers,
+// and all of its memory back.
+func TestBallastShows(t *testing.T) {
+	s := newService(t, 2, false, 0)
+	plain := func() string {
+		_, body := s.do(t, "POST", "/widgets", "application/json", `{"payload":["abcdefgh",{"a":"b"}]}`)
+		return regexp.MustCompile(`"id":"[^"]*"`).ReplaceAllString(body, "")
+	}
+	knobs := func() map[string]string {
+		var a allocatorAnswer
+		_, body := s.do(t, "GET", "/allocator", "", "")
+		if err := json.Unmarshal([]byte(body), &a); err != nil {
+			t.Fatal(err)
+		}
+		return a.Knobs
+	}
+	want, none := plain(), knobs()
+	without := s.settled(t).Allocs
+	s.widgets.ballast.percent = 200
+	if got := plain(); got != want {
+		t.Errorf("with ballast the answer is %s, not %s", got, want)
+	}
+	with := s.settled(t)
+	if with.Allocs <= 2*without || with.Requested != 0 {
+		t.Errorf("%d blocks without ballast, %d more with; %d bytes are left", without, with.Allocs-without, with.Requested)
+	}
+	if _, told := none["env.BALLAST"]; told || knobs()["env.BALLAST"] != "200" {
+		t.Errorf("GET /allocator says %v, and without ballast %v", knobs(), none)
+	}
+}
+
 func TestConfig(t *testing.T) {
 	read := func(env map[string]string) (config, error) {
 		return readConfig(func(name string) string { return env[name] })
@@ -270,8 +301,8 @@ func TestConfig(t *testing.T) {
 	if err != nil || c.addr != ":3000" || c.socket != "" || c.sleep != 150*time.Millisecond || c.workers < 1 || c.stick {
 		t.Errorf("defaults: %+v, %v", c, err)
 	}
-	c, err = read(map[string]string{"ADDR": "127.0.0.1:1", "SOCKET": "/s", "SLEEP_MS": "0", "WORKERS": "10", "THREADS": "stick"})
-	if want := (config{"127.0.0.1:1", "/s", 0, 10, true}); err != nil || c != want {
+	c, err = read(map[string]string{"ADDR": "127.0.0.1:1", "SOCKET": "/s", "SLEEP_MS": "0", "WORKERS": "10", "THREADS": "stick", "BALLAST": "20"})
+	if want := (config{"127.0.0.1:1", "/s", 0, 10, true, 20}); err != nil || c != want {
 		t.Errorf("all set: %+v, %v; want %+v", c, err, want)
 	}
 	for _, bad := range []map[string]string{
@@ -282,6 +313,9 @@ func TestConfig(t *testing.T) {
 		{"WORKERS": "0"},
 		{"WORKERS": "many"},
 		{"THREADS": "jump"},
+		{"BALLAST": "-1"},
+		{"BALLAST": "20%"},
+		{"BALLAST": "1001"},
 	} {
 		for name := range bad {
 			if _, err := read(bad); err == nil || !strings.Contains(err.Error(), name) {

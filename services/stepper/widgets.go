@@ -25,6 +25,7 @@ type widgets struct {
 	sleep   time.Duration
 	log     *slog.Logger
 	held    atomic.Int64 // documents alive now
+	ballast ballast
 }
 
 // answer is the body of a 201.
@@ -57,10 +58,15 @@ func (h *widgets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 
 	var doc document.Document
+	var excess []document.Document
 	queue := h.pool.pick()
 	queue.run(func(worker *worker) {
-		if err = r.Context().Err(); err == nil { // else nobody waits for it any more
-			err = build(worker, &doc, body, size)
+		if err = r.Context().Err(); err != nil { // nobody waits for it any more
+			return
+		}
+		before := h.ballast.before(worker.heap)
+		if err = build(worker, &doc, body, size); err == nil {
+			excess = h.ballast.take(worker.heap, &doc, before)
 		}
 	})
 	h.unstage(body, size)
@@ -71,7 +77,12 @@ func (h *widgets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.held.Add(1)
 	encoded := doc.Size()
 	wait(r, h.sleep)
-	queue.run(func(worker *worker) { doc.Free(worker.heap) })
+	queue.run(func(worker *worker) {
+		doc.Free(worker.heap)
+		for i := range excess {
+			excess[i].Free(worker.heap)
+		}
+	})
 	h.held.Add(-1)
 
 	reply, err := json.Marshal(answer{ID: newUUID(), Size: encoded})

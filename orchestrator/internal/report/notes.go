@@ -25,6 +25,7 @@ const (
 	CodeSlept          = "slept"            // the machine was suspended
 	CodeTrialFailed    = "trial-failed"     // a container died or a trial ended early
 	CodeStarved        = "cpu-starved"      // a variant waited for a CPU for more than 10 % of its time
+	CodeBallast        = "ballast"          // a service was told to hold more memory than it needs
 	CodeUnequalWork    = "unequal-work"     // the variants did not give the same answers
 	CodeFailedRequests = "failed-requests"  // answers outside 200-299, or none
 	CodeNoSteadyState  = "no-steady-state"  // the RSS still moved at the end of a batch

@@ -164,6 +164,13 @@ func TestNotes(t *testing.T) {
 	check("other answers", func(exp *bench.Experiment) {
 		trialOf(exp, "jemalloc", 3).Batches[1].Answers = map[string]int{"201/57": 2500}
 	}, CodeUnequalWork)
+	check("ballast", func(exp *bench.Experiment) {
+		for i := range exp.Trials {
+			if exp.Trials[i].Variant == "jemalloc" {
+				exp.Trials[i].Proof.Knobs = map[string]string{"env.BALLAST": "20"}
+			}
+		}
+	}, CodeBallast)
 	check("failures", func(exp *bench.Experiment) { trialOf(exp, "jemalloc", 3).Batches[1].Failed = 1 }, CodeFailedRequests)
 	check("go share", each(func(t *bench.Trial) {
 		for i := range t.Gauges {

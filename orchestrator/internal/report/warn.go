@@ -33,6 +33,7 @@ func (r *Report) annotate() {
 	r.noteUncounted()
 	r.noteFailedTrials()
 	r.noteUnequalWork()
+	r.noteBallast()
 	r.noteStarved()
 	r.noteMachine()
 	r.noteBaseline()
@@ -108,6 +109,20 @@ func (r *Report) noteUnequalWork() {
 				}
 				return fmt.Sprintf("%s in %s: %s", row.Name(), place(t.Round, b.Number, r.Rounds), firstDifference(b.Answers, want))
 			}
+		}
+		return ""
+	})
+}
+
+// noteBallast says which services hold more memory than their requests need,
+// because their builds ask for it.
+func (r *Report) noteBallast() {
+	r.gather(remark{
+		code: CodeBallast, columns: []string{ColVariant},
+		before: "held more memory than its requests need, for a test (BALLAST): ",
+	}, func(row *Row) string {
+		if percent := row.Proof.Knobs["env.BALLAST"]; percent != "" {
+			return fmt.Sprintf("%s %s %%", row.Name(), prose(percent, mostName))
 		}
 		return ""
 	})

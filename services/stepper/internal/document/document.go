@@ -81,6 +81,14 @@ func (d *Document) Encode(h *malloc.Heap) error {
 	return nil
 }
 
+// CopyTo makes the tree of an empty document a deep copy of this one's.
+func (d *Document) CopyTo(h *malloc.Heap, to *Document) error {
+	if !C.document_copy(heap(h), &to.c, &d.c) {
+		return ErrMemory
+	}
+	return nil
+}
+
 // Size is the length of the encoded bytes.
 func (d *Document) Size() int { return int(d.c.bytes.len) }
 

@@ -126,6 +126,10 @@ bool document_clone(struct heap *h, struct document *doc);
  * False: no memory. */
 bool document_encode(struct heap *h, struct document *doc);
 
+/* document_copy makes the tree of the empty document to a deep copy of that of
+ * from. False: no memory; to stays empty. */
+bool document_copy(struct heap *h, struct document *to, const struct document *from);
+
 /* document_free frees the bytes, then the clone, then the tree. */
 void document_free(struct heap *h, struct document *doc);
 

@@ -357,6 +357,11 @@ bool document_clone(struct heap *h, struct document *doc)
 	return value_clone(h, &doc->clone, &doc->tree);
 }
 
+bool document_copy(struct heap *h, struct document *to, const struct document *from)
+{
+	return value_clone(h, &to->tree, &from->tree);
+}
+
 void document_free(struct heap *h, struct document *doc)
 {
 	heap_free(h, doc->bytes.bytes, doc->bytes.cap);

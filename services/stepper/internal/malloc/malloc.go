@@ -78,6 +78,17 @@ func Count(heaps []*Heap) Counters {
 // allocators decide by the size alone, glibc nearly so.
 func Usable(size int) int { return int(C.usable_size(C.size_t(size))) }
 
+// Requested gives the bytes that the heap's owner has asked of malloc, less those
+// that it has freed, whoever asked for them. Only the owner may call it. It asks
+// nothing of the allocator.
+func (h *Heap) Requested() int64 {
+	bytes := int64(h.c.large_requested_in) - int64(h.c.large_requested_out)
+	for size := range h.c.allocs {
+		bytes += int64(size) * int64(h.c.allocs[size]-h.c.frees[size])
+	}
+	return bytes
+}
+
 // AllocsBySize tells how many blocks of each requested size up to 1,024 bytes
 // the heap's owner has allocated, those that a realloc made included. It is for
 // tests, which cannot call C themselves.
