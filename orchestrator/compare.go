@@ -20,7 +20,6 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/lab"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
 )
 
@@ -71,8 +70,7 @@ func (a *app) compare(cmd *cobra.Command, c *compareFlags) (err error) {
 		return a.dryRun(j)
 	}
 	if c.readme != "" {
-		// Markers that are broken would lose the table after an hour's work.
-		if err := report.CheckSplice(c.readme); err != nil {
+		if err := checkSplice(c.readme); err != nil {
 			return &hint.Error{Mistake: true, Err: err, Advice: hint.Of(err)}
 		}
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -42,7 +41,7 @@ func (a *app) conclude(ctx context.Context, j *job, exp *bench.Experiment, faile
 	case j.readme != "" && !good:
 		a.tell(j, "%s is unchanged: these results are not fit to show", j.readme)
 	case j.readme != "" && spliced == nil:
-		a.tell(j, "table written to %s", j.readme)
+		a.tell(j, "picture and table written to %s", j.readme)
 	}
 	if j.keep && failed == nil {
 		a.tellKept(exp)
@@ -115,22 +114,6 @@ func (a *app) tell(j *job, format string, args ...any) {
 	if !j.quiet {
 		a.say(format, args...)
 	}
-}
-
-// splice puts the table of an experiment into a README.
-func splice(readme string, exp *bench.Experiment, out string) error {
-	var block bytes.Buffer
-	if err := report.Markdown(&block, exp); err != nil {
-		return err
-	}
-	if err := report.Splice(readme, block.Bytes()); err != nil {
-		advice := "fix it and run: go run ./orchestrator report " + out + " --readme " + readme
-		if known := hint.Of(err); known != "" {
-			advice = known + "; " + advice
-		}
-		return hint.With(err, advice)
-	}
-	return nil
 }
 
 // tellKept says how to reach and remove the containers that --keep left.

@@ -96,7 +96,7 @@ func (c *compareFlags) define() []flags.Group {
 	out.StringVar(&c.format, "format", formatNames()[0], "print the report in this `format`: "+words.Choice(formatNames()))
 	out.StringVar(&c.out, "out", "", "save everything measured in this `folder` (default results/TIME)")
 	out.StringVar(&c.resume, "resume", "", "continue the interrupted run in this `folder` after its last complete round")
-	out.StringVar(&c.readme, "readme", "", "put the table into this Markdown `file` too, between two markers")
+	out.StringVar(&c.readme, "readme", "", "put picture and table into this Markdown `file` too, between two markers; the picture beside it")
 	out.BoolVar(&c.dryRun, "dry-run", false, "print what would be done, and do nothing")
 	out.BoolVarP(&c.quiet, "quiet", "q", false, "no progress, only warnings and errors")
 	out.BoolVar(&c.quick, "quick", false, "the same as --preset quick")

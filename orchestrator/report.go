@@ -91,6 +91,6 @@ func (a *app) reportCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "text", words.Choice(formatNames()))
-	cmd.Flags().StringVar(&readme, "readme", "", "put the table into this Markdown `file` too, between two markers")
+	cmd.Flags().StringVar(&readme, "readme", "", "put picture and table into this Markdown `file` too, between two markers; the picture beside it")
 	return cmd
 }

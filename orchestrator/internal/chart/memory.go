@@ -71,8 +71,10 @@ type memoryPicture struct {
 
 // How far things stand from each other, in pixels.
 const (
-	headRoom = 20 // above the plane, for the numbers of batches
-	markRoom = 14 // a mark and the space to its text
+	headRoom = 20  // above the plane, for the numbers of batches
+	markRoom = 14  // a mark and the space to its text
+	narrow   = 480 // a picture with less room says less
+	laneRoom = 6   // between the plane and the lanes below it
 )
 
 // layOut decides on sizes.
@@ -80,7 +82,7 @@ func (m *memoryPicture) layOut() {
 	const height, one, two = 250.0, 15.0, 30.0
 	n := float64(len(m.drawn))
 	m.row, m.two = one, false
-	if n*two <= height {
+	if n*two <= height && m.width >= narrow {
 		m.row, m.two = two, true
 	}
 	m.lane = 9
@@ -91,9 +93,15 @@ func (m *memoryPicture) layOut() {
 	m.top = headRoom
 	names := 0.0
 	for _, i := range m.drawn {
-		names = max(names, widthOf(m.r.Rows[i].Name(), 12), widthOf(m.peak(i), 11))
+		names = max(names, widthOf(m.r.Rows[i].Name(), 12))
+		if m.two {
+			names = max(names, widthOf(m.peak(i), 11))
+		}
 	}
-	names = min(names, m.width*0.22)
+	names = min(names, m.width*0.24)
+	if len(m.drawn) == 0 {
+		m.height = 60
+	}
 	m.bytes = memoryAxis(m.curves.Top, int(m.height/50))
 	ticks := 0.0
 	for _, t := range m.bytes.ticks {
@@ -174,6 +182,11 @@ func (m *memoryPicture) numbers() {
 // axes draws the scales.
 func (m *memoryPicture) axes() {
 	right := m.left + m.plane.width
+	bottom := m.top + m.height
+	m.put(`<line class="axis" x1="%s" x2="%s" y1="%s" y2="%s"/>`, num(m.left), num(right), num(bottom), num(bottom))
+	if len(m.drawn) == 0 {
+		return
+	}
 	m.put(`<g class="y">`)
 	for i, t := range m.bytes.ticks {
 		y := m.top + m.y(t.at)
@@ -183,9 +196,7 @@ func (m *memoryPicture) axes() {
 		m.text("quiet small r", m.left-8, y+4, t.text)
 	}
 	m.put(`</g>`)
-	bottom := m.top + m.height
-	m.put(`<line class="axis" x1="%s" x2="%s" y1="%s" y2="%s"/>`, num(m.left), num(right), num(bottom), num(bottom))
-	below := bottom + float64(len(m.drawn))*m.lane + 6
+	below := bottom + float64(len(m.drawn))*m.lane + laneRoom + 3
 	m.put(`<g class="x">`)
 	for _, t := range m.time.ticks {
 		x := m.left + m.x(t.at)
@@ -283,7 +294,7 @@ func (m *memoryPicture) labels() {
 
 // lanes draws the batches of each variant on its own clock.
 func (m *memoryPicture) lanes() {
-	y := m.top + m.height + 3
+	y := m.top + m.height + laneRoom
 	for _, i := range m.drawn {
 		y += m.lane
 		middle := y - m.lane/2
@@ -306,7 +317,7 @@ func (m *memoryPicture) lanes() {
 // absent says below everything which variants have no curve, and gives where the
 // picture ends.
 func (m *memoryPicture) absent() float64 {
-	bottom := m.top + m.height + float64(len(m.drawn))*m.lane + 6 + 22
+	bottom := m.top + m.height + float64(len(m.drawn))*m.lane + laneRoom + 25
 	for i, c := range m.curves.Rows {
 		if len(c.Line) > 0 {
 			continue
@@ -322,7 +333,7 @@ func (m *memoryPicture) absent() float64 {
 		m.text("quiet small", m.left+markRoom, bottom-4, fit(c.Row.Name()+" – "+why, 11, m.width-m.left-markRoom))
 	}
 	if len(m.curves.Rows) == 0 {
-		m.text("quiet m", m.left+m.plane.width/2, m.top+m.height/2, "no variant was measured")
+		m.text("quiet m", m.left+m.plane.width/2, m.top+m.height/2+4, "no variant was measured")
 	}
 	return bottom
 }

@@ -20,14 +20,14 @@ var tokens = []token{
 	{"c-shade", "#5b6b7d", "#9fb1c4"},
 	{"c-bad", "#b3261e", "#ff8a80"},
 	{"c-paper", "#ffffff", "#0d1117"},
-	{"v0", "#1f4e9c", "#6ea8ff"},
-	{"v1", "#d9690a", "#ffb055"},
-	{"v2", "#0f8f75", "#43d1a7"},
-	{"v3", "#a3399b", "#e58fe0"},
-	{"v4", "#7a5c00", "#d9c14a"},
-	{"v5", "#2390c8", "#8fd8f5"},
-	{"v6", "#c2264b", "#ff7d94"},
-	{"v7", "#5a6068", "#b4bcc6"},
+	{"v0", "#17408c", "#5a94ff"},
+	{"v1", "#e06c00", "#e08c35"},
+	{"v2", "#06966c", "#2fe3a2"},
+	{"v3", "#b02fb0", "#f0a2fa"},
+	{"v4", "#6a4500", "#ece95c"},
+	{"v5", "#4a7cf5", "#c4f2f0"},
+	{"v6", "#e5133f", "#f0546a"},
+	{"v7", "#857a90", "#988ea6"},
 }
 
 // Colours is the number of colours that variants have: those of the classes v0

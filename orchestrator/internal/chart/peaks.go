@@ -59,7 +59,7 @@ func (p *peaksPicture) layOut() {
 		p.values = width - min(changes, width*0.25) - 12
 	}
 	p.plane.width = p.values - values - 14 - p.left
-	p.bytes = memoryAxis(p.figures.Top, int(p.plane.width/80))
+	p.bytes = memoryAxis(p.figures.Top, max(3, int(p.plane.width/80)))
 }
 
 // name is that of a row with the marks of its notes.
@@ -83,6 +83,9 @@ func (p *peaksPicture) at(bytes float64) float64 {
 // axis draws the scale, the heads of the columns and the baseline.
 func (p *peaksPicture) axis() {
 	bottom := p.top + p.height
+	if p.figures.Top == 0 {
+		p.bytes.ticks = nil // nothing to measure
+	}
 	for _, t := range p.bytes.ticks {
 		x := p.at(t.at)
 		p.put(`<line class="grid" x1="%s" x2="%s" y1="%s" y2="%s"/>`, num(x), num(x), num(p.top), num(bottom))

@@ -9,8 +9,8 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
 )
 
-// made is how a picture of ours is known again.
-const made = `data-made-by="stair-stepper"`
+// maker is how a picture of ours is known again.
+const maker = `data-made-by="stair-stepper"`
 
 // margin is the paper around a picture that stands alone, in pixels.
 const margin = 20
@@ -72,7 +72,7 @@ func standing(r *report.Report) string {
 	height := num(s.y + margin)
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" %s class="chart" viewBox="0 0 %d %s" width="%d" height="%s" role="img" aria-labelledby="title desc">`+"\n",
-		made, defaultWidth, height, defaultWidth, height)
+		maker, defaultWidth, height, defaultWidth, height)
 	fmt.Fprintf(&b, "<title id=\"title\">%s</title>\n<desc id=\"desc\">%s</desc>\n<style>%s</style>\n", escape(title(r)), escape(Alt(r)), ownCSS())
 	fmt.Fprintf(&b, `<rect class="paper" width="%d" height="%s" rx="8"/>`+"\n", defaultWidth, height)
 	b.WriteString(s.String() + "</svg>\n")

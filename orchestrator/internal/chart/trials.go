@@ -13,13 +13,13 @@ const mostPanels = 60
 // trials draws a small picture per round, all in one scale: its own thread before
 // the band of those that count.
 func trials(r *report.Report, row *report.Row, o Options) picture {
-	const gap, head, height, foot = 14.0, 18.0, 74.0, 18.0
+	const gap, above, height, foot = 14.0, 18.0, 74.0, 26.0
 	width := o.width()
 	c := r.Curve(row, o.stepsFor(4), max(leastSteps, min(120, 3000/max(1, len(r.Exp.Trials)))))
 	p := &pen{}
 	threads := c.Threads
 	shown := threads[:min(len(threads), mostPanels)]
-	a := plane{bytes: memoryAxis(c.Highest(), 2), time: timeAxis(c.Length, 2)}
+	a := plane{bytes: memoryAxis(c.Highest(), 3), time: timeAxis(c.Length, 3)}
 	ticks := 0.0
 	for _, t := range a.bytes.ticks {
 		ticks = max(ticks, widthOf(t.text, 11))
@@ -34,10 +34,11 @@ func trials(r *report.Report, row *report.Row, o Options) picture {
 	number := slices.Index(r.Rows, row)
 	bottom := 0.0
 	for i, t := range shown {
-		x, y := a.left+float64(i%columns)*(a.width+gap), float64(i/columns)*(head+height+foot)+head
+		x, y := a.left+float64(i%columns)*(a.width+gap), float64(i/columns)*(above+height+foot)+above
 		bottom = y + height + foot
 		p.put(`<g class="panel %s" data-round="%d" transform="translate(%s %s)">`, class(number), t.Round, num(x), num(y))
-		p.text("small", 0, -6, fit(panelTitle(row, t), 11, a.width))
+		head := panelTitle(row, t)
+		p.titled("small", 0, -6, fit(head, 11, a.width), head)
 		for j, mark := range a.bytes.ticks {
 			at := a.y(mark.at)
 			style := "grid"
@@ -86,11 +87,11 @@ func trials(r *report.Report, row *report.Row, o Options) picture {
 // panelTitle names a round, its peak, and why it does not count.
 func panelTitle(row *report.Row, t report.Thread) string {
 	text := fmt.Sprintf("round %d", t.Round)
+	if !t.Counts {
+		return text + " · " + t.Why
+	}
 	if peak, ok := row.PeakOf(t.Round); ok {
 		text += " · peak " + report.Amount(peak)
-	}
-	if !t.Counts {
-		text += " · " + t.Why
 	}
 	return text
 }
