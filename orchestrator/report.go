@@ -46,6 +46,7 @@ func writeText(w io.Writer, exp *bench.Experiment) error {
 	return report.Text(w, exp, report.TextOptions{
 		Width: cmp.Or(console.Width(w), defaultWidth),
 		Color: console.Colour(environ(), console.IsTerminal(w)),
+		Chart: console.IsTerminal(w),
 	})
 }
 

@@ -92,7 +92,8 @@ func (r *Report) PeaksText(p *Peaks) string {
 		default:
 			text += row.Value
 			if row.Interval {
-				text += fmt.Sprintf(" (95 %% interval %s … %s)", mebibytes(row.Lo), mebibytes(row.Hi))
+				s := MemoryScale([]float64{row.Lo, row.Hi})
+				text += fmt.Sprintf(" (95 %% interval %s%s%s %s)", s.Format(row.Lo), dots, s.Format(row.Hi), s.Unit)
 			}
 			switch {
 			case row.Change == "~":

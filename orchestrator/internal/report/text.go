@@ -17,10 +17,11 @@ const defaultWidth = 100
 type TextOptions struct {
 	Width int  // columns; 0 or less: 100
 	Color bool // for a terminal; every meaning is in the words as well
+	Chart bool // memory over time in block characters, for a terminal
 }
 
 // Text writes the report of an experiment for a terminal: the table, what it
-// rests on, the peak of each batch, definitions, what was run, and the notes.
+// rests on, a chart if asked for, the peak of each batch, definitions, what was run, and the notes.
 // Where the width does not fit all columns, the rightmost are left out and
 // named, and so are the notes that are marked nowhere else. The only errors are
 // those of w.
@@ -37,6 +38,9 @@ func Text(w io.Writer, exp *bench.Experiment, options TextOptions) error {
 		return err
 	}
 	t.rests(slices.ContainsFunc(t.table.Columns, func(c Column) bool { return slices.Contains(CostColumns(), c.Key) }))
+	if t.Chart {
+		t.spark()
+	}
 	t.stairs()
 	t.intervals()
 	t.b.WriteString("\n")
