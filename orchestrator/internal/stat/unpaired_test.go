@@ -88,8 +88,22 @@ func rankSumWays(m, n int) []*big.Int {
 // two-sided test at 5 % that tables give: the test rejects if U is no greater.
 func TestRankSumCutTables(t *testing.T) {
 	for _, c := range []struct{ m, n, critical int }{
-		{3, 5, 0}, {4, 4, 0}, {5, 5, 2}, {6, 6, 5}, {7, 7, 8}, {8, 8, 13}, {9, 9, 17}, {10, 10, 23},
-		{12, 12, 37}, {15, 15, 64}, {20, 20, 127}, {5, 10, 8}, {8, 15, 29}, {3, 4, -1}, {2, 7, -1}, {2, 8, 0},
+		{3, 5, 0},
+		{4, 4, 0},
+		{5, 5, 2},
+		{6, 6, 5},
+		{7, 7, 8},
+		{8, 8, 13},
+		{9, 9, 17},
+		{10, 10, 23},
+		{12, 12, 37},
+		{15, 15, 64},
+		{20, 20, 127},
+		{5, 10, 8},
+		{8, 15, 29},
+		{3, 4, -1},
+		{2, 7, -1},
+		{2, 8, 0},
 	} {
 		if got := rankSumCut(c.m, c.n, 0.05); got != c.critical+1 {
 			t.Errorf("%d and %d: k = %d; want %d", c.m, c.n, got, c.critical+1)
