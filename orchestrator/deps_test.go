@@ -21,8 +21,9 @@ var arrows = map[string][]string{
 	"orchestrator/internal/bench":             {},
 	"orchestrator/internal/hint":              {},
 	"orchestrator/internal/words":             {},
-	"orchestrator/internal/files":             {},       // whoever opens or writes what people name goes through here
-	"orchestrator/internal/plain":             {},       // whoever prints imports it
+	"orchestrator/internal/files":             {}, // whoever opens or writes what people name goes through here
+	"orchestrator/internal/plain":             {}, // whoever prints imports it
+	"orchestrator/internal/layout":            {"plain"},
 	"orchestrator/internal/flags":             {"plan"}, // a rate is read as a plan's is
 	"orchestrator/internal/vars":              {},
 	"orchestrator/internal/weburl":            {},
@@ -46,7 +47,7 @@ var arrows = map[string][]string{
 	"orchestrator/internal/browsertest":       {"needs"},                                                                // for tests alone
 	"orchestrator/internal/meter":             {"kernel", "proc"},
 	"orchestrator/internal/lab":               {"engine", "load", "meter", "plan", "store", "vars", "plain", "design", "variant"}, // it never sees Docker
-	"orchestrator/internal/report":            {"stat", "files", "plain"},                                                         // a saved file renders anywhere
+	"orchestrator/internal/report":            {"stat", "files", "layout", "plain"},                                               // a saved file renders anywhere
 	"orchestrator/internal/versus":            {"report", "stat", "plain"},                                                        // a change is between two reports
 	"orchestrator/internal/chart":             {"report", "files", "plain"},                                                       // pictures of what the report means
 	"orchestrator/internal/design":            {"stat", "report"},                                                                 // what a design can show, from the scatter of earlier results, is said before it starts
@@ -69,7 +70,7 @@ var only = map[string]struct{ room, why string }{
 	"github.com/chromedp/chromedp":         {"orchestrator/internal/browsertest", "a browser is for tests"},
 	"github.com/docker/docker":             {"orchestrator/internal/engine/docker", "the rest of the lab runs without Docker"},
 	"github.com/moby/patternmatcher":       {"orchestrator/internal/engine/docker", "it alone makes build contexts, and reads .dockerignore as Docker does"},
-	"github.com/olekukonko/tablewriter":    {"orchestrator/internal/report", "one place decides how tables look"},
+	"github.com/olekukonko/tablewriter":    {"orchestrator/internal/layout", "one place decides how tables look"},
 	"github.com/gorilla/mux":               {"services/stepper", "the orchestrator serves nothing"},
 	"github.com/spf13/cobra":               {"orchestrator", "only the command line knows flags"},
 	"github.com/vbauerster/mpb":            {"orchestrator/internal/console", "one place knows a terminal"},

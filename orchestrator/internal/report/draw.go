@@ -2,24 +2,16 @@ package report
 
 import (
 	"slices"
-	"strings"
-)
 
-// Colours of a terminal.
-const (
-	green  = "\x1b[32m"
-	red    = "\x1b[31m"
-	yellow = "\x1b[33m"
-	bold   = "\x1b[1m"
-	reset  = "\x1b[0m"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/layout"
 )
 
 // paint colours text, if colours are wanted.
 func (t *textWriter) paint(color, text string) string {
-	if !t.Color || color == "" || strings.TrimSpace(text) == "" {
+	if !t.Color {
 		return text
 	}
-	return color + text + reset
+	return layout.Paint(color, text)
 }
 
 // drawn is a column as characters: a head of two lines, and a line per row.

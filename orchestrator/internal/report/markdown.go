@@ -6,9 +6,8 @@ import (
 	"io"
 	"strings"
 
-	"github.com/olekukonko/tablewriter/renderer"
-
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/layout"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 )
 
@@ -37,7 +36,7 @@ func Markdown(w io.Writer, exp *bench.Experiment) error {
 	if stamp := r.Stamp(); stamp != "" {
 		fmt.Fprintf(&b, "> **%s**\n\n", plain.Markdown(stamp))
 	}
-	if err := (grid{head, rows}).write(&b, renderer.NewMarkdown()); err != nil {
+	if err := (layout.Grid{Head: head, Rows: rows, Left: 1}).Markdown(&b); err != nil {
 		return err
 	}
 	brief := plain.Markdown(r.Brief())

@@ -16,7 +16,7 @@ const (
 	mostName = 60              // a name: more would push a table off the screen
 	mostPart = 400             // one of the parts of a line below the table
 	mostNote = plain.LineWidth // a footnote
-	mostText = 4 * mostNote    // whatever stands below the table
+	mostText = 4 * mostNote    // a paragraph
 )
 
 // Name is the variant as it is shown. What tells rows apart is Variant.

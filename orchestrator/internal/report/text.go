@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/layout"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
@@ -81,7 +82,7 @@ func (t *textWriter) figures() error {
 			rows[j] = append(rows[j], c.lines[j])
 		}
 	}
-	text, err := grid{head, rows}.plain()
+	text, err := layout.Grid{Head: head, Rows: rows, Left: 1}.Plain()
 	if err != nil {
 		return err
 	}
@@ -151,13 +152,11 @@ func (t *textWriter) intervals() {
 
 // facts writes lines of a name and a text, the texts in one column.
 func (t *textWriter) facts(facts []Fact) {
-	names := 0
-	for _, f := range facts {
-		names = max(names, width(f.Name))
+	lines := make([]layout.Fact, len(facts))
+	for i, f := range facts {
+		lines[i] = layout.Fact(f)
 	}
-	for _, f := range facts {
-		wrap(&t.b, left(f.Name, names)+"  ", f.Text, t.Width)
-	}
+	layout.Facts(&t.b, lines, t.Width)
 }
 
 // notes writes the footnotes of the columns that are shown.
