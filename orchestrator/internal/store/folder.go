@@ -127,7 +127,12 @@ func (f *Folder) taken() error {
 		"go on with it: --resume "+f.Dir+"; or name another folder with --out")
 }
 
-// alive says whether a run holds the lock of a stream.
+// justNow is how long ago a run that is under way has written something at most:
+// it samples many times a second. Between rounds it may be silent for longer.
+const justNow = 5 * time.Second
+
+// alive says whether a run holds the lock of a stream, or, where the file system
+// knows no locks, has written to it just now.
 func alive(path string) bool {
 	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
@@ -135,7 +140,17 @@ func alive(path string) bool {
 	}
 	defer file.Close()
 	// Shared, so that two who ask do not take each other for the run.
-	return errors.Is(syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB), syscall.EWOULDBLOCK)
+	err = syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+	if noLocks(err) {
+		info, err := file.Stat()
+		return err == nil && time.Since(info.ModTime()) < justNow
+	}
+	return errors.Is(err, syscall.EWOULDBLOCK)
+}
+
+// noLocks says that a file system has no locks, as some of networks.
+func noLocks(err error) bool {
+	return errors.Is(err, syscall.ENOTSUP) || errors.Is(err, syscall.ENOSYS) || errors.Is(err, syscall.ENOLCK)
 }
 
 // lock takes the lock that says that a run is alive. Somebody who only asks for
@@ -146,8 +161,8 @@ func lock(file *os.File) error {
 		switch {
 		case errors.Is(err, syscall.EWOULDBLOCK) && try < 20:
 			time.Sleep(10 * time.Millisecond)
-		case errors.Is(err, syscall.ENOTSUP), errors.Is(err, syscall.ENOSYS), errors.Is(err, syscall.ENOLCK):
-			return nil // some network file systems have no locks
+		case noLocks(err):
+			return nil
 		default:
 			return err
 		}

@@ -14,8 +14,7 @@ import (
 // lookEvery is the time between two looks at a stream that does not grow.
 const lookEvery = 250 * time.Millisecond
 
-// Alive says whether a run is under way in a results folder. Where the file
-// system knows no locks, nobody can tell.
+// Alive says whether a run is under way in a results folder.
 func Alive(dir string) bool { return alive(filepath.Join(dir, streamFile)) }
 
 // Follow yields the records of a results folder as Read does, and those that

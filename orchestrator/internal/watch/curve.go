@@ -71,3 +71,6 @@ func (s Span) with(other Span) Span {
 	}
 	return Span{min(s.Low, other.Low), max(s.High, other.High), true}
 }
+
+// Length gives the offset up to which there are steps.
+func (c *Curve) Length() time.Duration { return time.Duration(len(c.steps)) * c.Step() }
