@@ -43,7 +43,7 @@ func (r *Report) Table() *Table {
 		r.memoryColumn(ColPeak, func(row *Row) Memory { return row.Peak }),
 		r.memoryColumn(ColSteady, func(row *Row) Memory { return row.Steady }),
 		r.memoryColumn(ColIdle, func(row *Row) Memory { return row.Idle }),
-		r.figureColumn(ColOverhead, func([]float64) Scale { return Scale{"×", 1, 1} }, func(row *Row) stat.Estimate { return row.Overhead }),
+		r.figureColumn(ColOverhead, timesScale, func(row *Row) stat.Estimate { return row.Overhead }),
 		r.figureColumn(ColCPU, TimeScale, func(row *Row) stat.Estimate { return times(row.CPU, 1e9) }),
 		r.figureColumn(ColP99, TimeScale, func(row *Row) stat.Estimate { return row.P99 }),
 		r.figureColumn(ColP50, TimeScale, func(row *Row) stat.Estimate { return row.P50 }),
