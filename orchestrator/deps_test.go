@@ -17,7 +17,7 @@ const module = "github.com/stair-stepper/stair-stepper/"
 // is drawn here and nowhere else: a new arrow or room is added to this table,
 // with a reason in the commit, or not at all.
 var arrows = map[string][]string{
-	"orchestrator":                            {"engine", "engine/docker", "engine/process", "lab", "load", "report", "chart", "store", "console", "plan", "vars", "plain", "flags", "design", "variant"},
+	"orchestrator":                            {"engine", "engine/docker", "engine/process", "lab", "load", "report", "chart", "store", "console", "plan", "vars", "plain", "flags", "design", "variant", "page"},
 	"orchestrator/internal/bench":             {},
 	"orchestrator/internal/hint":              {},
 	"orchestrator/internal/words":             {},
@@ -50,6 +50,7 @@ var arrows = map[string][]string{
 	"orchestrator/internal/report":            {"stat", "files", "layout", "plain"},                                               // a saved file renders anywhere
 	"orchestrator/internal/versus":            {"report", "stat", "plain"},                                                        // a change is between two reports
 	"orchestrator/internal/chart":             {"report", "files", "plain"},                                                       // pictures of what the report means
+	"orchestrator/internal/page":              {"report", "chart", "plain"},                                                       // the report as one file
 	"orchestrator/internal/design":            {"stat", "report"},                                                                 // what a design can show, from the scatter of earlier results, is said before it starts
 	"bench/answer":                            {},
 	"plans":                                   {},

@@ -14,6 +14,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/chart"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/console"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/page"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
@@ -32,6 +33,7 @@ var formats = []struct {
 	{"csv", report.CSV},
 	{"json", report.JSON},
 	{"svg", chart.SVG},
+	{"html", page.Write},
 }
 
 func formatNames() []string {
