@@ -6,6 +6,8 @@ import (
 	"math/bits"
 	"math/rand/v2"
 	"testing"
+
+	"golang.org/x/perf/benchmath"
 )
 
 // TestRankSumDistribution deals the ranks out in all ways.
@@ -312,4 +314,37 @@ func FuzzUnpairedRatio(f *testing.F) {
 		at := min(int(cut), len(all))
 		mirrored(t, all[:at], all[at:], int(comparisons), 3)
 	})
+}
+
+// TestUnpairedBenchmath holds the verdicts against the test that benchstat uses,
+// which has the exact distribution for ties as well. Without ties the two must
+// agree; with them the interval may miss what the test shows, never the other way.
+func TestUnpairedBenchmath(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 1))
+	seen := map[Verdict]int{}
+	for i := range 1000 {
+		ties := i%2 == 1
+		values, base := make([]float64, 4+random.IntN(8)), make([]float64, 4+random.IntN(8))
+		for _, sample := range [][]float64{values, base} {
+			for j := range sample {
+				sample[j] = 500 * math.Exp(0.1*random.NormFloat64())
+				if ties {
+					sample[j] = 20 * math.Round(sample[j]/20)
+				}
+			}
+		}
+		for j := range values {
+			values[j] *= []float64{1, 1.1, 1.3}[i%3]
+		}
+		verdict := UnpairedRatio(values, base, 1).Verdict()
+		thresholds := benchmath.DefaultThresholds
+		p := benchmath.AssumeNothing.Compare(benchmath.NewSample(values, &thresholds), benchmath.NewSample(base, &thresholds)).P
+		if significant := p <= 0.05; (verdict == Shown) != significant && (!ties || !significant) {
+			t.Errorf("%v against %v: verdict %d, but p = %v", values, base, verdict, p)
+		}
+		seen[verdict]++
+	}
+	if seen[Shown] < 100 || seen[NotShown] < 100 {
+		t.Errorf("verdicts: %v; want some of each", seen)
+	}
 }
