@@ -77,6 +77,7 @@ func polyline(places []xy) string {
 		b.WriteString(tenths(n))
 	}
 	var x, y int
+	lined := false
 	for i, p := range places {
 		nx, ny := tenth(p.x), tenth(p.y)
 		switch {
@@ -90,11 +91,11 @@ func polyline(places []xy) string {
 		case i > 1 && nx == x && ny == y:
 			continue
 		}
-		if i == 1 || !strings.Contains(b.String()[1:], "l") {
-			b.WriteByte('l')
-			b.WriteString(tenths(nx - x))
-		} else {
+		if lined {
 			write(nx - x)
+		} else {
+			lined = true
+			b.WriteString("l" + tenths(nx-x))
 		}
 		write(ny - y)
 		x, y = nx, ny

@@ -35,10 +35,12 @@ func runeWidth(r rune) int {
 
 // fit cuts a text to a width.
 func fit(text string, size, width float64) string {
-	if widthOf(text, size) <= width {
+	narrowest := float64(runeWidth('.')) / 100 * size
+	columns := int(width / narrowest)
+	if len(text) <= columns*4 && widthOf(text, size) <= width {
 		return text
 	}
-	for columns := plain.Width(text) - 1; columns > 1; columns-- {
+	for ; columns > 1; columns-- {
 		if cut := plain.Cut(text, columns); widthOf(cut, size) <= width {
 			return cut
 		}
