@@ -7,19 +7,21 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
 )
 
-// mostPanels bounds the rounds that are drawn one by one.
-const mostPanels = 60
+const (
+	mostPanels = 60 // rounds that are drawn one by one
+	panelSteps = 80 // steps of the band behind each
+)
 
 // trials draws a small picture per round, all in one scale: its own thread before
 // the band of those that count.
 func trials(r *report.Report, row *report.Row, o Options) picture {
 	const gap, above, height, foot = 14.0, 18.0, 74.0, 26.0
 	width := o.width()
-	c := r.Curve(row, o.stepsFor(4), max(leastSteps, min(120, 3000/max(1, len(r.Exp.Trials)))))
+	c := r.Curve(row, min(panelSteps, o.stepsFor(1)), max(leastSteps, min(120, 3000/max(1, len(r.Exp.Trials)))))
 	p := &pen{}
 	threads := c.Threads
 	shown := threads[:min(len(threads), mostPanels)]
-	a := plane{bytes: memoryAxis(c.Highest(), 3), time: timeAxis(c.Length, 3)}
+	a := plane{bytes: memoryAxis(c.Highest(), 3), time: timeAxis(c.Length, 4)}
 	ticks := 0.0
 	for _, t := range a.bytes.ticks {
 		ticks = max(ticks, widthOf(t.text, 11))
