@@ -397,3 +397,13 @@ func TestPlotScale(t *testing.T) {
 		t.Errorf("the band ends at %v s, want %v, where it began", got, want)
 	}
 }
+
+// BenchmarkMemory draws the default design, as a page that is alive does each
+// second.
+func BenchmarkMemory(b *testing.B) {
+	r := report.Summarize(made(three, 7))
+	b.ReportAllocs()
+	for b.Loop() {
+		Memory(r, Options{})
+	}
+}

@@ -52,7 +52,8 @@ const shapes = `.chart{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"No
 	`.chart text{font-variant-numeric:tabular-nums}` +
 	`.chart .small{font-size:11px}` +
 	`.chart .strong{font-weight:600}` +
-	`.chart .head{font-size:15px;font-weight:600}` +
+	`.chart .answer{font-size:14px;font-weight:600}` +
+	`.chart .head{font-size:13px;font-weight:600}` +
 	`.chart .r{text-anchor:end}` +
 	`.chart .m{text-anchor:middle}` +
 	`.chart path,.chart line{fill:none;vector-effect:non-scaling-stroke}` +

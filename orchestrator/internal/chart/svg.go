@@ -16,8 +16,8 @@ const maker = `data-made-by="stair-stepper"`
 const margin = 20
 
 // SVG writes an experiment as a picture that stands alone: memory over time and
-// below it the peaks, with what was run, and with what weakens the figures, for
-// nothing else may go along with it. It is 800 pixels wide, and has its own
+// below it the peaks, with the verdict, what was run, and what weakens the
+// figures, for nothing else may go along with it. It is 800 pixels wide, and has its own
 // ground, light or dark as the reader's machine asks for. The only errors are
 // those of w.
 func SVG(w io.Writer, exp *bench.Experiment) error {
@@ -45,16 +45,21 @@ func standing(r *report.Report) string {
 	o := Options{Width: inner, Table: table, still: true}
 	m, p := memory(r, o), peaks(r, o)
 	s := &sheet{y: margin}
-	s.lines("head", 15, 20, "Resident heap over time"+over(r), 1)
-	s.lines("quiet small", 11, 15, r.Brief(), 3)
+	// First what is to be known if nothing else is read.
 	if stamp := r.Stamp(); stamp != "" {
-		s.lines("bad strong", 12, 16, stamp, 4)
+		s.lines("bad answer", 14.5, 19, stamp, 5)
+	} else {
+		s.lines("answer", 14.5, 19, r.Verdict().Text, 5)
 	}
-	s.y += 10
+	s.y += 2
+	s.lines("quiet small", 11, 15, r.Brief(), 3)
+	s.y += 14
+	s.lines("head", 13, 18, "Resident heap over time"+over(r), 1)
+	s.y += 6
 	s.picture(m)
 	s.lines("quiet small", 11, 15, r.CurvesCaption(), 4)
 	s.y += 16
-	s.lines("head", 15, 20, "Peak RSS"+over(r)+table.Marks(heads(table)), 1)
+	s.lines("head", 13, 18, "Peak RSS"+over(r)+table.Marks(heads(table)), 1)
 	s.y += 4
 	s.picture(p)
 	s.lines("quiet small", 11, 15, r.PeaksCaption(), 3)
@@ -102,11 +107,7 @@ func title(r *report.Report) string {
 
 // Alt says in words what the picture of SVG shows.
 func Alt(r *report.Report) string {
-	text := r.PeaksText(r.Peaks())
-	if stamp := r.Stamp(); stamp != "" {
-		text = stamp + ". " + text
-	}
-	return text
+	return r.Verdict().Text + " " + r.PeaksText(r.Peaks())
 }
 
 // picture puts a picture on the sheet.

@@ -32,11 +32,12 @@ func stepped(marks []mark, length float64, n int) steps {
 		s.mid[i], s.lo[i], s.hi[i] = math.NaN(), math.NaN(), math.NaN()
 	}
 	before := -1
+	var values []float64
 	eachStep(marks, length, n, func(i int, within []mark) {
-		values := make([]float64, len(within))
+		values = values[:0]
 		s.lo[i], s.hi[i] = math.Inf(1), math.Inf(-1)
-		for j, m := range within {
-			values[j] = m.bytes
+		for _, m := range within {
+			values = append(values, m.bytes)
 			s.lo[i], s.hi[i] = min(s.lo[i], m.bytes), max(s.hi[i], m.bytes)
 		}
 		s.mid[i] = stat.Median(values)
