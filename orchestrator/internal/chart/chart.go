@@ -28,6 +28,10 @@ type Options struct {
 	// Steps are those of a line over time, at most; 0: what 60 kB allow for.
 	Steps int
 
+	// Threads draws every round over the bands too, in paths of the class thread
+	// with data-round; those that do not count have the class apart.
+	Threads bool
+
 	still bool // nobody will point at it
 }
 
@@ -36,6 +40,11 @@ const defaultWidth = 800
 
 // leastWidth is the least that anything can be drawn in.
 const leastWidth = 280
+
+// threadSteps gives the steps of the thread of a single round.
+func threadSteps(r *report.Report) int {
+	return max(leastSteps, min(120, 3000/max(1, len(r.Exp.Trials))))
+}
 
 func (o Options) width() float64 { return float64(max(leastWidth, cmp.Or(o.Width, defaultWidth))) }
 

