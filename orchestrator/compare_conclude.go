@@ -10,6 +10,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/lab"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/page"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
 )
@@ -23,6 +24,10 @@ func (a *app) conclude(ctx context.Context, j *job, exp *bench.Experiment, faile
 	if j.readme != "" && good {
 		// Before anything is printed, which may fail.
 		spliced = splice(j.readme, exp, dir)
+	}
+	var unpaged error
+	if j.html != "" {
+		unpaged = page.Save(j.html, exp)
 	}
 	unprinted := render(a.stdout, exp, j.format)
 	var unsaved *lab.SaveError
@@ -43,13 +48,16 @@ func (a *app) conclude(ctx context.Context, j *job, exp *bench.Experiment, faile
 	case j.readme != "" && spliced == nil:
 		a.tell(j, "picture and table written to %s", j.readme)
 	}
+	if j.html != "" && unpaged == nil {
+		a.tell(j, "page written to %s", j.html)
+	}
 	if j.keep && failed == nil {
 		a.tellKept(exp)
 	}
 	if ctx.Err() != nil {
-		return a.interrupted(errors.Join(failed, unprinted, unkept))
+		return a.interrupted(errors.Join(failed, unpaged, unprinted, unkept))
 	}
-	if err := errors.Join(failed, spliced, unprinted, unkept); err != nil {
+	if err := errors.Join(failed, spliced, unpaged, unprinted, unkept); err != nil {
 		return err
 	}
 	return verdict(exp)

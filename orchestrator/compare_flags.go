@@ -16,6 +16,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/flags"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/lab"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/page"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/variant"
@@ -40,6 +41,7 @@ type compareFlags struct {
 	out    string
 	resume string
 	readme string
+	html   string
 	keep   bool
 	dryRun bool
 	quiet  bool
@@ -51,7 +53,7 @@ type compareFlags struct {
 
 // ofTheCall are the flags that the benchmark file cannot set: they concern one
 // call, not the experiment.
-var ofTheCall = []string{"benchmark", "dry-run", "quick", "quiet", "out", "readme", "keep", "help", "format", "resume"}
+var ofTheCall = []string{"benchmark", "dry-run", "quick", "quiet", "out", "readme", "html", "keep", "help", "format", "resume"}
 
 // define makes the flags, in the groups that the help shows.
 func (c *compareFlags) define() []flags.Group {
@@ -97,6 +99,7 @@ func (c *compareFlags) define() []flags.Group {
 	out.StringVar(&c.out, "out", "", "save everything measured in this `folder` (default results/TIME)")
 	out.StringVar(&c.resume, "resume", "", "continue the interrupted run in this `folder` after its last complete round")
 	out.StringVar(&c.readme, "readme", "", "put picture and table into this Markdown `file` too, between two markers; the picture beside it")
+	out.StringVar(&c.html, "html", "", "write the report as a page into this `file` too")
 	out.BoolVar(&c.dryRun, "dry-run", false, "print what would be done, and do nothing")
 	out.BoolVarP(&c.quiet, "quiet", "q", false, "no progress, only warnings and errors")
 	out.BoolVar(&c.quick, "quick", false, "the same as --preset quick")
@@ -238,6 +241,11 @@ func (c *compareFlags) check() error {
 	if c.readme != "" {
 		if info, err := os.Stat(c.readme); err != nil || !info.Mode().IsRegular() {
 			return hint.Mistake(fmt.Sprintf("--readme %s is not a regular file", c.readme), "name an existing Markdown file")
+		}
+	}
+	if c.html != "" {
+		if err := page.CheckSave(c.html); err != nil {
+			return &hint.Error{Mistake: true, Err: fmt.Errorf("--html: %w", err), Advice: hint.Of(err)}
 		}
 	}
 	return nil

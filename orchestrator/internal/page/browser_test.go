@@ -549,7 +549,8 @@ func take(t *testing.T, b *browsertest.Browser) {
 		save("light", browsertest.Screen{}, false)
 		save("whole", browsertest.Screen{}, true)
 		save("dark", browsertest.Screen{Dark: true}, false)
-		save("phone", browsertest.Screen{Width: 360, Height: 740, Touch: true}, true)
+		save("phone", browsertest.Screen{Width: 360, Height: 740, Touch: true}, false)
+		save("phone-long", browsertest.Screen{Width: 360, Height: 2200, Dark: true}, false)
 		save("large", browsertest.Screen{Width: 2560, Height: 1440}, false)
 		save("paper", browsertest.Screen{Paper: true, Width: 720, Height: 1000}, true)
 	}

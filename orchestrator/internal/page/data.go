@@ -87,7 +87,7 @@ func newData(r *report.Report) (data, trials) {
 	}
 	to := trials{Count: len(all.Lines)}
 	for _, c := range all.Columns {
-		to.Heads = append(to.Heads, head{Key: c.Key, Unit: c.Unit, Text: c.Key == report.ColBatches})
+		to.Heads = append(to.Heads, head{Key: c.Key, Unit: c.Unit})
 	}
 	for i, row := range r.Rows {
 		g := trialGroup{named: named{i, row.Name()}}

@@ -57,7 +57,6 @@ type table struct {
 type head struct {
 	Key, Unit string
 	Marks     []mark
-	Text      bool // its cells are words, not figures
 }
 
 type line struct {
