@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"slices"
@@ -225,7 +226,65 @@ func TestRaw(t *testing.T) {
 
 // What others named does nothing in a page.
 func TestHostile(t *testing.T) {
-	exp := experiments()["hostile"]
+	d := harmless(t, experiments()["hostile"])
+	for _, want := range []string{`<script>alert(1)</script>`, `\x1b[2J\x1b]0;t\x07`, `</style></script><!--`, `\u202egnp.exe`, `" onmouseover=alert(1) x="`, "{{.Style}}", `a\r\n\tb\x00`} {
+		if !strings.Contains(words(d.ids["figures"]), want) {
+			t.Errorf("the table does not show %q as a name", want)
+		}
+	}
+	var got data
+	if err := json.Unmarshal([]byte(d.ids["curves"].FirstChild.Data), &got); err != nil || len(got.Variants) != len(nasty) {
+		t.Errorf("the data has %d variants: %v", len(got.Variants), err)
+	}
+}
+
+// Whichever text of an experiment is hostile, and in whatever way.
+func TestHostileEverywhere(t *testing.T) {
+	plain, err := json.Marshal(made{rounds: 2, every: time.Second, change: die}.experiment())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, words := range nasty[1:] {
+		var tree any
+		if err := json.Unmarshal(plain, &tree); err != nil {
+			t.Fatal(err)
+		}
+		spoiled, err := json.Marshal(spoilAll(tree, words))
+		if err != nil {
+			t.Fatal(err)
+		}
+		exp := new(bench.Experiment)
+		if err := json.Unmarshal(spoiled, exp); err != nil {
+			t.Fatal(err)
+		}
+		t.Run(fmt.Sprint(i), func(t *testing.T) { harmless(t, exp) })
+	}
+}
+
+// spoilAll puts words before every text of a value, but for times.
+func spoilAll(value any, words string) any {
+	switch v := value.(type) {
+	case string:
+		if _, err := time.Parse(time.RFC3339, v); err == nil {
+			return v
+		}
+		return words + v
+	case []any:
+		for i := range v {
+			v[i] = spoilAll(v[i], words)
+		}
+	case map[string]any:
+		for key := range v {
+			v[key] = spoilAll(v[key], words)
+		}
+	}
+	return value
+}
+
+// harmless renders an experiment and sees that there is nothing in the page but
+// what a page has.
+func harmless(t *testing.T, exp *bench.Experiment) *document {
+	t.Helper()
 	text := render(t, exp, Extra{})
 	for i, r := range text {
 		if r != '\n' && (unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)) {
@@ -260,15 +319,7 @@ func TestHostile(t *testing.T) {
 			}
 		}
 	}
-	for _, want := range []string{`<script>alert(1)</script>`, `\x1b[2J\x1b]0;t\x07`, `</style></script><!--`, `\u202egnp.exe`, `" onmouseover=alert(1) x="`, "{{.Style}}", `a\r\n\tb\x00`} {
-		if !strings.Contains(words(d.ids["figures"]), want) {
-			t.Errorf("the table does not show %q as a name", want)
-		}
-	}
-	var got data
-	if err := json.Unmarshal([]byte(d.ids["curves"].FirstChild.Data), &got); err != nil || len(got.Variants) != len(nasty) {
-		t.Errorf("the data has %d variants: %v", len(got.Variants), err)
-	}
+	return d
 }
 
 // The policy lets the page's own style and script be, by what they are.

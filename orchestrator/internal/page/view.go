@@ -89,14 +89,15 @@ type link struct{ ID, Label string }
 
 // maker makes a view. It hands out the marks.
 type maker struct {
-	r     *report.Report
-	whole *report.Table
-	notes []note
+	r       *report.Report
+	whole   *report.Table
+	notes   []note
+	invalid bool // no change is to be trusted
 }
 
 func newView(exp *bench.Experiment) *view {
 	r := report.Summarize(exp)
-	m := &maker{r: r, whole: r.Table()}
+	m := &maker{r: r, whole: r.Table(), invalid: r.Verdict().Standing == report.Invalid}
 	for i, n := range m.whole.Notes {
 		m.notes = append(m.notes, note{Number: i + 1, Text: n.Text, Code: plain.Name(n.Code)})
 	}
@@ -163,6 +164,7 @@ func (m *maker) table(id, caption string, from *report.Table) table {
 			}
 			one := cell{Value: of.Value, Change: of.Change.String(), Marks: marks}
 			switch {
+			case m.invalid: // nothing is better or worse
 			case of.Ratio < 1:
 				one.Way = "less"
 			case of.Ratio > 1:
