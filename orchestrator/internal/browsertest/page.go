@@ -122,11 +122,12 @@ func (p *Page) hear(event any) {
 		p.errors = append(p.errors, text)
 	case *runtime.EventConsoleAPICalled:
 		if e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeWarning {
-			text := string(e.Type)
+			var text strings.Builder
+			text.WriteString(string(e.Type))
 			for _, arg := range e.Args {
-				text += " " + strings.Trim(string(arg.Value), `"`) + arg.Description
+				text.WriteString(" " + strings.Trim(string(arg.Value), `"`) + arg.Description)
 			}
-			p.errors = append(p.errors, text)
+			p.errors = append(p.errors, text.String())
 		}
 	case *log.EventEntryAdded:
 		if e.Entry.Level == log.EntryLevelError || e.Entry.Level == log.EntryLevelWarning {
