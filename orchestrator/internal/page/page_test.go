@@ -18,6 +18,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/chart"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/needs"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
 )
@@ -235,6 +236,36 @@ func TestHostile(t *testing.T) {
 	var got data
 	if err := json.Unmarshal([]byte(d.ids["curves"].FirstChild.Data), &got); err != nil || len(got.Variants) != len(nasty) {
 		t.Errorf("the data has %d variants: %v", len(got.Variants), err)
+	}
+}
+
+// The same names do nothing in any other format either.
+func TestHostileFormats(t *testing.T) {
+	exp := experiments()["hostile"]
+	for name, write := range map[string]func(io.Writer, *bench.Experiment) error{
+		"text": func(w io.Writer, exp *bench.Experiment) error {
+			return report.Text(w, exp, report.TextOptions{Width: 120})
+		},
+		"markdown": report.Markdown, "csv": report.CSV, "json": report.JSON, "svg": chart.SVG,
+	} {
+		var b bytes.Buffer
+		if err := write(&b, exp); err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range b.String() {
+			if r != '\n' && (unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)) {
+				t.Fatalf("%s: at %d there is %U", name, i, r)
+			}
+		}
+		if name != "markdown" && name != "svg" {
+			continue
+		}
+		// Between backticks nothing is markup.
+		for n := range parse(t, regexp.MustCompile("`[^`]*`").ReplaceAllString(b.String(), "")).root.Descendants() {
+			if n.Type == html.ElementNode && (n.Data == "script" || n.Data == "img") || n.Type == html.CommentNode {
+				t.Errorf("%s has %s %.60q", name, n.Data, n.Data)
+			}
+		}
 	}
 }
 

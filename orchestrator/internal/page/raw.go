@@ -15,8 +15,9 @@ import (
 // it, the page of a default design stays below 500 kB.
 const mostRaw = 280_000
 
-// mostTried is how many samples are worth trying: more than any that fit.
-const mostTried = 200_000
+// mostTried is how many samples are worth trying: more than any that fit, and
+// packing takes longer than all the rest.
+const mostTried = 40_000
 
 // raw is everything measured, in the page or beside it.
 type raw struct {
