@@ -190,8 +190,6 @@ window.stepper = (() => {
         if (event.pointerType === "mouse" && event.button === 0) {
           down = time;
           this.canvas.setPointerCapture(event.pointerId);
-          event.preventDefault();
-          this.canvas.focus({ preventScroll: true });
         }
       });
       const up = event => {

@@ -17,8 +17,17 @@ const (
 	narrow                = 360
 )
 
+// narrowSteps are the steps of a line on a narrow screen.
+const narrowSteps = 160
+
 func memoryPictures(r *report.Report) pictures {
-	return draw(wideMemory, "memory", func(o chart.Options) string { return chart.Memory(r, o) })
+	return draw(wideMemory, "memory", func(o chart.Options) string {
+		o.Steps = lineStepsFor(len(r.Rows)) // as the script has them
+		if o.Width == narrow {
+			o.Steps = narrowSteps
+		}
+		return chart.Memory(r, o)
+	})
 }
 
 func peakPictures(r *report.Report) pictures {
