@@ -17,7 +17,7 @@ const module = "github.com/stair-stepper/stair-stepper/"
 // is drawn here and nowhere else: a new arrow or room is added to this table,
 // with a reason in the commit, or not at all.
 var arrows = map[string][]string{
-	"orchestrator":                            {"engine", "engine/docker", "engine/process", "lab", "load", "report", "chart", "store", "console", "plan", "vars", "plain", "flags", "design", "variant", "page"},
+	"orchestrator":                            {"engine", "engine/docker", "engine/process", "lab", "load", "report", "chart", "store", "console", "plan", "vars", "plain", "flags", "design", "variant", "page", "versus"},
 	"orchestrator/internal/bench":             {},
 	"orchestrator/internal/hint":              {},
 	"orchestrator/internal/words":             {},
@@ -48,7 +48,7 @@ var arrows = map[string][]string{
 	"orchestrator/internal/meter":             {"kernel", "proc"},
 	"orchestrator/internal/lab":               {"engine", "load", "meter", "plan", "store", "vars", "plain", "design", "variant"}, // it never sees Docker
 	"orchestrator/internal/report":            {"stat", "files", "layout", "plain"},                                               // a saved file renders anywhere
-	"orchestrator/internal/versus":            {"report", "stat", "plain"},                                                        // a change is between two reports
+	"orchestrator/internal/versus":            {"report", "stat", "layout", "plain"},                                              // a change is between two reports
 	"orchestrator/internal/gate":              {"report", "stat", "plain"},                                                        // whether a report is worse than an older one
 	"orchestrator/internal/chart":             {"report", "files", "plain"},                                                       // pictures of what the report means
 	"orchestrator/internal/page":              {"report", "chart", "plain", "files"},                                              // the report as one file

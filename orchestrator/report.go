@@ -34,6 +34,7 @@ var formats = []struct {
 	{"json", report.JSON},
 	{"svg", chart.SVG},
 	{"html", page.Write},
+	{"bench", report.GoBench},
 }
 
 func formatNames() []string {
@@ -64,16 +65,30 @@ func render(w io.Writer, exp *bench.Experiment, format string) error {
 
 func (a *app) reportCommand() *cobra.Command {
 	var format, readme string
+	var anyway bool
 	cmd := &cobra.Command{
-		Use:   "report DIR",
-		Short: "Prints a saved experiment again; needs no engine",
+		Use:   "report DIR [NEW]",
+		Short: "Prints a saved experiment again, or what changed from one to another; needs no engine",
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return hint.Mistake("report takes one folder or file", "such as: go run ./orchestrator report results/2026-01-31T10-12-05")
+			switch len(args) {
+			case 1, 2:
+				return nil
+			case 0:
+				return hint.Mistake("report takes a folder or file", "such as: go run ./orchestrator report results/2026-01-31T10-12-05")
 			}
-			return nil
+			return hint.Mistake(fmt.Sprintf("report takes one folder or file, or two to compare, not %d", len(args)), "name the old one and the new one: report OLD NEW")
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 2 {
+				if readme != "" {
+					return hint.Mistake("--readme takes the table of one run", "leave out --readme, or name one folder")
+				}
+				debug.SetGCPercent(sparing)
+				return a.reportChange(args[0], args[1], format, anyway)
+			}
+			if anyway {
+				return hint.Mistake("--anyway is for two runs that did not do the same work", "name both: report OLD NEW --anyway")
+			}
 			if !slices.Contains(formatNames(), format) {
 				return hint.Mistake(fmt.Sprintf("--format is %q", format), "it must be one of "+strings.Join(formatNames(), ", "))
 			}
@@ -93,7 +108,8 @@ func (a *app) reportCommand() *cobra.Command {
 			return report.Contradicted(exp)
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "text", words.Choice(formatNames()))
+	cmd.Flags().StringVar(&format, "format", "text", words.Choice(formatNames())+"; of two runs text, markdown, html or json")
 	cmd.Flags().StringVar(&readme, "readme", "", "put picture and table into this Markdown `file` too, between two markers; the picture beside it")
+	cmd.Flags().BoolVar(&anyway, "anyway", false, "compare two runs that did not do the same work, and mark every change")
 	return cmd
 }

@@ -65,10 +65,15 @@ func (c *comparer) variants() {
 	c.oldTable, c.newTable = c.Old.Table(), c.New.Table()
 	olds := map[string]int{}
 	for i, row := range c.Old.Rows {
-		olds[row.Variant] = i
+		if ran(c.Old, row) {
+			olds[row.Variant] = i
+		}
 	}
 	var pairs []pair
 	for i, row := range c.New.Rows {
+		if !ran(c.New, row) {
+			continue
+		}
 		at, both := olds[row.Variant]
 		if !both {
 			c.OnlyNew = append(c.OnlyNew, row.Variant)
@@ -91,14 +96,27 @@ func (c *comparer) variants() {
 		}
 		v.Notes = c.recorded(p, report.ColVariant)
 		if v.Old.Failed+v.New.Failed > 0 {
-			v.Notes = append(v.Notes, c.recorded(p, report.ColFailed)...)
+			v.Failures = c.recorded(p, report.ColFailed)
 		}
 		for _, figure := range c.figures {
-			v.Changes = append(v.Changes, c.change(p, figure, (*report.Report).Values, c.Comparisons))
+			change := c.change(p, figure, (*report.Report).Values, c.Comparisons)
+			if slices.Contains(report.CostColumns(), figure) {
+				change.Notes = append(change.Notes, v.Failures...)
+			}
+			v.Changes = append(v.Changes, change)
 		}
 		c.Variants = append(c.Variants, v)
 	}
-	c.Relative = nil
+	c.relative(pairs)
+}
+
+// ran says that a variant was run, not only asked for.
+func ran(s Side, row *report.Row) bool {
+	return slices.ContainsFunc(s.Exp.Trials, func(t bench.Trial) bool { return t.Variant == row.Variant })
+}
+
+// relative compares the ratios to the baseline, if the two have the same one.
+func (c *comparer) relative(pairs []pair) {
 	c.Baseline = c.New.Exp.Design.Baseline
 	if c.Old.Exp.Design.Baseline != c.Baseline || !slices.ContainsFunc(pairs, func(p pair) bool { return p.old.Baseline && p.new.Baseline }) {
 		c.Baseline = ""
@@ -265,5 +283,6 @@ func (c *comparer) number() {
 		for _, change := range v.Changes {
 			take(change.Notes)
 		}
+		take(v.Failures)
 	}
 }

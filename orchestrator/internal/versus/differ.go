@@ -218,7 +218,6 @@ func (d *differ) versions(old, now *report.Report) {
 		d.add(Versions, name+"allocator", p.Allocator+" "+p.Version, q.Allocator+" "+q.Version)
 		d.add(Versions, name+"linkage", p.Linkage, q.Linkage)
 		d.add(Versions, name+"libc", p.Libc, q.Libc)
-		d.add(Versions, name+"arenas", p.Arenas, q.Arenas)
 		for _, knob := range slices.Sorted(maps.Keys(union(p.Knobs, q.Knobs))) {
 			d.add(Versions, name+knob, p.Knobs[knob], q.Knobs[knob])
 		}
@@ -229,12 +228,10 @@ func (d *differ) versions(old, now *report.Report) {
 		before, after := declared(old.Exp, row.Variant), declared(now.Exp, row.Variant)
 		d.add(Versions, name+"Dockerfile", before.Dockerfile, after.Dockerfile)
 		for _, key := range slices.Sorted(maps.Keys(union(before.Env, after.Env))) {
-			// Values may be secrets.
-			if before.Env[key] != after.Env[key] {
-				d.all = append(d.all, Difference{Versions, name + key, "one value", "another"})
-			}
+			d.add(Versions, name+key, before.Env[key], after.Env[key])
 		}
 		d.add(Versions, name+"image", image(old.Exp, row.Variant), image(now.Exp, row.Variant))
+		d.add(Versions, name+"answers", answers(old.Exp, row.Variant), answers(now.Exp, row.Variant))
 	}
 }
 
@@ -263,6 +260,32 @@ func image(exp *bench.Experiment, name string) string {
 	for i := range exp.Trials {
 		if exp.Trials[i].Variant == name {
 			return short(strings.TrimPrefix(exp.Trials[i].ImageID, "sha256:"))
+		}
+	}
+	return ""
+}
+
+// answers writes how a variant answered the first batch that it completed: status and
+// bytes of the answers, and how often.
+func answers(exp *bench.Experiment, name string) string {
+	for i := range exp.Trials {
+		t := &exp.Trials[i]
+		if t.Variant != name || t.Void != "" || t.Error != "" {
+			continue
+		}
+		for _, b := range t.Batches {
+			if b.Interrupted || len(b.Answers) == 0 {
+				continue
+			}
+			var parts []string
+			for _, answer := range slices.Sorted(maps.Keys(b.Answers)) {
+				if len(parts) == mostItems {
+					parts = append(parts, fmt.Sprintf("and %d more", len(b.Answers)-mostItems))
+					break
+				}
+				parts = append(parts, fmt.Sprintf("%s × %d", answer, b.Answers[answer]))
+			}
+			return strings.Join(parts, ", ")
 		}
 	}
 	return ""

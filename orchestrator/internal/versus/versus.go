@@ -85,6 +85,7 @@ type Variant struct {
 	Changes  []*Change // one per figure, in the order that was asked for
 	Old, New Requests
 	Notes    []*Note // that weaken all of its figures
+	Failures []*Note // that tell of failed requests
 }
 
 // Requests counts what was sent to a variant in rounds that are not void.
