@@ -51,7 +51,7 @@ var arrows = map[string][]string{
 	"orchestrator/internal/versus":            {"report", "stat", "layout", "plain"},                                              // a change is between two reports
 	"orchestrator/internal/gate":              {"report", "stat", "plain"},                                                        // whether a report is worse than an older one
 	"orchestrator/internal/chart":             {"report", "files", "plain"},                                                       // pictures of what the report means
-	"orchestrator/internal/page":              {"report", "chart", "plain", "files"},                                              // the report as one file
+	"orchestrator/internal/page":              {"report", "chart", "plain", "files", "versus", "stat"},                            // the report as one file
 	"orchestrator/internal/design":            {"stat", "report"},                                                                 // what a design can show, from the scatter of earlier results, is said before it starts
 	"bench/answer":                            {},
 	"plans":                                   {},

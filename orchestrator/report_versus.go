@@ -10,6 +10,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/console"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/page"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
@@ -25,6 +26,7 @@ var changeFormats = []struct {
 	{"text", writeChange},
 	{"markdown", (*versus.Result).Markdown},
 	{"json", (*versus.Result).JSON},
+	{"html", func(r *versus.Result, w io.Writer) error { return page.Change(w, r) }},
 }
 
 func writeChange(r *versus.Result, w io.Writer) error {
