@@ -49,6 +49,9 @@ func documentedCommands(t *testing.T, root string) []documented {
 		}
 		for _, at := range slices.Sorted(maps.Keys(places)) {
 			words := splitWords(places[at])
+			if to := slices.IndexFunc(words, func(w string) bool { return w == ">" || w == ">>" || w == "||" }); to > 0 {
+				words = words[:to]
+			}
 			whole := strings.Join(words, " ") + " "
 			if !slices.ContainsFunc(begins, func(b string) bool { return strings.HasPrefix(whole, b+" ") }) {
 				continue

@@ -229,8 +229,13 @@ func furnish(t *testing.T, root string, commands []documented) *service {
 	put("README.md", readme)
 	put("plan.yml", []byte("plan:\n- name: one\n  request: {url: /}\n"))
 	for _, c := range commands {
-		if at := slices.Index(c.args, "report"); at >= 0 && at+1 < len(c.args) {
-			put(filepath.Join(c.args[at+1], store.ExperimentFile), []byte(savedExperiment))
+		if at := slices.Index(c.args, "report"); at >= 0 {
+			for _, folder := range c.args[at+1:] {
+				if strings.HasPrefix(folder, "-") {
+					break
+				}
+				put(filepath.Join(folder, store.ExperimentFile), []byte(savedExperiment))
+			}
 		}
 	}
 	s := &service{socket: filepath.Join(enginetest.ShortDir(t), "s")}

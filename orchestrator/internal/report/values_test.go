@@ -73,7 +73,9 @@ func TestValuesThatDoNotCount(t *testing.T) {
 		}
 	}, 0, 7, 0)
 	check("no baseline", func(exp *bench.Experiment) { exp.Design.Baseline = "none" }, 7, 7, 0)
-	check("unread", func(exp *bench.Experiment) { trialOf(exp, "jemalloc", 3).Batches[0].CPU, trialOf(exp, "jemalloc", 3).Batches[1].CPU = 0, 0 }, 7, 6, 7)
+	check("unread", func(exp *bench.Experiment) {
+		trialOf(exp, "jemalloc", 3).Batches[0].CPU, trialOf(exp, "jemalloc", 3).Batches[1].CPU = 0, 0
+	}, 7, 6, 7)
 }
 
 func TestChangeOfRuns(t *testing.T) {

@@ -79,6 +79,7 @@ type jsonChange struct {
 	Ratio  *jsonRatio    `json:"ratio"`
 	// Verdict is worse, better, not shown, too few rounds, withheld or not measured.
 	Verdict string     `json:"verdict"`
+	Doubts  []string   `json:"doubts"` // codes of notes that give another reason for the change than the variant
 	Notes   []jsonNote `json:"notes"`
 }
 
@@ -156,7 +157,7 @@ func (v *Variant) json(unit func(string) string) jsonVariant {
 	to := jsonVariant{Variant: v.Name, Changes: []jsonChange{}, Notes: jsonNotes(v.Notes)}
 	for _, c := range v.Changes {
 		to.Changes = append(to.Changes, jsonChange{
-			Figure: c.Figure, Unit: unit(c.Figure), Old: jsonOf(c.Old), New: jsonOf(c.New), Ratio: c.json(), Verdict: c.word(), Notes: jsonNotes(c.Notes),
+			Figure: c.Figure, Unit: unit(c.Figure), Old: jsonOf(c.Old), New: jsonOf(c.New), Ratio: c.json(), Verdict: c.word(), Doubts: some(c.Doubts()), Notes: jsonNotes(c.Notes),
 		})
 	}
 	return to

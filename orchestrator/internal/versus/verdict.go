@@ -37,12 +37,16 @@ func (r *Result) Verdict() string {
 
 // verdict says what a variant's changes show.
 func (v *Variant) verdict() string {
-	var shown []string
-	few, alike, withheld := 0, 0, 0
+	shown, reasons := map[string][]string{}, []string{} // by what makes them doubtful; "" for nothing
+	few, alike, withheld, missing := 0, 0, 0, 0
 	for _, c := range v.Changes {
 		switch c.Ratio.Verdict() {
 		case stat.Shown:
-			shown = append(shown, c.Figure+" "+perCent(c.Ratio))
+			why := strings.Join(c.Doubts(), ", ")
+			if shown[why] == nil {
+				reasons = append(reasons, why)
+			}
+			shown[why] = append(shown[why], c.Figure+" "+perCent(c.Ratio))
 		case stat.NotShown:
 			alike++
 		case stat.Unknown:
@@ -50,20 +54,29 @@ func (v *Variant) verdict() string {
 				withheld++
 			} else if c.Ratio.N > 0 && c.Ratio.Base > 0 {
 				few++
+			} else {
+				missing++
 			}
 		}
 	}
 	var parts []string
 	switch {
 	case len(shown) > 0:
-		parts = append(parts, strings.Join(shown, ", "))
+		slices.SortStableFunc(reasons, func(a, b string) int { return min(len(a), 1) - min(len(b), 1) }) // what is beyond doubt first
+		for _, why := range reasons {
+			text := strings.Join(shown[why], ", ")
+			if why != "" {
+				text = "doubtful (" + plain.Name(why) + "): " + text
+			}
+			parts = append(parts, text)
+		}
 	case alike > 0:
 		parts = append(parts, "no change shown")
 	case few == 0 && withheld == 0:
 		return "nothing to compare"
 	}
 	if few > 0 {
-		parts = append(parts, "too few rounds to tell"+ofFigures(few, few+alike+len(shown)+withheld))
+		parts = append(parts, "too few rounds to tell"+ofFigures(few, len(v.Changes)-missing))
 	}
 	if withheld > 0 {
 		parts = append(parts, words.Plural(withheld, "figure", "figures")+" not comparable")

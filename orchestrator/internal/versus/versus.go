@@ -22,6 +22,7 @@ package versus
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
@@ -109,6 +110,25 @@ func (c *Change) Worse() bool { return c.Ratio.Verdict() == stat.Shown && c.Rati
 
 // Better says that the figure is shown to have fallen.
 func (c *Change) Better() bool { return c.Ratio.Verdict() == stat.Shown && c.Ratio.Hi < 1 }
+
+// doubtful are the codes of notes that give another reason for a change than the
+// variant itself.
+var doubtful = []string{
+	report.CodeControl, report.CodeUncounted, report.CodeBusyMachine, report.CodeStolen, report.CodeJumped, report.CodeSlept,
+	report.CodeStarved, report.CodeUnequalWork, report.CodeFailedRequests, report.CodeSwap, CodeOtherNeighbours, CodeOtherIdle,
+}
+
+// Doubts gives the codes of those of its notes, each once, that give another reason
+// for the change than the variant itself.
+func (c *Change) Doubts() []string {
+	var codes []string
+	for _, n := range c.Notes {
+		if slices.Contains(doubtful, n.Code) && !slices.Contains(codes, n.Code) {
+			codes = append(codes, n.Code)
+		}
+	}
+	return codes
+}
 
 // Note is something that weakens a change or has to be known to read it.
 type Note struct {

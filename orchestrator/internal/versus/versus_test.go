@@ -151,6 +151,15 @@ func TestVerdict(t *testing.T) {
 	apart := func(e *bench.Experiment) *bench.Experiment { e.Design.Mode = bench.Apart; return e }
 	check("apart", "libc: no change shown", apart(run(1, 7, libc(), jemalloc())), apart(run(2, 7, libc())), peak)
 
+	slow := libc()
+	slow.latency *= 2
+	busy := run(2, 7, slow)
+	for i := range busy.Trials {
+		busy.Trials[i].Batches[0].Machine = &bench.Machine{Elapsed: 10 * time.Second, CPUs: 2, Others: 5 * time.Second}
+	}
+	check("busy", "libc: doubtful (busy-machine): p99 +90 to +107 %", run(1, 7, libc()), busy, peak)
+	check("idle alone", "libc: no change shown", run(1, 7, libc()), run(2, 7, libc()), peak)
+
 	twin := libc()
 	twin.name = "libc-2"
 	failed := run(1, 9, libc(), twin.more(1.5))
