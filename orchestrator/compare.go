@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/console"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/design"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
@@ -66,6 +67,11 @@ func (a *app) compare(cmd *cobra.Command, c *compareFlags) (err error) {
 	for _, text := range j.told {
 		view.Warn(text)
 	}
+	if c.gate.old != "" {
+		if j.check, err = j.against(); err != nil {
+			return err
+		}
+	}
 	if c.dryRun {
 		return a.dryRun(j)
 	}
@@ -83,23 +89,44 @@ func (a *app) compare(cmd *cobra.Command, c *compareFlags) (err error) {
 		for _, line := range console.Header(j.design, lab.Describe(j.plan), j.known) {
 			view.Print(line)
 		}
+		if j.check != nil {
+			view.Print(plain.Line(j.check.line()))
+		}
 	}
-	failed := a.experiment(cmd.Context(), j, view)
-	if from == nil && j.saved.Blank() {
-		return errors.Join(failed, j.saved.Release())
+	exp, failed := a.carryOut(cmd.Context(), j, view)
+	if exp == nil {
+		return failed
+	}
+	failed = a.conclude(cmd.Context(), j, exp, failed)
+	if j.check != nil {
+		return a.judge(cmd.Context(), j, exp, failed)
+	}
+	return failed
+}
+
+// carryOut runs the lab and gives what was measured, and what the run failed with.
+// Where nothing was, the experiment is nil, and the results folder is left as it
+// was found.
+func (a *app) carryOut(ctx context.Context, j *job, view *console.View) (*bench.Experiment, error) {
+	if j.garbage != 0 {
+		debug.SetGCPercent(j.garbage)
+	}
+	failed := a.experiment(ctx, j, view)
+	if j.from == nil && j.saved.Blank() {
+		return nil, errors.Join(failed, j.saved.Release())
 	}
 	// Nothing is measured any more: memory may be spared at the cost of time.
-	debug.SetGCPercent(sparing)
+	j.garbage = debug.SetGCPercent(sparing)
 	exp, err := j.saved.Experiment()
 	switch {
 	case err != nil: // the records stay as they are
-		return errors.Join(failed, hint.With(err, "the records are in "+j.saved.Dir), j.saved.Leave())
-	case from != nil && (!from.begun || len(exp.Trials) == 0): // what there was before stays
-		return failed
+		return nil, errors.Join(failed, hint.With(err, "the records are in "+j.saved.Dir), j.saved.Leave())
+	case j.from != nil && (!j.from.begun || len(exp.Trials) == 0): // what there was before stays
+		return nil, failed
 	case len(exp.Trials) == 0: // nothing was measured
-		return errors.Join(failed, j.saved.Release())
+		return nil, errors.Join(failed, j.saved.Release())
 	}
-	return a.conclude(cmd.Context(), j, exp, failed)
+	return exp, failed
 }
 
 // sparing is the garbage, in per cent of what is in use, at which it is collected
@@ -111,6 +138,9 @@ func (a *app) dryRun(j *job) error {
 	p := lab.Describe(j.plan)
 	for _, line := range slices.Concat(console.Header(j.design, p, j.known), design.Outline(j.design, p)) {
 		fmt.Fprintln(a.stdout, plain.Line(line))
+	}
+	if j.check != nil {
+		fmt.Fprintln(a.stdout, plain.Line(j.check.line()))
 	}
 	return nil
 }
@@ -139,6 +169,11 @@ func (a *app) experiment(ctx context.Context, j *job, view *console.View) (err e
 	opened, err := lab.Open(ctx, lab.Config{Engine: eng, Variants: lab.Variants(j.design), Records: stream, Env: environ()})
 	if err != nil {
 		return err
+	}
+	if j.check != nil {
+		if err := j.check.here(opened.Header(todo).Environment); err != nil {
+			return err
+		}
 	}
 	if j.from != nil {
 		todo.Earlier, todo.Args = j.from.earlier, j.from.earlier.Header.Args

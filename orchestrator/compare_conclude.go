@@ -60,7 +60,10 @@ func (a *app) conclude(ctx context.Context, j *job, exp *bench.Experiment, faile
 	if err := errors.Join(failed, spliced, unpaged, unprinted, unkept); err != nil {
 		return err
 	}
-	return verdict(exp)
+	if err := verdict(exp); err != nil {
+		return &unfit{err}
+	}
+	return nil
 }
 
 // verdict is the error of an experiment that was carried out and is no good

@@ -14,6 +14,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/design"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/flags"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/gate"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/lab"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/page"
@@ -37,6 +38,7 @@ type compareFlags struct {
 	drawn     bool // the seed, by chance
 
 	// These concern one call.
+	gate   gateFlags
 	format string
 	out    string
 	resume string
@@ -53,7 +55,7 @@ type compareFlags struct {
 
 // ofTheCall are the flags that the benchmark file cannot set: they concern one
 // call, not the experiment.
-var ofTheCall = []string{"benchmark", "dry-run", "quick", "quiet", "out", "readme", "html", "keep", "help", "format", "resume"}
+var ofTheCall = []string{"benchmark", "dry-run", "quick", "quiet", "out", "readme", "html", "keep", "help", "format", "resume", "check", "anyway"}
 
 // define makes the flags, in the groups that the help shows.
 func (c *compareFlags) define() []flags.Group {
@@ -105,7 +107,12 @@ func (c *compareFlags) define() []flags.Group {
 	out.BoolVar(&c.quick, "quick", false, "the same as --preset quick")
 	out.Lookup("quick").Hidden = true
 
-	return []flags.Group{what, much, load, where, out}
+	against := flags.NewGroup("Held against an earlier result")
+	against.StringVar(&c.gate.old, "check", "", "hold the result against a saved `one`: exit code 3 if fresh rounds confirm that it is worse, 4 if it cannot be told")
+	against.StringSliceVar(&c.gate.allow, "allow", nil, "how much more is fine, such as `peak=+5%`; repeatable. Figures: "+strings.Join(gate.Figures(), ", ")+fmt.Sprintf(" (default %g%% for peak, steady and idle, and others are not looked at)", 100*gate.Default))
+	against.BoolVar(&c.gate.anyway, "anyway", false, "with --check: also if the work or the machine is another")
+
+	return []flags.Group{what, much, load, where, out, against}
 }
 
 // job is what a call of compare is to do.
@@ -116,7 +123,10 @@ type job struct {
 	known  design.Experience
 	told   []string // warnings about what was read
 	from   *resumed // what it goes on from; nil: nothing
+	check  *against // what the result is held against; nil: nothing
 	saved  *store.Folder
+
+	garbage int // when it is collected, in per cent, before memory was to be spared; 0: it never was
 }
 
 // prepare finds out what is to be done. It starts nothing.
@@ -236,6 +246,9 @@ func (c *compareFlags) check() error {
 		return err
 	}
 	if err := design.OneOf("format", c.format, formatNames()); err != nil {
+		return err
+	}
+	if err := c.gate.check(c); err != nil {
 		return err
 	}
 	if c.readme != "" {

@@ -17,7 +17,7 @@ const module = "github.com/stair-stepper/stair-stepper/"
 // is drawn here and nowhere else: a new arrow or room is added to this table,
 // with a reason in the commit, or not at all.
 var arrows = map[string][]string{
-	"orchestrator":                            {"engine", "engine/docker", "engine/process", "lab", "load", "report", "chart", "store", "console", "plan", "vars", "plain", "flags", "design", "variant", "page", "versus"},
+	"orchestrator":                            {"engine", "engine/docker", "engine/process", "lab", "load", "report", "chart", "store", "console", "plan", "vars", "plain", "flags", "design", "variant", "page", "versus", "gate"},
 	"orchestrator/internal/bench":             {},
 	"orchestrator/internal/hint":              {},
 	"orchestrator/internal/words":             {},

@@ -20,8 +20,8 @@
 //
 // The report goes to standard output, progress and warnings to standard error.
 // Exit codes: 0 done, 1 failed, 2 a mistake in the command line or the plan, 3 a
-// gate of drill tripped, 130 interrupted (what was measured is printed and saved
-// first).
+// gate tripped (of drill, or of compare --check), 4 compare --check cannot tell,
+// 130 interrupted (what was measured is printed and saved first).
 package main
 
 import (
@@ -45,6 +45,7 @@ const (
 	exitFailed      = 1
 	exitUsage       = 2
 	exitGate        = 3
+	exitUnclear     = 4
 	exitInterrupted = 130
 )
 
