@@ -20,7 +20,10 @@ type documented struct {
 }
 
 // begins are what a line that is a command begins with.
-var begins = []string{"go run ./orchestrator", "go test", "go build", "docker build"}
+var begins = []string{"go run ./orchestrator", built, "go test", "go build", "docker build"}
+
+// built is the command that go build -o lab ./orchestrator makes.
+const built = "./lab"
 
 // documentedCommands finds the commands of the documents, each once: in lines of
 // their own and within a line between backticks.

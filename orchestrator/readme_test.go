@@ -16,8 +16,13 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/spf13/pflag"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/lab"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/needs"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
 )
 
@@ -72,6 +77,8 @@ func try(t *testing.T, root string, server *service, c documented) error {
 	switch {
 	case len(args) > 3 && slices.Equal(args[:3], []string{"go", "run", "./orchestrator"}):
 		return tryOurs(t, root, server, args[3:])
+	case len(args) > 1 && args[0] == built:
+		return tryOurs(t, root, server, args[1:])
 	case len(args) > 2 && slices.Equal(args[:3], []string{"go", "build", "-o"}):
 		args = slices.Clone(args)
 		args[3] = filepath.Join(t.TempDir(), args[3])
@@ -229,6 +236,9 @@ func furnish(t *testing.T, root string, commands []documented) *service {
 	put("README.md", readme)
 	put("plan.yml", []byte("plan:\n- name: one\n  request: {url: /}\n"))
 	for _, c := range commands {
+		if at := slices.Index(c.args, "--check"); at >= 0 {
+			put(filepath.Join(c.args[at+1], store.ExperimentFile), defaultResult(t))
+		}
 		if at := slices.Index(c.args, "report"); at >= 0 {
 			for _, folder := range c.args[at+1:] {
 				if strings.HasPrefix(folder, "-") {
@@ -255,6 +265,30 @@ func furnish(t *testing.T, root string, commands []documented) *service {
 	local.Start()
 	t.Cleanup(local.Close)
 	return s
+}
+
+// defaultResult is a result of what compare does where nothing else is said.
+func defaultResult(t *testing.T) []byte {
+	t.Helper()
+	c, f := &compareFlags{}, pflag.NewFlagSet("compare", pflag.ContinueOnError)
+	for _, g := range c.define() {
+		f.AddFlagSet(g.FlagSet)
+	}
+	j, err := c.prepare(f, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	exp := &bench.Experiment{Design: j.design, Plan: lab.Describe(j.plan)}
+	for round := 1; round <= j.design.Rounds; round++ {
+		for _, v := range j.design.Variants {
+			exp.Trials = append(exp.Trials, bench.Trial{Variant: v.Name, Round: round})
+		}
+	}
+	var text bytes.Buffer
+	if err := report.JSON(&text, exp); err != nil {
+		t.Fatal(err)
+	}
+	return text.Bytes()
 }
 
 // service answers every request, on a port and on a socket.

@@ -42,7 +42,9 @@ import (
 )
 
 // Default is how much more of a figure is fine where nothing else is said: 0.1 is
-// 10 %. Runs of the same code an hour apart were seen to differ by half of it.
+// 10 %. With it, simulated gates passed unchanged code 499 times of 500, also where
+// runs drift apart by 3 %, and caught 20 % more as often; with half of it, one
+// unchanged run in fifty was called worse (see the tests).
 const Default = 0.10
 
 // most is the largest increase that can be allowed.
