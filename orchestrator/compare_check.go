@@ -14,6 +14,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/console"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/design"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/gate"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/lab"
@@ -44,7 +45,7 @@ func (g *gateFlags) check(c *compareFlags) error {
 		return hint.Mistake("--check and --resume name the same result", "name an earlier one with --check")
 	}
 	if _, err := gate.Parse(g.allow); err != nil {
-		return fmt.Errorf("--allow: %w", err)
+		return &design.Mistake{Setting: "allow", Problem: err.Error(), Advice: hint.Of(err)}
 	}
 	return nil
 }

@@ -43,7 +43,7 @@ func TestGateFlags(t *testing.T) {
 	check(compareFlags{gate: gateFlags{old: old, allow: []string{"peak=5%"}, anyway: true}}, "", "check", "allow", "anyway")
 	check(compareFlags{}, "--check names nothing", "check")
 	check(compareFlags{gate: gateFlags{allow: []string{"peak=5%"}}}, "--allow needs --check", "allow")
-	check(compareFlags{gate: gateFlags{allow: []string{"rss=5%"}}}, `--allow: "rss=5%": unknown figure "rss"`)
+	check(compareFlags{gate: gateFlags{allow: []string{"rss=5%"}}}, `--allow "rss=5%": unknown figure "rss"`)
 	check(compareFlags{gate: gateFlags{anyway: true}}, "--anyway needs --check")
 	check(compareFlags{gate: gateFlags{old: old}, keep: true}, "--check and --keep do not go together")
 	const same = "--check and --resume name the same result"
