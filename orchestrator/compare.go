@@ -35,7 +35,13 @@ memory, repeats that in rounds of fresh containers, and prints a row per variant
 
 The key lab of the benchmark file holds settings under the flags' names; flags
 override it. A preset (--preset) sets several at once:
-` + design.ExplainPresets(),
+` + design.ExplainPresets() + `
+
+Exit codes: 0 done, and nothing is worse than --check's result; 1 the run failed,
+or without --check its result is not valid; 2 a mistake in the command line or
+the plan, and nothing was started; 3 worse than --check's result, confirmed by
+fresh rounds; 4 with --check: it cannot be told, or the result is not valid; 130
+interrupted, with what was measured printed and saved.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.compare(cmd, c) },
 	}
