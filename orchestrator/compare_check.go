@@ -209,8 +209,14 @@ func (a *app) afresh(ctx context.Context, first *job, images map[string]string) 
 	if exp == nil {
 		return nil, err
 	}
-	err = errors.Join(err, j.saved.Conclude(exp.Interrupted, func(w io.Writer) error { return report.JSON(w, exp) }))
-	a.tell(&j, "saved: %s   ·   again: go run ./orchestrator report %s", filepath.Join(j.saved.Dir, store.ExperimentFile), j.saved.Dir)
+	if unkept := j.saved.Conclude(exp.Interrupted, func(w io.Writer) error { return report.JSON(w, exp) }); unkept != nil {
+		err = errors.Join(err, &lab.SaveError{Err: unkept})
+	} else {
+		a.tell(&j, "saved: %s   ·   again: go run ./orchestrator report %s", filepath.Join(j.saved.Dir, store.ExperimentFile), j.saved.Dir)
+	}
+	if exp.Interrupted {
+		a.tell(&j, "to continue it: go run ./orchestrator compare --resume %s", j.saved.Dir)
+	}
 	if ctx.Err() != nil {
 		return nil, a.interrupted(err)
 	}

@@ -36,7 +36,7 @@ func (r Result) Lines(names Names) []string {
 		lines = append(lines, "cannot tell: nothing was measured in both")
 	}
 	if r.Second == nil && v.Outcome == Worse {
-		lines = append(lines, "not confirmed: the fresh rounds were not carried out")
+		lines = append(lines, "not confirmed: the fresh rounds were not carried out to the end")
 	}
 	if r.Second != nil {
 		lines = append(lines, r.second(names)...)
