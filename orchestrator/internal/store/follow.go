@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -16,6 +17,13 @@ const lookEvery = 250 * time.Millisecond
 
 // Alive says whether a run is under way in a results folder.
 func Alive(dir string) bool { return alive(filepath.Join(dir, streamFile)) }
+
+// Grows says whether a path is a results folder with a stream that somebody writes
+// to or may go on with.
+func Grows(path string) bool {
+	info, err := os.Lstat(filepath.Join(path, streamFile))
+	return err == nil && info.Mode().IsRegular()
+}
 
 // Follow yields the records of a results folder as Read does, and those that
 // another process adds, until ctx ends or atEnd does not want to wait. A line that
@@ -59,10 +67,14 @@ type growing struct {
 	wait  func() error // until it is time for another look
 	told  bool         // atEnd was, since there was more
 	alive bool         // what it was told
+	over  bool         // it does not want to wait
 }
 
 func (g *growing) Read(p []byte) (int, error) {
 	for {
+		if g.over { // a reader may ask more than once
+			return 0, io.EOF
+		}
 		n, err := g.file.Read(p)
 		if n > 0 || err != nil && !errors.Is(err, io.EOF) {
 			g.told = false
@@ -78,8 +90,8 @@ func (g *growing) Read(p []byte) (int, error) {
 		}
 		if !g.told || now != g.alive {
 			g.told, g.alive = true, now
-			if !g.atEnd(now) {
-				return 0, io.EOF
+			if g.over = !g.atEnd(now); g.over {
+				continue
 			}
 		}
 		if err := g.wait(); err != nil {

@@ -207,6 +207,19 @@ func TestFollowGone(t *testing.T) {
 		}
 		reader.check(t, all, true, false)
 	})
+	synctest.Test(t, func(t *testing.T) {
+		f := claimed(t)
+		reader, stop := follow(t, f.Dir, false)
+		defer stop()
+		reader.check(t, nil, true)
+		if err := f.Release(); err != nil {
+			t.Fatal(err)
+		}
+		reader.check(t, nil, true, false)
+		if !reader.over {
+			t.Error("an empty one is followed for ever")
+		}
+	})
 	var wrong error
 	for _, err := range Follow(t.Context(), t.TempDir(), nil) {
 		wrong = errors.Join(wrong, err)
