@@ -42,7 +42,13 @@ or without --check its result is not valid; 2 a mistake in the command line or
 the plan, and nothing was started; 3 worse than --check's result, confirmed by
 fresh rounds; 4 with --check: it cannot be told, or the result is not valid; 130
 interrupted, with what was measured printed and saved.`,
-		Args: noArgs,
+		Args: func(cmd *cobra.Command, args []string) error {
+			args, err := c.serve.take(args, 0)
+			if err != nil {
+				return err
+			}
+			return noArgs(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.compare(cmd, c) },
 	}
 	cmd.Flags().SortFlags = false
@@ -86,12 +92,27 @@ func (a *app) compare(cmd *cobra.Command, c *compareFlags) (err error) {
 			return &hint.Error{Mistake: true, Err: err, Advice: hint.Of(err)}
 		}
 	}
-	if from != nil {
-		j.saved = from.saved
-	} else if j.saved, err = store.Create(c.out, "results", time.Now()); err != nil {
+	ctx := cmd.Context()
+	if j.site, err = a.serve(ctx, &c.serve); err != nil {
 		return err
 	}
-	if !c.quiet {
+	if j.site == nil {
+		_, err := a.run(ctx, j, view)
+		return err
+	}
+	return a.served(ctx, j.site, func() (string, error) { return a.run(ctx, j, view) })
+}
+
+// run carries a job out, shows it, saves and prints what was measured, and holds
+// it against an older result where that was asked for. dir is the folder where it
+// is; "" where nothing was measured.
+func (a *app) run(ctx context.Context, j *job, view *console.View) (dir string, err error) {
+	if j.from != nil {
+		j.saved = j.from.saved
+	} else if j.saved, err = store.Create(j.out, "results", time.Now()); err != nil {
+		return "", err
+	}
+	if !j.quiet {
 		for _, line := range console.Header(j.design, lab.Describe(j.plan), j.known) {
 			view.Print(line)
 		}
@@ -99,15 +120,21 @@ func (a *app) compare(cmd *cobra.Command, c *compareFlags) (err error) {
 			view.Print(plain.Line(j.check.line()))
 		}
 	}
-	exp, failed := a.carryOut(cmd.Context(), j, view)
+	exp, failed := a.carryOut(ctx, j, view)
 	if exp == nil {
-		return failed
+		return "", failed
 	}
-	failed = a.conclude(cmd.Context(), j, exp, failed)
+	failed = a.conclude(ctx, j, exp, failed)
+	if j.site != nil {
+		// Before fresh rounds begin, which the page does not show.
+		if err := j.site.Saved(j.saved.Dir); err != nil {
+			a.printError(err)
+		}
+	}
 	if j.check != nil {
-		return a.judge(cmd.Context(), j, exp, failed)
+		failed = a.judge(ctx, j, exp, failed)
 	}
-	return failed
+	return j.saved.Dir, failed
 }
 
 // carryOut runs the lab and gives what was measured, and what the run failed with.
@@ -154,6 +181,14 @@ func (a *app) dryRun(j *job) error {
 // experiment runs the lab on the engine that was asked for.
 func (a *app) experiment(ctx context.Context, j *job, view *console.View) (err error) {
 	stream := store.NewStream(j.saved)
+	if j.site != nil {
+		if j.from != nil {
+			if err := j.site.Earlier(ctx, j.saved.Dir); err != nil {
+				return err
+			}
+		}
+		defer stream.Follow(j.site.Read)()
+	}
 	read := stream.Follow(view.Read)
 	defer func() {
 		read()

@@ -195,7 +195,7 @@ type fresh struct {
 // is run must be the same images.
 func (a *app) afresh(ctx context.Context, first *job, images map[string]string) (*fresh, error) {
 	j := *first
-	j.from = nil
+	j.from, j.site = nil, nil
 	if j.drawn {
 		j.design.Seed = rand.Uint64N(1 << 32)
 	}

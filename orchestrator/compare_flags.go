@@ -21,6 +21,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plan"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/variant"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/web"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
@@ -44,6 +45,7 @@ type compareFlags struct {
 	resume string
 	readme string
 	html   string
+	serve  serveFlag
 	keep   bool
 	dryRun bool
 	quiet  bool
@@ -55,7 +57,7 @@ type compareFlags struct {
 
 // ofTheCall are the flags that the benchmark file cannot set: they concern one
 // call, not the experiment.
-var ofTheCall = []string{"benchmark", "dry-run", "quick", "quiet", "out", "readme", "html", "keep", "help", "format", "resume", "check", "anyway"}
+var ofTheCall = []string{"benchmark", "dry-run", "quick", "quiet", "out", "readme", "html", "serve", "keep", "help", "format", "resume", "check", "anyway"}
 
 // define makes the flags, in the groups that the help shows.
 func (c *compareFlags) define() []flags.Group {
@@ -102,6 +104,7 @@ func (c *compareFlags) define() []flags.Group {
 	out.StringVar(&c.resume, "resume", "", "continue the interrupted run in this `folder` after its last complete round")
 	out.StringVar(&c.readme, "readme", "", "put picture and table into this Markdown `file` too, between two markers; the picture beside it")
 	out.StringVar(&c.html, "html", "", "write the report as a page into this `file` too")
+	c.serve.define(out.FlagSet, "show the run as a page while it goes on, at this `address` (127.0.0.1:8077, or a free port)")
 	out.BoolVar(&c.dryRun, "dry-run", false, "print what would be done, and do nothing")
 	out.BoolVarP(&c.quiet, "quiet", "q", false, "no progress, only warnings and errors")
 	out.BoolVar(&c.quick, "quick", false, "the same as --preset quick")
@@ -125,6 +128,7 @@ type job struct {
 	from   *resumed // what it goes on from; nil: nothing
 	check  *against // what the result is held against; nil: nothing
 	saved  *store.Folder
+	site   *web.Site // the page that shows it; nil: none
 
 	garbage int // when it is collected, in per cent, before memory was to be spared; 0: it never was
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // ofThisCall are the flags that a run which goes on does not take over.
-var ofThisCall = []string{"resume", "out", "dry-run", "help"}
+var ofThisCall = []string{"resume", "out", "dry-run", "help", "serve"}
 
 // resumed is an interrupted run that is to go on.
 type resumed struct {

@@ -17,7 +17,7 @@ const module = "github.com/stair-stepper/stair-stepper/"
 // is drawn here and nowhere else: a new arrow or room is added to this table,
 // with a reason in the commit, or not at all.
 var arrows = map[string][]string{
-	"orchestrator":                            {"engine", "engine/docker", "engine/process", "lab", "load", "report", "chart", "store", "console", "plan", "vars", "plain", "flags", "design", "variant", "page", "versus", "gate"},
+	"orchestrator":                            {"engine", "engine/docker", "engine/process", "lab", "load", "report", "chart", "store", "console", "plan", "vars", "plain", "flags", "design", "variant", "page", "versus", "gate", "web"},
 	"orchestrator/internal/bench":             {},
 	"orchestrator/internal/hint":              {},
 	"orchestrator/internal/words":             {},
@@ -42,6 +42,7 @@ var arrows = map[string][]string{
 	"orchestrator/internal/store":             {"files", "plain"},
 	"orchestrator/internal/watch":             {"design", "store"},                                                      // what is left follows from the design
 	"orchestrator/internal/console":           {"design", "load", "plan", "report", "store", "watch", "files", "plain"}, // report: what failed is said in the report's words
+	"orchestrator/internal/web":               {"chart", "page", "store", "watch", "console", "plain"},                  // console: its log is what a terminal shows
 	"orchestrator/internal/kernel":            {},                                                                       // versions are facts that tests of many rooms need, and meter's own could not import meter
 	"orchestrator/internal/needs":             {"kernel"},                                                               // for tests alone
 	"orchestrator/internal/browsertest":       {"needs"},                                                                // for tests alone
@@ -73,7 +74,7 @@ var only = map[string]struct{ room, why string }{
 	"github.com/docker/docker":             {"orchestrator/internal/engine/docker", "the rest of the lab runs without Docker"},
 	"github.com/moby/patternmatcher":       {"orchestrator/internal/engine/docker", "it alone makes build contexts, and reads .dockerignore as Docker does"},
 	"github.com/olekukonko/tablewriter":    {"orchestrator/internal/layout", "one place decides how tables look"},
-	"github.com/gorilla/mux":               {"services/stepper", "the orchestrator serves nothing"},
+	"github.com/gorilla/mux":               {"services/stepper", "it is the service under test; the live page has four addresses, which the standard library tells apart"},
 	"github.com/spf13/cobra":               {"orchestrator", "only the command line knows flags"},
 	"github.com/vbauerster/mpb":            {"orchestrator/internal/console", "one place knows a terminal"},
 	"github.com/yuin/goldmark":             {"orchestrator/internal/report", "one place reads Markdown, to put a table into it"},

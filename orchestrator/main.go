@@ -86,6 +86,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		err = lost(stdout)
 	}
+	return a.exitCode(ctx, err)
+}
+
+// exitCode prints what a command ends with and gives the code for it.
+func (a *app) exitCode(ctx context.Context, err error) int {
 	if err == nil {
 		return exitDone
 	}

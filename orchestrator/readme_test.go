@@ -29,8 +29,9 @@ import (
 // runElsewhere are the documented commands that no test runs as they stand, with
 // the file that runs them instead and what it runs.
 var runElsewhere = map[string]struct{ file, runs, why string }{
-	"go test ./...":               {".ci/run", "go test -count=1 -timeout 20m ./...", "it is the tests themselves"},
-	"go run ./orchestrator clean": {"orchestrator/testdata/script/clean.txt", "exec orchestrator clean --engine process", "it would take containers and images from others on this machine"},
+	"go test ./...": {".ci/run", "go test -count=1 -timeout 20m ./...", "it is the tests themselves"},
+	"go run ./orchestrator report results/2026-11-23T10-12-05 --serve": {"orchestrator/testdata/script/serve.txt", "exec sh other.sh other2.txt --serve=0 second &other&", "it serves until Ctrl-C"},
+	"go run ./orchestrator clean":                                      {"orchestrator/testdata/script/clean.txt", "exec orchestrator clean --engine process", "it would take containers and images from others on this machine"},
 }
 
 // TestDocumentedCommands runs every command of the README and of docs as far as a

@@ -66,11 +66,17 @@ func render(w io.Writer, exp *bench.Experiment, format string) error {
 func (a *app) reportCommand() *cobra.Command {
 	var format, readme string
 	var anyway bool
+	var serve serveFlag
+	var paths []string
 	cmd := &cobra.Command{
 		Use:   "report DIR [NEW]",
 		Short: "Prints a saved experiment again, or what changed from one to another; needs no engine",
 		Args: func(_ *cobra.Command, args []string) error {
-			switch len(args) {
+			args, err := serve.take(args, 1)
+			if err != nil {
+				return err
+			}
+			switch paths = args; len(args) {
 			case 1, 2:
 				return nil
 			case 0:
@@ -78,13 +84,22 @@ func (a *app) reportCommand() *cobra.Command {
 			}
 			return hint.Mistake(fmt.Sprintf("report takes one folder or file, or two to compare, not %d", len(args)), "name the old one and the new one: report OLD NEW")
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
-			if len(args) == 2 {
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if serve.asked {
+				switch {
+				case len(paths) > 1:
+					return hint.Mistake("--serve shows one run", "name one folder; of two there is --format html")
+				case cmd.Flags().Changed("format") || readme != "":
+					return hint.Mistake("--serve shows a page and prints nothing", "leave out --format and --readme")
+				}
+				return a.serveReport(cmd.Context(), paths[0], &serve)
+			}
+			if len(paths) == 2 {
 				if readme != "" {
 					return hint.Mistake("--readme takes the table of one run", "leave out --readme, or name one folder")
 				}
 				debug.SetGCPercent(sparing)
-				return a.reportChange(args[0], args[1], format, anyway)
+				return a.reportChange(paths[0], paths[1], format, anyway)
 			}
 			if anyway {
 				return hint.Mistake("--anyway is for two runs that did not do the same work", "name both: report OLD NEW --anyway")
@@ -93,12 +108,12 @@ func (a *app) reportCommand() *cobra.Command {
 				return hint.Mistake(fmt.Sprintf("--format is %q", format), "it must be one of "+strings.Join(formatNames(), ", "))
 			}
 			debug.SetGCPercent(sparing)
-			exp, err := store.Load(args[0])
+			exp, err := store.Load(paths[0])
 			if err != nil {
 				return err
 			}
 			if err := report.Contradicted(exp); err == nil && readme != "" {
-				if err := splice(readme, exp, args[0]); err != nil {
+				if err := splice(readme, exp, paths[0]); err != nil {
 					return err
 				}
 			}
@@ -111,5 +126,6 @@ func (a *app) reportCommand() *cobra.Command {
 	cmd.Flags().StringVar(&format, "format", "text", words.Choice(formatNames())+"; of two runs text, markdown, html or json")
 	cmd.Flags().StringVar(&readme, "readme", "", "put picture and table into this Markdown `file` too, between two markers; the picture beside it")
 	cmd.Flags().BoolVar(&anyway, "anyway", false, "compare two runs that did not do the same work, and mark every change")
+	serve.define(cmd.Flags(), "show it as a page at this `address`, also while its run goes on (127.0.0.1:8077, or a free port)")
 	return cmd
 }

@@ -54,7 +54,7 @@ func runScripts(t *testing.T, files ...string) {
 		Files:               files,
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"json": checkJSON, "containers": checkContainers, "folders": checkFolders,
+			"json": checkJSON, "containers": checkContainers, "folders": checkFolders, "await": awaitText, "fetch": fetchPage,
 		},
 		Condition: func(name string) (bool, error) {
 			switch name {

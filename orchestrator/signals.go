@@ -26,11 +26,22 @@ func untilSignalled() context.Context {
 		// its jobs, and then the kernel does, and a service manager besides.
 		caught = append(caught, syscall.SIGHUP)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), ends...)
+	ctx, end := context.WithCancelCause(context.Background())
+	come := make(chan os.Signal, 1)
+	signal.Notify(come, ends...)
 	go func() {
-		<-ctx.Done()
-		stop()
+		s := <-come
+		signal.Stop(come)
+		end(&signalled{s})
 	}()
 	signal.Notify(make(chan os.Signal, 1), caught...)
 	return ctx
 }
+
+// signalled is the cause of a context that a signal has ended.
+type signalled struct{ signal os.Signal }
+
+func (s *signalled) Error() string { return s.signal.String() + " signal received" }
+
+// Is says that it is an end that somebody asked for.
+func (s *signalled) Is(target error) bool { return target == context.Canceled }
