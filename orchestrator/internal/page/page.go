@@ -35,7 +35,7 @@ var (
 // Extra is what a page may have besides the report.
 type Extra struct {
 	Style  template.CSS  // after the page's own
-	Script template.JS   // after the page's own; with one, the page may ask the server that it came from
+	Script template.JS   // after the page's own; with one, the run goes on, and the page may ask the server that it came from
 	Above  template.HTML // the first section of the page
 }
 
@@ -47,7 +47,7 @@ func Write(w io.Writer, exp *bench.Experiment) error { return Render(w, exp, Ext
 // #report; window.stepper.enhance(element) of the page's script brings it to life
 // again after its content was replaced by what Body writes.
 func Render(w io.Writer, exp *bench.Experiment, with Extra) error {
-	v := newView(exp)
+	v := newView(exp, with.Script != "")
 	v.Extra = with
 	v.Style = template.CSS(ownStyle+"\n"+palette()+"\n") + with.Style
 	v.Script = template.JS(ownScript) + with.Script
@@ -55,8 +55,9 @@ func Render(w io.Writer, exp *bench.Experiment, with Extra) error {
 	return execute(w, "page", v)
 }
 
-// Body writes what is within #report of a page.
-func Body(w io.Writer, exp *bench.Experiment) error { return execute(w, "report", newView(exp)) }
+// Body writes what is within #report of a page while its run goes on: trials are
+// still to come, and the data is for the finished page.
+func Body(w io.Writer, exp *bench.Experiment) error { return execute(w, "report", newView(exp, true)) }
 
 func execute(w io.Writer, name string, v *view) error {
 	t, err := template.New("").Funcs(template.FuncMap{"key": key, "close": closer}).Parse(layout)

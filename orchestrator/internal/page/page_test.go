@@ -145,8 +145,8 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// The same experiment gives the same bytes, and what a live page replaces is what
-// a finished one has.
+// The same experiment gives the same bytes, and what a live page is given anew is
+// what it began with: all of a finished one but the data.
 func TestBytes(t *testing.T) {
 	exp := made{rounds: 7}.experiment()
 	first := render(t, exp, Extra{})
@@ -157,8 +157,16 @@ func TestBytes(t *testing.T) {
 	if err := Body(&body, exp); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(first, `<div id="report">`+"\n"+body.String()+"</div>\n</main>") {
+	live := render(t, exp, Extra{Script: "1"})
+	if !strings.Contains(live, `<div id="report">`+"\n"+body.String()+"</div>\n</main>") {
 		t.Error("the body is not what the page has in #report")
+	}
+	if !strings.Contains(first, "data:application/gzip") || strings.Contains(live, "data:application/gzip") || !strings.Contains(live, "when the run is over") {
+		t.Error("the data is not where it belongs")
+	}
+	exp.Trials = nil
+	if blank := render(t, exp, Extra{Script: "1"}); !strings.Contains(blank, "The figures come with the first trial") || strings.Contains(blank, "<table") {
+		t.Error("a run without a trial has figures")
 	}
 	broken := errors.New("disk full")
 	if err := Write(failing{broken}, exp); !errors.Is(err, broken) {

@@ -37,6 +37,7 @@ type view struct {
 	Readings            table
 	Legend, Ran         []report.Fact
 	Command             string
+	Live                bool // the run goes on
 	Raw                 raw
 	Data                data
 }
@@ -95,7 +96,8 @@ type maker struct {
 	invalid bool // no change is to be trusted
 }
 
-func newView(exp *bench.Experiment) *view {
+// newView makes a view; live is of a run that goes on.
+func newView(exp *bench.Experiment, live bool) *view {
 	r := report.Summarize(exp)
 	m := &maker{r: r, whole: r.Table(), invalid: r.Verdict().Standing == report.Invalid}
 	for i, n := range m.whole.Notes {
@@ -121,7 +123,10 @@ func newView(exp *bench.Experiment) *view {
 	v.Readings = m.table("readings", "How well the memory was read", r.Readings())
 	v.Notes = m.notes
 	v.Data, v.Trials = newData(r)
-	v.Raw = newRaw(exp)
+	v.Live = live
+	if !live { // it takes longer than all the rest
+		v.Raw = newRaw(exp)
+	}
 	return v
 }
 
@@ -195,6 +200,9 @@ func (m *maker) marks(id, label string, notes []*report.Note, back bool) []mark 
 	}
 	return marks
 }
+
+// Nothing says that no trial has ended yet.
+func (v *view) Nothing() bool { return v.Live && v.Trials.Count == 0 }
 
 // Colour is the number of the variant's colour.
 func (n named) Colour() int { return n.Index % chart.Colours }
