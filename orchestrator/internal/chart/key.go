@@ -13,3 +13,7 @@ func Key(index int) string {
 	return fmt.Sprintf(`<svg class="chart key" viewBox="-6 -6 12 12" width="12" height="12" aria-hidden="true"><g class="%s">%s</g></svg>`,
 		class(index), strings.TrimSpace(p.String()))
 }
+
+// Dash gives the pattern of the line of the row of that index, as stroke-dasharray
+// has it; "" is a line without gaps.
+func Dash(index int) string { return dashes[index%len(dashes)] }

@@ -50,6 +50,7 @@ type lane struct {
 	Index int
 	Key   template.HTML // its mark
 	Class string        // its colour
+	Dash  string        // the pattern of its line
 	Name  string
 }
 
@@ -79,7 +80,10 @@ func (s *state) picture(now time.Time, figures int) picture {
 	head := s.run.Header()
 	if head != nil {
 		for i, v := range head.Design.Variants {
-			p.Variants = append(p.Variants, lane{i, template.HTML(chart.Key(i)), "v" + strconv.Itoa(i%chart.Colours), plain.Name(v.Name)})
+			p.Variants = append(p.Variants, lane{
+				Index: i, Name: plain.Name(v.Name),
+				Key: template.HTML(chart.Key(i)), Class: "v" + strconv.Itoa(i%chart.Colours), Dash: chart.Dash(i),
+			})
 		}
 	}
 	switch {
@@ -217,7 +221,11 @@ func (p *picture) lane(index int, s watch.Standing, begun bool, d bench.Design) 
 		left = leftText(s.Left, false)
 	}
 	if s.Memory > 0 {
-		memory = strconv.FormatFloat(s.Memory.MiB(), 'f', 0, 64) + " MiB"
+		digits := 0
+		if s.Memory < 10*bench.MiB {
+			digits = 1
+		}
+		memory = strconv.FormatFloat(s.Memory.MiB(), 'f', digits, 64) + " MiB"
 	}
 	p.set(key+".failed", failed)
 	p.set(key+".bad", strconv.FormatBool(s.Failed > 0 || s.Error != ""))
@@ -270,6 +278,12 @@ func clock(d time.Duration) string {
 	}
 	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
 }
+
+// mostBeside is how many variants have room beside the curves.
+const mostBeside = 4
+
+// Many says that there is no room for the variants beside the curves.
+func (p picture) Many() bool { return len(p.Variants) > mostBeside }
 
 // Xs numbers the texts of the time axis.
 func (picture) Xs() int { return partsX + 1 }
