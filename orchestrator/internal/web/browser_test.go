@@ -41,12 +41,13 @@ func shown(t *testing.T, at Address) *Site {
 type play struct {
 	t     *testing.T
 	site  *Site
+	names []string
 	began time.Time
 	all   []store.Record
 }
 
 func newPlay(t *testing.T, s *Site) *play {
-	return &play{t: t, site: s, began: time.Now().Add(-5 * time.Minute)}
+	return &play{t: t, site: s, names: names, began: time.Now().Add(-5 * time.Minute)}
 }
 
 // put has the site take a record in at an offset from the run's begin.
@@ -90,7 +91,7 @@ func (p *play) begin() {
 			Items: []bench.PlanItem{{Name: "medium", Method: "POST", URL: "/widgets", BodyBytes: 604_655}},
 		},
 	}
-	for _, name := range names {
+	for _, name := range p.names {
 		h.Design.Variants = append(h.Design.Variants, bench.Variant{Name: name, Dockerfile: "Dockerfile." + name})
 	}
 	p.put(0, store.Of{}, h)
@@ -102,8 +103,8 @@ const length = 92 * sec
 // round plays a round, from the begin of its trials up to an offset.
 func (p *play) round(number int, until time.Duration) {
 	begin := time.Duration(number-1) * 60 * sec
-	p.put(begin, store.Of{}, store.Round{Number: number, Order: names})
-	for i, name := range names {
+	p.put(begin, store.Of{}, store.Round{Number: number, Order: p.names})
+	for i, name := range p.names {
 		p.trial(begin, store.Of{Variant: name, Round: number}, i, until)
 	}
 	if until >= length {
@@ -113,7 +114,7 @@ func (p *play) round(number int, until time.Duration) {
 
 // trial plays one trial: warm-up, two batches of 24 s with a pause, idle.
 func (p *play) trial(begin time.Duration, of store.Of, index int, until time.Duration) {
-	level := []float64{520, 350, 120}[index] * (1 + 0.03*math.Sin(float64(of.Round*7+index)))
+	level := []float64{520, 350, 120}[index%3] * (1 + 0.03*math.Sin(float64(of.Round*7+index)))
 	put := func(at time.Duration, what any) { p.put(begin+at, of, what) }
 	put(0, store.Trial{Started: p.began.Add(begin), Container: "stepper-" + of.Variant, Image: "stair-stepper:" + of.Variant})
 	put(0, bench.Proof{Promised: "glibc", Allocator: "glibc", Version: "2.36", Linkage: "linked", Libc: "glibc 2.36", Workers: 10, Threads: bench.Hop})
@@ -138,7 +139,7 @@ func (p *play) trial(begin time.Duration, of store.Of, index int, until time.Dur
 			switch {
 			case phase.Kind == bench.PhaseBatch:
 				memory = level * (0.9 - 0.85*math.Exp(-into/2)) * (1 + 0.06*math.Sin(at.Seconds()*9) + 0.04*math.Sin(at.Seconds()*23))
-			case index < 2 && phase.Batch > 0:
+			case index%3 < 2 && phase.Batch > 0:
 				memory = level * (0.86 - 0.1*into/30)
 			}
 			put(at, bench.Sample{At: at, Anon: bench.Bytes(memory*float64(bench.MiB)) &^ 4095})
@@ -148,7 +149,7 @@ func (p *play) trial(begin time.Duration, of store.Of, index int, until time.Dur
 		}
 		if over < phase.End {
 			if phase.Kind == bench.PhaseBatch {
-				put(over, store.Progress{Done: int(480 * (over - phase.Start) / (24 * sec)), Failed: index / 2 * 3})
+				put(over, store.Progress{Done: int(480 * (over - phase.Start) / (24 * sec)), Failed: index % 3 / 2 * 3})
 			}
 			return
 		}
@@ -386,6 +387,13 @@ var stages = map[string]func(*play){
 		p.round(1, 47*sec)
 	},
 	"second": func(p *play) {
+		p.at(2, 44*sec)
+		p.begin()
+		p.round(1, length)
+		p.round(2, 44*sec)
+	},
+	"many": func(p *play) {
+		p.names = append(p.names, "mimalloc", "tcmalloc", strings.Repeat("long-", 12), "libc-twin")
 		p.at(2, 44*sec)
 		p.begin()
 		p.round(1, length)

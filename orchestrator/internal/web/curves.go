@@ -92,11 +92,11 @@ func niceTime(d time.Duration) time.Duration {
 	return d.Round(time.Hour) + time.Hour
 }
 
-// niceBytes gives the next amount that is 1, 2, 2.5 or 5 times a power of ten MiB.
+// niceBytes gives the next amount that people count in, in MiB.
 func niceBytes(bytes float64) float64 {
 	mib := bytes / float64(bench.MiB)
 	power := math.Pow(10, math.Floor(math.Log10(mib)))
-	for _, nice := range []float64{1, 2, 2.5, 5, 10} {
+	for _, nice := range []float64{1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10} {
 		if mib <= nice*power {
 			return nice * power * float64(bench.MiB)
 		}
