@@ -184,7 +184,7 @@ func (a *app) experiment(ctx context.Context, j *job, view *console.View) (err e
 	if j.site != nil {
 		if j.from != nil {
 			if err := j.site.Earlier(ctx, j.saved.Dir); err != nil {
-				return err
+				view.Warn("the page lacks the earlier rounds: " + err.Error())
 			}
 		}
 		defer stream.Follow(j.site.Read)()

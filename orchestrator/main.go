@@ -4,6 +4,7 @@
 //
 //	go run ./orchestrator compare                  the main job: build, prove, load, measure, print
 //	go run ./orchestrator compare --preset quick   a first look within two minutes
+//	go run ./orchestrator compare --serve          the same, shown as a page while it goes on
 //	go run ./orchestrator compare --dry-run        what compare would do
 //	go run ./orchestrator drill -b FILE -s         runs any plan of the load tester drill
 //	go run ./orchestrator variants                 what there is to compare

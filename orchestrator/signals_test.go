@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"os"
 	"os/signal"
 	"syscall"
@@ -23,4 +25,8 @@ func TestHangups(t *testing.T) {
 		time.Sleep(time.Millisecond) // for the first to have its effect
 	}
 	<-ctx.Done()
+	var by *signalled
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) || !errors.As(cause, &by) || by.signal != syscall.SIGHUP {
+		t.Errorf("it was ended by %v", cause)
+	}
 }

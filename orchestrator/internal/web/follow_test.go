@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/needs"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
 )
 
@@ -183,6 +184,7 @@ func TestFollowSaved(t *testing.T) {
 
 // A long stream is packed when its run is over.
 func TestFollowPacked(t *testing.T) {
+	needs.Patience(t, "writes and packs 24 MiB")
 	synctest.Test(t, func(t *testing.T) {
 		f := begun(t)
 		p := open(t)
