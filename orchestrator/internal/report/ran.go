@@ -43,7 +43,11 @@ func (r *Report) Ran() []Fact {
 			r.charge(),
 			fmt.Sprintf("high-water mark within %s", mebibytes(float64(m.bound))))})
 	}
-	return append(facts, Fact{"run", join(exp.RunID, exp.Started.UTC().Format("2006-01-02 15:04 UTC"), about(exp.Ended.Sub(exp.Started)), exp.Command)})
+	took := "" // where it goes on and no trial has ended
+	if exp.Ended.After(exp.Started) {
+		took = about(exp.Ended.Sub(exp.Started))
+	}
+	return append(facts, Fact{"run", join(exp.RunID, exp.Started.UTC().Format("2006-01-02 15:04 UTC"), took, exp.Command)})
 }
 
 // Brief says in one line what was run, but for the command.
@@ -96,7 +100,7 @@ func engineName(e bench.Environment) string {
 // were void or not reached.
 func (r *Report) planned() string {
 	rounds := words.Plural(r.Exp.Design.Rounds, "round", "rounds")
-	if r.Rounds != r.Exp.Design.Rounds {
+	if r.Rounds != r.Exp.Design.Rounds && len(r.Exp.Trials) > 0 {
 		rounds += fmt.Sprintf(" (%s)", words.Plural(r.Rounds, "counts", "count"))
 	}
 	return rounds
