@@ -3,6 +3,7 @@ package chart
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
 )
@@ -108,9 +109,10 @@ func panelTitle(row *report.Row, t report.Thread) string {
 
 // trialsText says in words what the picture shows.
 func trialsText(row *report.Row, threads []report.Thread) string {
-	text := "Resident heap over time, round by round."
+	var text strings.Builder
+	text.WriteString("Resident heap over time, round by round.")
 	for _, t := range threads[:min(len(threads), mostPanels)] {
-		text += " " + panelTitle(row, t) + "."
+		text.WriteString(" " + panelTitle(row, t) + ".")
 	}
-	return text
+	return text.String()
 }

@@ -63,20 +63,21 @@ func (r *Report) CurvesText(c *Curves) string {
 
 // PeaksCaption says how the picture of the peaks is to be read.
 func (r *Report) PeaksCaption() string {
-	text := "Each dot is the peak RSS of a round, the tick their median"
+	var text strings.Builder
+	text.WriteString("Each dot is the peak RSS of a round, the tick their median")
 	for _, row := range r.Rows {
 		if row.Peak.Interval {
-			text += ", the bar its 95 % interval"
+			text.WriteString(", the bar its 95 % interval")
 			break
 		}
 	}
 	if r.Comparisons > 0 {
-		text += "; changes are taken within a round"
+		text.WriteString("; changes are taken within a round")
 		if r.hasIntervals() {
-			text += " and " + r.confidence()
+			text.WriteString(" and " + r.confidence())
 		}
 	}
-	return text + "."
+	return text.String() + "."
 }
 
 // PeaksText says in words what a picture of the peaks shows.
