@@ -236,16 +236,17 @@ func furnish(t *testing.T, root string, commands []documented) *service {
 	}
 	put("README.md", readme)
 	put("plan.yml", []byte("plan:\n- name: one\n  request: {url: /}\n"))
+	saved := defaultResult(t)
 	for _, c := range commands {
 		if at := slices.Index(c.args, "--check"); at >= 0 {
-			put(filepath.Join(c.args[at+1], store.ExperimentFile), defaultResult(t))
+			put(filepath.Join(c.args[at+1], store.ExperimentFile), saved)
 		}
 		if at := slices.Index(c.args, "report"); at >= 0 {
 			for _, folder := range c.args[at+1:] {
 				if strings.HasPrefix(folder, "-") {
 					break
 				}
-				put(filepath.Join(folder, store.ExperimentFile), []byte(savedExperiment))
+				put(filepath.Join(folder, store.ExperimentFile), saved)
 			}
 		}
 	}
@@ -298,19 +299,6 @@ type service struct {
 	socket string
 	hits   atomic.Int64
 }
-
-// savedExperiment is one that any version can print.
-const savedExperiment = `{
-  "schema": "stair-stepper/experiment/v1",
-  "design": {"variants": [{"name": "libc"}], "baseline": "libc", "rounds": 1, "batches": 1, "idle_ns": 30000000000},
-  "trials": [{
-    "variant": "libc", "round": 1,
-    "phases": [{"kind": "idle", "start_ns": 10000000000, "end_ns": 40000000000}],
-    "batches": [{"number": 1, "start_ns": 0, "end_ns": 10000000000, "requests": 5, "latency": {"mean_ns": 5, "p50_ns": 5, "p99_ns": 5, "max_ns": 5}, "cpu_ns": 5000000}],
-    "samples": [{"t": 1000000000, "anon": 7340032}, {"t": 5000000000, "anon": 7340032}, {"t": 9000000000, "anon": 7340032}, {"t": 39000000000, "anon": 7340032}],
-    "gauges": [{"t": 5000000000, "live_requested": 1048576}]
-  }]
-}`
 
 // ending is the end of a text, for a message.
 func ending(text string) string { return text[max(0, len(text)-500):] }

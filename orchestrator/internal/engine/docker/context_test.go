@@ -24,6 +24,7 @@ import (
 var contextFiles = []string{
 	".dockerignore",
 	"go.mod",
+	"services/stepper/ballast.go",
 	"services/stepper/internal/document/blocks.h",
 	"services/stepper/internal/document/document.go",
 	"services/stepper/internal/document/document.h",
