@@ -9,6 +9,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/stat"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/versus"
@@ -68,7 +69,7 @@ func Change(w io.Writer, r *versus.Result) error {
 		v.table(&marks, changeTable{ID: "relative", Head: "Relative to the baseline", Caption: head + ", in per cent of it, within the rounds of a run"}, r.RelativeLines(), r.Relative)
 	}
 	for i, n := range r.Notes {
-		v.Notes = append(v.Notes, changeNote{i + 1, n.Code, n.Text})
+		v.Notes = append(v.Notes, changeNote{i + 1, plain.Name(n.Code), n.Text})
 	}
 	t, err := template.New("").Funcs(template.FuncMap{"key": key, "close": closer}).Parse(layout)
 	if err != nil {

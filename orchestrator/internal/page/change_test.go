@@ -42,7 +42,7 @@ func changes(t *testing.T) map[string]*versus.Result {
 		for i := range exp.Trials {
 			at := slices.Index([]string{"libc", "jemalloc", "musl"}, exp.Trials[i].Variant)
 			exp.Trials[i].Variant = nasty[at]
-			exp.Trials[i].Warnings = append(exp.Trials[i].Warnings, bench.Warning{Code: nasty[0], Text: nasty[1]})
+			exp.Trials[i].Warnings = append(exp.Trials[i].Warnings, bench.Warning{Code: nasty[4], Text: nasty[1]})
 		}
 		exp.Design.Variants = nil
 	}
