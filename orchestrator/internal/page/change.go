@@ -103,7 +103,7 @@ func (v *changeView) table(marks *int, t changeTable, lines []versus.Line, varia
 	at := 0
 	for _, variant := range variants {
 		group := changeGroup{Name: lines[at].Variant, Marks: marked(lines[at].About)}
-		for i := 0; at < len(lines) && (i == 0 || lines[at].Variant == ""); i++ {
+		for i := 0; at < len(lines) && (i == 0 || !lines[at].First); i++ {
 			row := changeRow{Line: lines[at], Marks: marked(lines[at].Notes)}
 			if row.Better {
 				row.Way = "less"

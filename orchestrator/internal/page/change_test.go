@@ -46,15 +46,24 @@ func changes(t *testing.T) map[string]*versus.Result {
 		}
 		exp.Design.Variants = nil
 	}
+	nameless := func(exp *bench.Experiment) {
+		for i := range exp.Trials {
+			if exp.Trials[i].Variant == "jemalloc" {
+				exp.Trials[i].Variant = ""
+			}
+		}
+		exp.Design.Variants = nil
+	}
 	all := map[string]*versus.Result{}
 	for name, pair := range map[string]struct {
 		old, now func(*bench.Experiment)
 		rounds   int
 		o        versus.Options
 	}{
-		"change": {nil, more, 7, versus.Options{OldName: "results/old", NewName: "results/new"}},
-		"few":    {nil, more, 2, versus.Options{}},
-		"anyway": {nil, func(exp *bench.Experiment) { more(exp); exp.Design.Sleep = time.Second }, 7, versus.Options{Anyway: true}},
+		"change":   {nil, more, 7, versus.Options{OldName: "results/old", NewName: "results/new"}},
+		"few":      {nil, more, 2, versus.Options{}},
+		"anyway":   {nil, func(exp *bench.Experiment) { more(exp); exp.Design.Sleep = time.Second }, 7, versus.Options{Anyway: true}},
+		"nameless": {nameless, func(exp *bench.Experiment) { more(exp); nameless(exp) }, 7, versus.Options{}},
 		"hostile": {hostile, func(exp *bench.Experiment) {
 			more(exp)
 			hostile(exp)

@@ -14,14 +14,15 @@ import (
 
 // Line is a figure of a variant as words: what a renderer lays out.
 type Line struct {
+	First   bool    // of the variant
 	Variant string  // as it is shown; "" below the first line of the variant
 	About   []*Note // that weaken all of the variant's figures; with its name alone
 	Figure  string
 	Old     string // with its unit
 	New     string
 	Change  string // "+4 … +9 %", "~ (−2 … +3 %)", "+7 %" without an interval, or "–"
-	Better  bool   // a decrease is shown
-	Worse   bool   // an increase is shown
+	Better  bool   // a decrease is shown, and is a result: never below a stamp or between runs of other work
+	Worse   bool   // an increase is shown, likewise
 	Notes   []*Note
 }
 
@@ -38,23 +39,32 @@ func (r *Result) RelativeLines() []Line {
 }
 
 func (r *Result) lines(variants []*Variant, written func(figure string) func(float64) string) []Line {
+	trusted := len(r.Stamps) == 0 && !r.Anyway
 	var lines []Line
 	for _, v := range variants {
 		from := len(lines)
 		for _, c := range v.Changes {
 			write := written(c.Figure)
 			lines = append(lines, Line{
-				Figure: c.Figure, Old: center(c.Old, write), New: center(c.New, write), Change: c.text(), Better: c.Better(), Worse: c.Worse(), Notes: c.Notes,
+				Figure: c.Figure, Old: center(c.Old, write), New: center(c.New, write), Change: c.text(), Better: trusted && c.Better(), Worse: trusted && c.Worse(), Notes: c.Notes,
 			})
 		}
 		if v.Old.Sent+v.New.Sent > 0 {
 			lines = append(lines, Line{Figure: report.ColFailed, Old: v.Old.text(), New: v.New.text(), Notes: v.Failures})
 		}
 		if from < len(lines) {
-			lines[from].Variant, lines[from].About = plain.Cut(v.Name, mostName), v.Notes
+			lines[from].First, lines[from].Variant, lines[from].About = true, titled(v.Name), v.Notes
 		}
 	}
 	return lines
+}
+
+// titled writes the name of a variant; None for one without.
+func titled(name string) string {
+	if name == "" {
+		return report.None
+	}
+	return plain.Cut(name, mostName)
 }
 
 // text writes a change.

@@ -85,7 +85,7 @@ func (t *textWriter) table(head string, lines []Line) error {
 		return err
 	}
 	for from, to := 0, 0; from < len(lines); from = to {
-		for to = from + 1; to < len(lines) && lines[to].Variant == ""; to++ {
+		for to = from + 1; to < len(lines) && !lines[to].First; to++ {
 		}
 		t.paragraph(layout.Bold, lines[from].Variant+t.Marks(lines[from].About))
 		text, err := t.grid(lines[from:to], false, t.paint)

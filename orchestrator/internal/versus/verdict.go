@@ -23,7 +23,7 @@ func (r *Result) Verdict() string {
 	}
 	var parts []string
 	for _, v := range r.Variants {
-		parts = append(parts, plain.Cut(v.Name, mostName)+": "+v.verdict())
+		parts = append(parts, titled(v.Name)+": "+v.verdict())
 	}
 	text := strings.Join(parts, "; ")
 	switch {
@@ -152,7 +152,7 @@ func (s Side) describe() string {
 func (r *Result) Legend() []layout.Fact {
 	facts := []layout.Fact{{Name: "old, new", Text: "medians over the rounds that came to their end"}}
 	change, relative := "new over old", fmt.Sprintf(
-		"a variant over %s in the same round, in per cent, in either run: what both share, such as the machine, cancels", plain.Cut(r.Baseline, mostName))
+		"a variant over %s in the same round, in per cent, in either run: what both share, such as the machine, cancels", titled(r.Baseline))
 	if intervals(r.Variants) {
 		change += "; ~ where the interval includes no change" + together(r.Comparisons)
 	}
@@ -193,5 +193,5 @@ func (r *Result) Head() string {
 	if len(r.Relative) == 0 {
 		return ""
 	}
-	return "relative to " + plain.Cut(r.Baseline, mostName)
+	return "relative to " + titled(r.Baseline)
 }

@@ -115,7 +115,7 @@ func (c *Change) Better() bool { return c.Ratio.Verdict() == stat.Shown && c.Rat
 // variant itself.
 var doubtful = []string{
 	report.CodeControl, report.CodeUncounted, report.CodeBusyMachine, report.CodeStolen, report.CodeJumped, report.CodeSlept,
-	report.CodeStarved, report.CodeUnequalWork, report.CodeFailedRequests, report.CodeSwap, CodeOtherNeighbours, CodeOtherIdle,
+	report.CodeStarved, report.CodeUnequalWork, report.CodeFailedRequests, report.CodeSwap, CodeOtherWork, CodeOtherNeighbours, CodeOtherIdle,
 }
 
 // Doubts gives the codes of those of its notes, each once, that give another reason

@@ -186,6 +186,42 @@ func TestVerdict(t *testing.T) {
 	check("died", "libc: nothing to compare", run(1, 7, libc()), died, peak)
 }
 
+// TestTrust: a change is marked as a gain or a loss only where it is a result.
+func TestTrust(t *testing.T) {
+	check := func(name string, old, now *bench.Experiment, marked bool, doubts ...string) {
+		t.Helper()
+		r, err := compare(old, now, Options{Anyway: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := slices.IndexFunc(r.Variants, func(v *Variant) bool { return v.Name == "jemalloc" })
+		peak := r.Variants[at].Changes[0]
+		if !peak.Worse() {
+			t.Fatalf("%s: %+v", name, peak)
+		}
+		if diff := cmp.Diff(doubts, peak.Doubts()); diff != "" {
+			t.Errorf("%s: doubts (-want +got):\n%s", name, diff)
+		}
+		for _, l := range slices.Concat(r.Lines(), r.RelativeLines()) {
+			if (l.Better || l.Worse) && !marked {
+				t.Errorf("%s: %+v is marked", name, l)
+			}
+		}
+		if got := slices.ContainsFunc(r.Lines(), func(l Line) bool { return l.Worse }); got != marked {
+			t.Errorf("%s: marked %v", name, got)
+		}
+	}
+	more := func() *bench.Experiment { return run(2, 9, libc(), jemalloc().more(1.5)) }
+	check("a result", run(1, 9, libc(), jemalloc()), more(), true)
+	sleepy := more()
+	sleepy.Design.Sleep = time.Second
+	check("other work", run(1, 9, libc(), jemalloc()), sleepy, false, CodeOtherWork)
+	twin := libc().more(1.5)
+	twin.name = "libc-2"
+	failed := func(e *bench.Experiment) *bench.Experiment { e.Design.Twin = "libc-2"; return e }
+	check("stamped", failed(run(1, 9, libc(), jemalloc(), twin)), failed(run(2, 9, libc(), jemalloc().more(1.5), twin)), false, report.CodeControl)
+}
+
 // TestWithheld: what cannot be compared has no change, and a note that says why.
 func TestWithheld(t *testing.T) {
 	notes := func(r *Result, figure string) (codes []string, c *Change) {
