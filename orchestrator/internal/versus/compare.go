@@ -95,19 +95,36 @@ func (c *comparer) variants() {
 			New:  Requests{p.new.Requests, p.new.Failed},
 		}
 		v.Notes = c.recorded(p, report.ColVariant)
-		if v.Old.Failed+v.New.Failed > 0 {
-			v.Failures = c.recorded(p, report.ColFailed)
-		}
+		v.Failures = c.failures(p)
+		other := append(slices.Clone(v.Failures), c.answers(p)...)
 		for _, figure := range c.figures {
 			change := c.change(p, figure, (*report.Report).Values, c.Comparisons)
-			if slices.Contains(report.CostColumns(), figure) {
-				change.Notes = append(change.Notes, v.Failures...)
-			}
+			change.Notes = append(change.Notes, other...)
 			v.Changes = append(v.Changes, change)
 		}
 		c.Variants = append(c.Variants, v)
 	}
 	c.relative(pairs)
+}
+
+// failures gives what the reports note of failed requests. A request that failed
+// takes other memory and time than one that was carried out.
+func (c *comparer) failures(p pair) []*Note {
+	if p.old.Failed+p.new.Failed == 0 {
+		return nil
+	}
+	return c.recorded(p, report.ColFailed)
+}
+
+// answers notes that a variant answered otherwise in the new run: what it took for
+// that is no measure of what it took for the old answers.
+func (c *comparer) answers(p pair) []*Note {
+	old, now := answers(c.Old.Exp, p.new.Variant), answers(c.New.Exp, p.new.Variant)
+	if old == "" || now == "" || old == now {
+		return nil
+	}
+	return []*Note{c.note(report.CodeUnequalWork, fmt.Sprintf("%s did not do the same work, judging by its answers: %s in the old run, %s in the new one",
+		titled(p.new.Variant), plain.Name(old), plain.Name(now)))}
 }
 
 // ran says that a variant was run, not only asked for.

@@ -160,6 +160,12 @@ func TestVerdict(t *testing.T) {
 	check("busy", "libc: doubtful (busy-machine): p99 +90 to +107 %", run(1, 7, libc()), busy, peak)
 	check("idle alone", "libc: no change shown", run(1, 7, libc()), run(2, 7, libc()), peak)
 
+	refusing := run(2, 7, libc().more(0.5))
+	for i := range refusing.Trials {
+		refusing.Trials[i].Batches[0].Answers = map[string]int{"201/58": 240, "500/12": 240}
+	}
+	check("other answers", "libc: doubtful (unequal-work): peak RSS −52 to −48 %", run(1, 7, libc()), refusing, peak)
+
 	twin := libc()
 	twin.name = "libc-2"
 	failed := run(1, 9, libc(), twin.more(1.5))
@@ -260,7 +266,23 @@ func TestWithheld(t *testing.T) {
 	failing := run(2, 7, libc())
 	failing.Trials[0].Batches[0].Failed, failing.Trials[0].Batches[0].Errors = 3, map[string]int{"status 503": 3}
 	check("failures", report.ColP99, run(1, 7, libc()), failing, false, report.CodeFailedRequests)
-	check("failures", report.ColPeak, run(1, 7, libc()), failing, false)
+	check("failures", report.ColPeak, run(1, 7, libc()), failing, false, report.CodeFailedRequests)
+	answering := run(2, 7, libc())
+	for i := range answering.Trials {
+		for j := range answering.Trials[i].Batches {
+			answering.Trials[i].Batches[j].Answers = map[string]int{"201/58": 240, "500/12": 240}
+		}
+	}
+	check("other answers", report.ColPeak, run(1, 7, libc()), answering, false, report.CodeUnequalWork)
+	check("other answers", report.ColP50, run(1, 7, libc()), answering, false, report.CodeUnequalWork)
+	check("the same other answers", report.ColPeak, answering, answering, false)
+	mute := run(2, 7, libc())
+	for i := range mute.Trials {
+		for j := range mute.Trials[i].Batches {
+			mute.Trials[i].Batches[j].Answers = nil
+		}
+	}
+	check("answers not recorded", report.ColPeak, mute, run(1, 7, libc()), false)
 }
 
 func TestMistakes(t *testing.T) {
