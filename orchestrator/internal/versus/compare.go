@@ -96,16 +96,19 @@ func (c *comparer) variants() {
 		}
 		v.Notes = c.recorded(p, report.ColVariant)
 		v.Failures = c.failures(p)
-		other := append(slices.Clone(v.Failures), c.answers(p)...)
 		for _, figure := range c.figures {
 			change := c.change(p, figure, (*report.Report).Values, c.Comparisons)
-			change.Notes = append(change.Notes, other...)
+			change.Notes = append(change.Notes, c.otherWorkOf(p)...)
 			v.Changes = append(v.Changes, change)
 		}
 		c.Variants = append(c.Variants, v)
 	}
 	c.relative(pairs)
 }
+
+// otherWorkOf gives the notes that say that a variant did not do all of its work, or
+// other work than in the old run.
+func (c *comparer) otherWorkOf(p pair) []*Note { return slices.Concat(c.failures(p), c.answers(p)) }
 
 // failures gives what the reports note of failed requests. A request that failed
 // takes other memory and time than one that was carried out.
@@ -135,16 +138,21 @@ func ran(s Side, row *report.Row) bool {
 // relative compares the ratios to the baseline, if the two have the same one.
 func (c *comparer) relative(pairs []pair) {
 	c.Baseline = c.New.Exp.Design.Baseline
-	if c.Old.Exp.Design.Baseline != c.Baseline || !slices.ContainsFunc(pairs, func(p pair) bool { return p.old.Baseline && p.new.Baseline }) {
+	at := slices.IndexFunc(pairs, func(p pair) bool { return p.old.Baseline && p.new.Baseline })
+	if c.Old.Exp.Design.Baseline != c.Baseline || at < 0 {
 		c.Baseline = ""
 		return
 	}
+	base := pairs[at]
 	pairs = slices.DeleteFunc(pairs, func(p pair) bool { return p.new.Baseline })
 	c.RelativeComparisons = c.count(pairs, (*report.Report).Ratios)
 	for _, p := range pairs {
 		v := &Variant{Name: p.new.Variant}
 		for _, figure := range c.figures {
-			v.Changes = append(v.Changes, c.change(p, figure, (*report.Report).Ratios, c.RelativeComparisons))
+			change := c.change(p, figure, (*report.Report).Ratios, c.RelativeComparisons)
+			// A ratio is as weak as either of its two parts.
+			change.Notes = once(slices.Concat(change.Notes, c.recorded(base, figure), c.otherWorkOf(p), c.otherWorkOf(base)))
+			v.Changes = append(v.Changes, change)
 		}
 		c.Relative = append(c.Relative, v)
 	}
@@ -261,7 +269,18 @@ func (c *comparer) recorded(p pair, column string) []*Note {
 			notes = append(notes, c.note(n.Code, "new: "+n.Text))
 		}
 	}
-	return notes
+	return once(notes)
+}
+
+// once gives each of the notes once: one may be at a cell and at the head above it.
+func once(notes []*Note) []*Note {
+	var all []*Note
+	for _, n := range notes {
+		if !slices.Contains(all, n) {
+			all = append(all, n)
+		}
+	}
+	return all
 }
 
 // notesAt gives the notes at a cell of a report's table and at the head above it.

@@ -285,6 +285,56 @@ func TestWithheld(t *testing.T) {
 	check("answers not recorded", report.ColPeak, mute, run(1, 7, libc()), false)
 }
 
+// TestRelativeNotes: what weakens the baseline weakens the ratios to it.
+func TestRelativeNotes(t *testing.T) {
+	check := func(name, variant string, change func(*bench.Trial), want ...string) {
+		t.Helper()
+		now := run(2, 7, libc(), jemalloc())
+		for i := range now.Trials {
+			if now.Trials[i].Variant == variant {
+				change(&now.Trials[i])
+			}
+		}
+		r, err := compare(run(1, 7, libc(), jemalloc()), now, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range r.Relative[0].Changes {
+			if c.Figure != report.ColP99 {
+				continue
+			}
+			var codes []string
+			for _, n := range c.Notes {
+				codes = append(codes, n.Code)
+				if !slices.Contains(r.Notes, n) {
+					t.Errorf("%s: %+v has no number", name, *n)
+				}
+			}
+			if diff := cmp.Diff(want, codes); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", name, diff)
+			}
+		}
+	}
+	busy := func(t *bench.Trial) {
+		t.Batches[0].Machine = &bench.Machine{Elapsed: 10 * time.Second, CPUs: 2, Others: 5 * time.Second}
+	}
+	failing := func(t *bench.Trial) {
+		t.Batches[0].Failed, t.Batches[0].Errors = 3, map[string]int{"status 503": 3}
+	}
+	answering := func(t *bench.Trial) {
+		for i := range t.Batches {
+			t.Batches[i].Answers = map[string]int{"201/60": 480}
+		}
+	}
+	starved := func(t *bench.Trial) { t.Batches[0].Wait = time.Hour }
+	for _, variant := range []string{"libc", "jemalloc"} {
+		check("busy "+variant, variant, busy, report.CodeBusyMachine)
+		check("starved "+variant, variant, starved, report.CodeStarved)
+		check("failing "+variant, variant, failing, report.CodeFailedRequests)
+		check("answering "+variant, variant, answering, report.CodeUnequalWork)
+	}
+}
+
 func TestMistakes(t *testing.T) {
 	check := func(old, now *bench.Experiment, o Options, want, advice string) {
 		t.Helper()
