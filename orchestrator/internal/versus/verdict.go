@@ -39,6 +39,7 @@ func (r *Result) Verdict() string {
 func (v *Variant) verdict() string {
 	shown, reasons := map[string][]string{}, []string{} // by what makes them doubtful; "" for nothing
 	few, alike, withheld, missing := 0, 0, 0, 0
+	var unmeasured []string // of memory: who reads that nothing changed must not take it to be of them
 	for _, c := range v.Changes {
 		switch c.Ratio.Verdict() {
 		case stat.Shown:
@@ -56,6 +57,9 @@ func (v *Variant) verdict() string {
 				few++
 			} else {
 				missing++
+				if memory, is := strings.CutSuffix(c.Figure, " RSS"); is {
+					unmeasured = append(unmeasured, memory)
+				}
 			}
 		}
 	}
@@ -81,7 +85,11 @@ func (v *Variant) verdict() string {
 	if withheld > 0 {
 		parts = append(parts, words.Plural(withheld, "figure", "figures")+" not comparable")
 	}
-	return strings.Join(parts, ", ")
+	text := strings.Join(parts, ", ")
+	if len(unmeasured) > 0 {
+		text += ", but " + words.Series(unmeasured) + " RSS not measured"
+	}
+	return text
 }
 
 // ofFigures says of how many figures something holds, if not of all.

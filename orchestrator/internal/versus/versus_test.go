@@ -178,6 +178,24 @@ func TestVerdict(t *testing.T) {
 	}
 	check("contradicted", "libc: nothing to compare", run(1, 7, libc()), swapped, Options{Figures: []string{report.ColPeak, report.ColSteady}})
 
+	check("memory contradicted", "libc: no change shown, but peak, steady and idle RSS not measured", run(1, 7, libc()), swapped, Options{})
+	check("memory contradicted, few rounds", "libc: too few rounds to tell, but peak, steady and idle RSS not measured", run(1, 2, libc()), swapped, Options{})
+
+	phases := func(e *bench.Experiment, n int) *bench.Experiment {
+		for i := range e.Trials {
+			t := &e.Trials[i]
+			t.Phases = t.Phases[:n]
+		}
+		return e
+	}
+	check("no idle", "libc: no change shown, but idle RSS not measured", run(1, 7, libc()), phases(run(2, 7, libc()), 2), Options{})
+
+	unknown := run(2, 7, libc())
+	for i := range unknown.Trials {
+		unknown.Trials[i].Gauges = nil
+	}
+	check("overhead unknown", "libc: no change shown", run(1, 7, libc()), unknown, Options{})
+
 	void := run(2, 7, libc())
 	for i := range void.Trials {
 		void.Trials[i].Void = "busy"
