@@ -78,9 +78,8 @@ func (r *Report) answer() (Standing, string) {
 func (r *Report) compared(base *Row, rivals []*Row) (Standing, string) {
 	shown := slices.ContainsFunc(rivals, func(row *Row) bool { return row.Peak.Ratio.Interval })
 	if !shown {
-		n, needed, _ := r.tooFew()
-		return Indicative, fmt.Sprintf("Too few rounds for an answer, %d of the %d that intervals need. As a first indication, %s.",
-			n, needed, r.clauses(base, rivals, peakRatio, indicatedPeak))
+		return Indicative, fmt.Sprintf("Too few rounds for an answer, %s that intervals need. As a first indication, %s.",
+			r.paired(rivals), r.clauses(base, rivals, peakRatio, indicatedPeak))
 	}
 	text := "Under this load " + r.clauses(base, rivals, peakRatio, peakClause) + "."
 	idle := slices.DeleteFunc(slices.Clone(rivals), func(row *Row) bool { return !row.Idle.Ratio.Interval })
@@ -88,6 +87,20 @@ func (r *Report) compared(base *Row, rivals []*Row) (Standing, string) {
 		text += " When idle, " + r.clauses(base, idle, idleRatio, idleClause) + "."
 	}
 	return Answered, text
+}
+
+// paired says how many rounds there are to compare in, and of how many: "3 of the
+// 7". The baseline may have lost rounds that its rivals came through.
+func (r *Report) paired(rivals []*Row) string {
+	run, needed, _ := r.tooFew()
+	n := 0
+	for _, row := range rivals {
+		n = max(n, row.Peak.Ratio.N)
+	}
+	if n < run {
+		return fmt.Sprintf("only %s beside the baseline, of the %d", words.Plural(n, "round", "rounds"), needed)
+	}
+	return fmt.Sprintf("%d of the %d", n, needed)
 }
 
 func peakRatio(row *Row) stat.Ratio { return row.Peak.Ratio }

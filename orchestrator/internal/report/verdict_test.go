@@ -84,6 +84,14 @@ func TestVerdict(t *testing.T) {
 		"Under this load jemalloc peaks 24 to 41 % below libc, with 9 % less CPU per request. When idle, jemalloc keeps 26 to 42 % less than libc."+
 			" musl did not come to its end in 7 of 7 rounds: it died in batch 2: killed for memory (limit 256 MiB).")
 
+	alone := experiment(7)
+	for round := range 3 {
+		dies(trialOf(alone, "libc", round+1))
+	}
+	check("baseline died", alone, Indicative,
+		"Too few rounds for an answer, only 4 rounds beside the baseline, of the 7 that intervals need. As a first indication, jemalloc peaked 28 % below libc; musl peaked 75 % below."+
+			" libc did not come to its end in 3 of 7 rounds: it died in batch 2: killed for memory (limit 256 MiB).")
+
 	cut := experiment(3)
 	cut.Interrupted, cut.Design.Rounds = true, 7
 	check("interrupted", cut, Indicative,
