@@ -39,9 +39,8 @@ func (r *Report) Verdict() Verdict {
 	if r.Exp.Interrupted {
 		sentences = append([]string{fmt.Sprintf("The run was interrupted; of its %s %d %s.",
 			words.Plural(r.Exp.Design.Rounds, "round", "rounds"), r.Rounds, plural(r.Rounds, "counts", "count"))}, sentences...)
-	} else {
-		sentences = append(sentences, r.losses()...)
 	}
+	sentences = append(sentences, r.losses()...)
 	if standing != Invalid && standing != Unmeasured {
 		sentences = append(sentences, r.withheld()...)
 	}
@@ -236,23 +235,35 @@ func (r *Report) alone(base *Row) string {
 	return text + "the baseline was not measured, so there is no comparison."
 }
 
-// losses tells which variants did not live to the end of their trials.
+// losses tells which variants did not live to the end of their trials. The last
+// round of an interrupted run is left out: its trials ended because the run did.
 func (r *Report) losses() []string {
+	cut := 0
+	if r.Exp.Interrupted {
+		for i := range r.Exp.Trials {
+			cut = max(cut, r.Exp.Trials[i].Round)
+		}
+	}
 	var told []string
 	for _, row := range r.Rows {
 		var lost []*trial
+		rounds := 0
 		for _, t := range row.all {
+			if t.Round == cut {
+				continue
+			}
+			rounds++
 			if t.Error != "" {
 				lost = append(lost, t)
 			}
 		}
 		switch {
 		case len(lost) == 0:
-		case len(row.all) == 1:
+		case rounds == 1:
 			told = append(told, fmt.Sprintf("%s %s.", row.Name(), prose(lost[0].Error, mostWords)))
 		default:
 			told = append(told, fmt.Sprintf("%s did not come to its end in %d of %d rounds: it %s.",
-				row.Name(), len(lost), len(row.all), prose(lost[0].Error, mostWords)))
+				row.Name(), len(lost), rounds, prose(lost[0].Error, mostWords)))
 		}
 	}
 	return told

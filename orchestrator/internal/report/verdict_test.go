@@ -97,6 +97,12 @@ func TestVerdict(t *testing.T) {
 	check("interrupted", cut, Indicative,
 		"The run was interrupted; of its 7 rounds 3 count. Too few rounds for an answer, 3 of the 7 that intervals need. As a first indication, jemalloc peaked 31 % below libc; musl peaked 75 % below.")
 
+	dies(trialOf(cut, "musl", 2))
+	dies(trialOf(cut, "jemalloc", 3))
+	check("died before the interruption", cut, Indicative,
+		"The run was interrupted; of its 7 rounds 3 count. Too few rounds for an answer, only 2 rounds beside the baseline, of the 7 that intervals need. As a first indication, jemalloc peaked 27 % below libc; musl peaked 76 % below."+
+			" musl did not come to its end in 1 of 2 rounds: it died in batch 2: killed for memory (limit 256 MiB).")
+
 	check("alone", made(short2[:1], 480, 7), Alone, "Under this load libc peaked at 537 MiB; there is nothing to compare with.")
 	orphan := made(short2[1:2], 480, 7)
 	check("without baseline", orphan, Alone, "Under this load jemalloc peaked at 376 MiB; the baseline was not measured, so there is no comparison.")
