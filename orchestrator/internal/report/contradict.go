@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -87,6 +88,28 @@ func (m *trial) withhold() {
 		m.batchPeaks[i] = nan
 	}
 	m.peakSource, m.isSteady = "", false
+}
+
+// believable gives a trial without what its counters contradict. A trial that
+// does not count leaves its variant's figures alone, but shows none of its own.
+func (m *trial) believable() *trial {
+	if m.against == nil {
+		return m
+	}
+	shown := *m
+	shown.batchPeaks = slices.Clone(m.batchPeaks)
+	shown.withhold()
+	return &shown
+}
+
+// believes says whether the memory of one of the row's trials may be shown.
+func (row *Row) believes(t *bench.Trial) bool {
+	for _, m := range row.all {
+		if m.Trial == t {
+			return m.against == nil
+		}
+	}
+	return newTrial(t, new(scratch)).against == nil // of a void round
 }
 
 // hold withholds the memory figures of a variant if one of its trials

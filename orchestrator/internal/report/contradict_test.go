@@ -99,6 +99,37 @@ func TestContradicted(t *testing.T) {
 	}
 }
 
+// TestContradictedApart: a trial that does not count and contradicts itself is
+// shown without memory, and costs its variant nothing.
+func TestContradictedApart(t *testing.T) {
+	check := func(name string, spoil func(*bench.Trial)) {
+		t.Helper()
+		exp := experiment(7)
+		one := trialOf(exp, "libc", 3)
+		hide(one)
+		spoil(one)
+		r := Summarize(exp)
+		if r.Rows[0].Contradicted != nil || r.Rows[0].Peak.N != 6 {
+			t.Errorf("%s: the variant has %d peaks: %v", name, r.Rows[0].Peak.N, r.Rows[0].Contradicted)
+		}
+		line := r.Trials().Lines[2]
+		if line.Counts || !strings.Contains(line.Remark, "contradict each other") {
+			t.Errorf("%s: %+v", name, line)
+		}
+		for i, column := range r.Trials().Columns {
+			if slices.Contains([]string{ColPeakOf, ColBatches, ColSteadys, ColIdles, ColOverhead}, column.Key) && line.Cells[i] != None {
+				t.Errorf("%s: %s is %s", name, column.Key, line.Cells[i])
+			}
+		}
+		thread := r.Curve(r.Rows[0], 100, 10).Threads[2]
+		if thread.Round != 3 || len(thread.Readings) > 0 || thread.Highest != 0 || !strings.Contains(thread.Why, "contradict each other") {
+			t.Errorf("%s: thread %+v", name, thread)
+		}
+	}
+	check("died", func(t *bench.Trial) { t.Error = "died when idle" })
+	check("void", func(t *bench.Trial) { t.Void = "the clock was set" })
+}
+
 // TestContradictedBaseline: without it there are no changes for anybody, and one
 // note at the heads says so.
 func TestContradictedBaseline(t *testing.T) {

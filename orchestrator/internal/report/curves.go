@@ -57,10 +57,10 @@ type Point struct {
 // all: no peak is lost either.
 type Thread struct {
 	Round    int
-	Counts   bool    // in the line and the band
-	Why      string  // it does not, for people
-	Highest  float64 // bytes, of its readings
-	Readings []Reading
+	Counts   bool      // in the line and the band
+	Why      string    // it does not, for people
+	Highest  float64   // bytes, of its readings
+	Readings []Reading // none where its figures contradict each other
 }
 
 // Reading is A at a time.
@@ -113,7 +113,11 @@ func (r *Report) Curve(row *Row, line, threads int) *Curve {
 		default:
 			thread.Why = "it did not reach the last batch"
 		}
-		thread.read(clock.of(t).track(t), threads)
+		if row.believes(t) {
+			thread.read(clock.of(t).track(t), threads)
+		} else {
+			thread.Why += "; its memory figures contradict each other"
+		}
 		if n := len(thread.Readings); n > 0 {
 			c.Length = max(c.Length, thread.Readings[n-1].At)
 		}

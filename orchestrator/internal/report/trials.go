@@ -57,10 +57,11 @@ func (r *Report) Trials() Trials {
 				line.Counts = slices.Contains(row.trials, m)
 			} else {
 				m = newTrial(t, with)
-				if m.against != nil || row.Contradicted != nil {
+				if row.Contradicted != nil {
 					m.withhold()
 				}
 			}
+			m = m.believable()
 			line.Remark = r.remarkOn(m, line.Counts)
 			all, to.Lines = append(all, m), append(to.Lines, line)
 		}
