@@ -20,8 +20,12 @@ const signature = `<meta name="generator" content="stair-stepper">`
 const mostHead = 4 << 10
 
 // Save writes the finished page of an experiment to a file: as a whole or not at
-// all. An earlier page is replaced.
+// all. An earlier page is replaced, and nothing else: what CheckSave says is looked
+// at again, for a file may have come up while the run went on.
 func Save(name string, exp *bench.Experiment) error {
+	if err := CheckSave(name); err != nil {
+		return err
+	}
 	return files.Write(name, func(w io.Writer) error { return Write(w, exp) })
 }
 

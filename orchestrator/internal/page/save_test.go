@@ -42,6 +42,15 @@ func TestSave(t *testing.T) {
 	check("other.html", "no page that this program wrote")
 	check(".", "is a directory")
 	check("nowhere/page.html", "no such file or directory")
+	if err := Save(in("README.md"), exp); err == nil || hint.Of(err) == "" {
+		t.Errorf("a file of others is replaced: %v", err)
+	}
+	if got, err := os.ReadFile(in("README.md")); err != nil || string(got) != "# mine" {
+		t.Errorf("a file of others is now %d bytes: %v", len(got), err)
+	}
+	if err := Save(in("page.html"), exp); err != nil {
+		t.Errorf("a page of ours is not replaced: %v", err)
+	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 4 {
 		t.Errorf("to look leaves %d entries: %v", len(entries), err)
 	}
