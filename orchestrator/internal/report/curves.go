@@ -27,8 +27,8 @@ type Curves struct {
 //
 // The rounds of the line and the band are those that the row's figures rest on,
 // as far as they got to the last batch: trials that ended early and void rounds
-// are threads alone. A variant of which no trial came to its end shows what
-// there is. One whose memory is contradicted shows nothing.
+// are threads alone. A variant of which no trial came to its end shows those that
+// got furthest, and the caption says how many they are. One whose memory is contradicted shows nothing.
 type Curve struct {
 	Row    *Row
 	Rounds int           // that the line and the band are of

@@ -155,6 +155,33 @@ func TestCurvesOfSomeRounds(t *testing.T) {
 	}
 }
 
+// TestCurvesOfTheFurthest: where every round died, the line is of those that got
+// furthest, and words say so.
+func TestCurvesOfTheFurthest(t *testing.T) {
+	const caption, text = "Only the rounds that got furthest are in the line of musl (1 of 7).", "(line of 1 of its 7 rounds)"
+	check := func(name string, exp *bench.Experiment, want bool) {
+		t.Helper()
+		r := Summarize(exp)
+		if got := r.CurvesCaption(); strings.Contains(got, caption) != want {
+			t.Errorf("%s: the caption is %s", name, got)
+		}
+		if got := r.CurvesText(r.Curves(100, 0)); strings.Contains(got, text) != want {
+			t.Errorf("%s: in words %s", name, got)
+		}
+	}
+	exp := experiment(7)
+	check("all lived", exp, false)
+	for round := range 7 {
+		dies(trialOf(exp, "musl", round+1))
+	}
+	check("all died alike", exp, false)
+	for round := range 6 {
+		one := trialOf(exp, "musl", round+1)
+		one.Batches = one.Batches[1:]
+	}
+	check("one got further", exp, true)
+}
+
 // TestCurvesOfNothing: what a file may hold and no run would make.
 func TestCurvesOfNothing(t *testing.T) {
 	one := func(change func(*bench.Trial)) *bench.Experiment {

@@ -14,7 +14,21 @@ func (r *Report) CurvesCaption() string {
 		what = "Line: the median over the rounds. Band: from the lowest to the highest reading of any round."
 	}
 	return what + " Each variant keeps its own clock" + r.stretched() + "; shaded and below the axis: its batches." +
-		" A peak that was over between two readings is in the peak RSS and not in the curve."
+		" A peak that was over between two readings is in the peak RSS and not in the curve." + r.furthest()
+}
+
+// furthest names the variants whose line is of fewer rounds than their figures.
+func (r *Report) furthest() string {
+	var of []string
+	for _, row := range r.Rows {
+		if n := len(row.whole()); n < row.Trials && row.Contradicted == nil {
+			of = append(of, fmt.Sprintf("%s (%d of %d)", row.Name(), n, row.Trials))
+		}
+	}
+	if len(of) == 0 {
+		return ""
+	}
+	return " Only the rounds that got furthest are in the line of " + words.Series(of) + "."
 }
 
 // stretched says what was done to the time of the rounds.
@@ -40,6 +54,9 @@ func (r *Report) CurvesText(c *Curves) string {
 			continue
 		}
 		text := fmt.Sprintf("%s goes through %s in %s", name, words.Plural(len(curve.Batches()), "batch", "batches"), about(curve.Length))
+		if curve.Rounds < row.Trials {
+			text += fmt.Sprintf(" (line of %d of its %s)", curve.Rounds, words.Plural(row.Trials, "round", "rounds"))
+		}
 		var figures []string
 		for i, m := range row.memory() {
 			if m.N > 0 {
