@@ -14,6 +14,7 @@ package chart
 import (
 	"cmp"
 	"fmt"
+	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
 )
@@ -27,6 +28,11 @@ type Options struct {
 	Table *report.Table
 	// Steps are those of a line over time, at most; 0: what 60 kB allow for.
 	Steps int
+
+	// Length and Top are what memory over time has room for at least, for what a
+	// page draws into it; 0: for what is drawn.
+	Length time.Duration
+	Top    float64 // bytes
 
 	// Threads draws every round over the bands too, in paths of the class thread
 	// with data-round; those that do not count have the class apart.

@@ -41,6 +41,7 @@ func memory(r *report.Report, o Options) picture {
 		threads = threadSteps(r)
 	}
 	curves := r.Curves(o.stepsFor(len(r.Rows)), threads)
+	curves.Length, curves.Top = max(curves.Length, o.Length), max(curves.Top, o.Top)
 	p := &pen{}
 	m := memoryPicture{pen: p, r: r, curves: curves, peaks: r.Peaks(), width: o.width()}
 	for i, c := range curves.Rows {

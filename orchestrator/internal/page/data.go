@@ -62,12 +62,16 @@ const (
 	sparkHeight = 20
 )
 
+// allCurves gives the curves of the page, every single trial among them.
+func allCurves(r *report.Report) *report.Curves {
+	steps := max(leastSteps, min(mostThreads, mostPoints/max(1, len(r.Exp.Trials))))
+	return r.Curves(lineStepsFor(len(r.Rows)), steps)
+}
+
 // newData gives what the script needs, and the table of all trials, whose curves
 // are those of the script in small.
-func newData(r *report.Report) (data, trials) {
+func newData(r *report.Report, curves *report.Curves) (data, trials) {
 	all := r.Trials()
-	steps := max(leastSteps, min(mostThreads, mostPoints/max(1, len(all.Lines))))
-	curves := r.Curves(lineStepsFor(len(r.Rows)), steps)
 	d := data{Length: seconds(curves.Length), Top: mib(curves.Top), Variants: []variantData{}}
 	threads := map[string][]report.Reading{}
 	for i, c := range curves.Rows {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -484,6 +485,40 @@ func TestNotes(t *testing.T) {
 		}
 		if back == 0 || back != marks["#"+id] {
 			t.Errorf("%s has %d marks and leads back to %d", id, marks["#"+id], back)
+		}
+	}
+}
+
+// TestRoomForEveryTrial: a trial that is picked out is drawn whole, also one that
+// does not count and goes higher and on for longer than those that do.
+func TestRoomForEveryTrial(t *testing.T) {
+	exp := made{rounds: 3, change: func(exp *bench.Experiment) {
+		one := &exp.Trials[slices.IndexFunc(exp.Trials, func(t bench.Trial) bool { return t.Variant == "musl" })]
+		one.Void = "the machine was busy"
+		last, _ := one.Samples.Last()
+		one.Samples.Append(bench.Sample{At: last.At + 40*time.Second, Anon: 3 * bench.GiB})
+	}}.experiment()
+	r := report.Summarize(exp)
+	all := allCurves(r)
+	if counted := r.Curves(100, 0); all.Top < 3*float64(bench.GiB) || all.Length < counted.Length+30*time.Second {
+		t.Fatalf("the void trial is not the highest and longest: %.0f bytes, %v", all.Top, all.Length)
+	}
+	plots := regexp.MustCompile(`width="([\d.]+)" height="([\d.]+)" viewBox="[^"]*" preserveAspectRatio="none" data-seconds="([^"]+)" data-bytes="([^"]+)"`)
+	found := plots.FindAllStringSubmatch(render(t, exp, Extra{}), -1)
+	if len(found) != 2 {
+		t.Fatalf("%d plots", len(found))
+	}
+	for _, plot := range found {
+		number := func(i int) float64 {
+			v, err := strconv.ParseFloat(plot[i], 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return v
+		}
+		const rounded = 1.001
+		if length, top := number(1)*number(3), number(2)*number(4); length*rounded < all.Length.Seconds() || top*rounded < all.Top {
+			t.Errorf("room for %v s and %v bytes, want %v and %v", length, top, all.Length, all.Top)
 		}
 	}
 }

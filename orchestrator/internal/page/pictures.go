@@ -20,8 +20,11 @@ const (
 // narrowSteps are the steps of a line on a narrow screen.
 const narrowSteps = 160
 
-func memoryPictures(r *report.Report) pictures {
+// memoryPictures draws memory over time, with room for all curves of the script:
+// a trial that is picked out may be higher or longer than those that count.
+func memoryPictures(r *report.Report, all *report.Curves) pictures {
 	return draw(wideMemory, "memory", func(o chart.Options) string {
+		o.Length, o.Top = all.Length, all.Top
 		o.Steps = lineStepsFor(len(r.Rows)) // as the script has them
 		if o.Width == narrow {
 			o.Steps = narrowSteps

@@ -116,13 +116,14 @@ func newView(exp *bench.Experiment, live bool) *view {
 	v.IntervalsTitle, v.Intervals = r.Intervals()
 	v.MemoryCaption, v.PeaksCaption = r.CurvesCaption(), r.PeaksCaption()
 	v.Beside = len(r.Rows) <= mostBeside
-	v.Memory, v.Peaks = memoryPictures(r), peakPictures(r)
+	curves := allCurves(r)
+	v.Data, v.Trials = newData(r, curves)
+	v.Memory, v.Peaks = memoryPictures(r, curves), peakPictures(r)
 	v.Figures = m.table("figures", m.caption(), m.whole)
 	v.Heap = m.table("heap", "What the C heap holds, what that takes, and what is given back", r.Heap())
 	v.Cost = m.table("cost", "CPU time and latency", r.Cost())
 	v.Readings = m.table("readings", "How well the memory was read", r.Readings())
 	v.Notes = m.notes
-	v.Data, v.Trials = newData(r)
 	v.Live = live
 	if !live { // it takes longer than all the rest
 		v.Raw = newRaw(exp)
