@@ -228,10 +228,15 @@ func TestRaw(t *testing.T) {
 	if !bytes.Equal(got, want.Bytes()) {
 		t.Errorf("the page holds %d bytes of JSON, and the file %d others", len(got), want.Len())
 	}
-	text := render(t, made{rounds: 10, every: 100 * time.Millisecond}.experiment(), Extra{})
-	if strings.Contains(text, "download=") || !strings.Contains(text, "<code>experiment.json</code> of the results folder of this run, <code>20261123-101205-7f3a</code>") {
-		t.Error("a page without the data does not say where it is")
+	beside := func(name string, m made) {
+		t.Helper()
+		text := render(t, m.experiment(), Extra{})
+		if strings.Contains(text, "download=") || !strings.Contains(text, "is not in this page. It is the file <code>experiment.json</code> of the results folder of this run, <code>20261123-101205-7f3a</code>") {
+			t.Errorf("%s: a page without the data does not say where it is", name)
+		}
 	}
+	beside("too large", made{rounds: 10, every: 100 * time.Millisecond})
+	beside("no JSON", made{rounds: 1, change: func(exp *bench.Experiment) { exp.Started = exp.Started.AddDate(9000, 0, 0) }})
 }
 
 // What others named does nothing in a page.

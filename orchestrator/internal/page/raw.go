@@ -21,7 +21,7 @@ const mostTried = 40_000
 
 // raw is everything measured, in the page or beside it.
 type raw struct {
-	Link  template.URL // "" where it is too large
+	Link  template.URL // "" where it is too large, or cannot be written
 	File  string       // its name when it is saved
 	Size  int          // bytes, compressed
 	RunID string
