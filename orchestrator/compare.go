@@ -203,7 +203,11 @@ func (a *app) experiment(ctx context.Context, j *job, view *console.View) (err e
 		return err
 	}
 	defer eng.Close()
-	todo := lab.Job{Plan: j.plan, Design: j.design, Command: commandLine(a.args), Args: a.args, Keep: j.keep}
+	args := a.args
+	if j.args != nil {
+		args = j.args
+	}
+	todo := lab.Job{Plan: j.plan, Design: j.design, Command: commandLine(args), Args: args, Keep: j.keep}
 	if todo.RunID, err = newRunID(); err != nil {
 		return err
 	}

@@ -195,19 +195,25 @@ type fresh struct {
 // is run must be the same images.
 func (a *app) afresh(ctx context.Context, first *job, images map[string]string) (*fresh, error) {
 	j := *first
+	if first.from != nil {
+		j.args = first.from.earlier.Header.Args // with which these rounds can be resumed
+	}
 	j.from, j.site = nil, nil
 	if j.drawn {
 		j.design.Seed = rand.Uint64N(1 << 32)
 	}
 	var err error
 	if j.saved, err = createBeside(first.saved.Dir); err != nil {
-		return nil, err
+		return nil, underWay(err)
 	}
 	a.say("worse: confirming with %s, into %s", words.Plural(j.design.Rounds, "fresh round", "fresh rounds"), j.saved.Dir)
 	view := console.NewView(a.stderr, j.quiet, a.screen())
 	exp, err := a.carryOut(ctx, &j, view)
-	if exp == nil {
-		return nil, err
+	switch {
+	case exp == nil && err == nil:
+		return nil, errors.New("the fresh rounds measured nothing")
+	case exp == nil:
+		return nil, underWay(err)
 	}
 	if unkept := j.saved.Conclude(exp.Interrupted, func(w io.Writer) error { return report.JSON(w, exp) }); unkept != nil {
 		err = errors.Join(err, &lab.SaveError{Err: unkept})
@@ -221,7 +227,7 @@ func (a *app) afresh(ctx context.Context, first *job, images map[string]string) 
 		return nil, a.interrupted(err)
 	}
 	if err != nil {
-		return nil, err
+		return nil, underWay(err)
 	}
 	second := gate.Judge(j.check.old, report.Summarize(exp), j.check.allowed)
 	for variant, image := range imagesOf(exp) {
@@ -230,6 +236,15 @@ func (a *app) afresh(ctx context.Context, first *job, images map[string]string) 
 		}
 	}
 	return &fresh{j.saved.Dir, second}, nil
+}
+
+// underWay takes from an error that it is a mistake in the command line, for which
+// nothing would have been started: a first set of rounds has been.
+func underWay(err error) error {
+	if !hint.IsMistake(err) {
+		return err
+	}
+	return &hint.Error{Err: errors.New(err.Error()), Advice: hint.Of(err)}
 }
 
 // createBeside makes the results folder of the fresh rounds.

@@ -129,6 +129,7 @@ type job struct {
 	check  *against // what the result is held against; nil: nothing
 	saved  *store.Folder
 	site   *web.Site // the page that shows it; nil: none
+	args   []string  // with which it can be made again; nil: those of this call
 
 	garbage int // when it is collected, in per cent, before memory was to be spared; 0: it never was
 }

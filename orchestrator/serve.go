@@ -92,15 +92,19 @@ func (a *app) serve(ctx context.Context, f *serveFlag) (*web.Site, error) {
 // from the keyboard does not end the page, for which there is a second Ctrl-C; any
 // other signal ends both, for nobody may be there to send another.
 func (a *app) stay(ctx context.Context, site *web.Site) {
+	var hungUp <-chan os.Signal
 	if ctx.Err() != nil {
 		var by *signalled
 		if !errors.As(context.Cause(ctx), &by) || by.signal != os.Interrupt {
 			return
 		}
-		ctx = untilSignalled()
+		ctx, hungUp = untilSignalled(), by.hungUp
 	}
 	a.say("serving %s · Ctrl-C ends", site.URL())
-	<-ctx.Done()
+	select {
+	case <-ctx.Done():
+	case <-hungUp: // the terminal ended while the run was cleaned up
+	}
 }
 
 // served carries a run out that is shown on a page, and has the page stay behind

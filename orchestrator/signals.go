@@ -15,16 +15,17 @@ func untilSignalled() context.Context {
 	ends := []os.Signal{syscall.SIGTERM}
 	// Caught, not ignored, for what is ignored is so in child processes too. A
 	// write to a pipe that nobody reads is an error from now on, not the end.
-	caught := []os.Signal{syscall.SIGPIPE}
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
 		if !signal.Ignored(s) {
 			ends = append(ends, s)
 		}
 	}
+	hungUp := make(chan os.Signal, 1)
 	if !signal.Ignored(syscall.SIGHUP) {
 		// Never the second signal: where a terminal ends, its shell says so to
 		// its jobs, and then the kernel does, and a service manager besides.
-		caught = append(caught, syscall.SIGHUP)
+		signal.Notify(hungUp, syscall.SIGHUP)
 	}
 	ctx, end := context.WithCancelCause(context.Background())
 	come := make(chan os.Signal, 1)
@@ -32,14 +33,16 @@ func untilSignalled() context.Context {
 	go func() {
 		s := <-come
 		signal.Stop(come)
-		end(&signalled{s})
+		end(&signalled{s, hungUp})
 	}()
-	signal.Notify(make(chan os.Signal, 1), caught...)
 	return ctx
 }
 
 // signalled is the cause of a context that a signal has ended.
-type signalled struct{ signal os.Signal }
+type signalled struct {
+	signal os.Signal
+	hungUp <-chan os.Signal // has a value when the terminal has ended as well
+}
 
 func (s *signalled) Error() string { return s.signal.String() + " signal received" }
 

@@ -151,9 +151,10 @@ func hold(was, now []float64, memory bool, allowed float64) Finding {
 	return f
 }
 
-// Spoil adds a reason for which nothing can be told.
+// Spoil adds a reason for which nothing can be told, and what was found counts no
+// more.
 func (v *Verdict) Spoil(why string) {
-	v.Invalid = append(v.Invalid, why)
+	v.Invalid, v.Findings = append(v.Invalid, why), nil
 	v.decide()
 }
 

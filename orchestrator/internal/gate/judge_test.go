@@ -97,6 +97,9 @@ func TestConclude(t *testing.T) {
 	check("one of two confirmed", verdict(Worse, Worse), verdict(Fine, Worse), Worse)
 	check("not again", verdict(Fine, Worse), verdict(Fine, Fine), Fine)
 	check("another one", verdict(Fine, Worse), verdict(Worse, Fine), Fine)
+	spoiled := verdict(Fine, Worse)
+	spoiled.Spoil("libc was rebuilt from other sources meanwhile")
+	check("again, but of other sources", verdict(Fine, Worse), spoiled, Unclear)
 	check("then unclear", verdict(Fine, Worse), verdict(Fine, Unclear), Unclear)
 	check("second invalid", verdict(Fine, Worse), invalid, Unclear)
 }
