@@ -85,6 +85,9 @@ func (r *Report) compared(base *Row, rivals []*Row) (Standing, string) {
 	if len(idle) > 0 {
 		text += " When idle, " + r.clauses(base, idle, idleRatio, idleClause) + "."
 	}
+	if r.together() && slices.ContainsFunc(r.Rows, (*Row).starved) && slices.ContainsFunc(rivals, func(row *Row) bool { return row.CPURatio.Interval }) {
+		text += " CPU was measured with all variants loaded at once, so it is not their own."
+	}
 	return Answered, text
 }
 

@@ -31,9 +31,10 @@ func TestVerdict(t *testing.T) {
 		})
 	}
 	libc := short2[0]
+	const shared = " CPU was measured with all variants loaded at once, so it is not their own."
 
 	check("shown", experiment(7), Answered,
-		"Under this load jemalloc peaks 24 to 41 % below libc, with 9 % less CPU per request; musl peaks 74 to 78 % below, at 7.8 times the CPU per request. When idle, jemalloc keeps 26 to 42 % less than libc; musl keeps 98 % less.")
+		"Under this load jemalloc peaks 24 to 41 % below libc, with 9 % less CPU per request; musl peaks 74 to 78 % below, at 7.8 times the CPU per request. When idle, jemalloc keeps 26 to 42 % less than libc; musl keeps 98 % less."+shared)
 
 	higher := libc.like("hoard", 2.5, 1, 1.1, 0.9, 1.05, 0.95, 1.02, 0.98)
 	higher.cpu = libc.cpu * 5 / 4
@@ -62,7 +63,7 @@ func TestVerdict(t *testing.T) {
 	contradicted := experiment(7)
 	hide(trialOf(contradicted, "jemalloc", 3))
 	check("contradicted", contradicted, Answered,
-		"Under this load musl peaks 74 to 78 % below libc, at 7.8 times the CPU per request. When idle, musl keeps 98 % less than libc."+
+		"Under this load musl peaks 74 to 78 % below libc, at 7.8 times the CPU per request. When idle, musl keeps 98 % less than libc."+shared+
 			" The memory of jemalloc was not measured, for its figures contradict each other.")
 
 	blind := experiment(7)
@@ -73,7 +74,7 @@ func TestVerdict(t *testing.T) {
 	dies(trialOf(died, "musl", 2))
 	check("died once", died, Answered,
 		"Under this load jemalloc peaks 24 to 41 % below libc, with 9 % less CPU per request; musl peaked 76 % below in too few rounds for an interval."+
-			" When idle, jemalloc keeps 26 to 42 % less than libc."+
+			" When idle, jemalloc keeps 26 to 42 % less than libc."+shared+
 			" musl did not come to its end in 1 of 7 rounds: it died in batch 2: killed for memory (limit 256 MiB).")
 	for round := range 7 {
 		if round != 1 {
@@ -81,7 +82,7 @@ func TestVerdict(t *testing.T) {
 		}
 	}
 	check("died always", died, Answered,
-		"Under this load jemalloc peaks 24 to 41 % below libc, with 9 % less CPU per request. When idle, jemalloc keeps 26 to 42 % less than libc."+
+		"Under this load jemalloc peaks 24 to 41 % below libc, with 9 % less CPU per request. When idle, jemalloc keeps 26 to 42 % less than libc."+shared+
 			" musl did not come to its end in 7 of 7 rounds: it died in batch 2: killed for memory (limit 256 MiB).")
 
 	alone := experiment(7)
