@@ -144,9 +144,16 @@ func (a *app) serveReport(ctx context.Context, path string, f *serveFlag) (err e
 		}
 	}
 	a.say("Ctrl-C ends")
-	if store.Grows(path) && !site.Over() {
-		if err := site.Follow(ctx, path); err != nil {
-			return err
+	if !site.Over() {
+		failed := os.ErrNotExist
+		if store.Grows(path) {
+			failed = site.Follow(ctx, path)
+		}
+		if errors.Is(failed, os.ErrNotExist) { // it has come to its end meanwhile
+			failed = site.Saved(path)
+		}
+		if failed != nil {
+			return failed
 		}
 	}
 	<-ctx.Done()

@@ -76,6 +76,10 @@ func (r *Run) Take(rec store.Record, now time.Time) {
 	}
 }
 
+// Stopped says that the run stopped after what was taken in: until a record says
+// how it goes on, it is in no round.
+func (r *Run) Stopped() { r.round, r.end = store.Round{}, nil }
+
 // timeOf gives the time that a record tells itself, or else that of the one
 // before it.
 func (r *Run) timeOf(rec store.Record) time.Time {

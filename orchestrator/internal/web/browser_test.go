@@ -192,7 +192,7 @@ func comes(t *testing.T, p *browsertest.Page, expression string) {
 func TestBrowser(t *testing.T) {
 	b := browsertest.Start(t)
 	for name, test := range map[string]func(*testing.T, *browsertest.Browser){
-		"fills": fills, "others": others, "reconnects": reconnects, "over": over, "hidden": hidden, "without script": withoutScript, "widths": widths,
+		"fills": fills, "others": others, "reconnects": reconnects, "ends": ends, "over": over, "hidden": hidden, "without script": withoutScript, "widths": widths,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, b) })
 	}
@@ -280,8 +280,27 @@ func reconnects(t *testing.T, b *browsertest.Browser) {
 	run.at(1, 20*sec)
 	run.begin()
 	run.round(1, 20*sec)
-	has(page, "Round 1 of 3")
-	page.Wait(`!document.body.innerText.includes('Not connected')`)
+	// It is another server, so the page is loaded again.
+	comes(t, page, `document.body.innerText.includes('Round 1 of 3') && !document.body.innerText.includes('Not connected')`)
+}
+
+// A server that ends says why before it does, and what was shown stays on the
+// screen.
+func ends(t *testing.T, b *browsertest.Browser) {
+	site, err := Listen(t.Context(), Address{Host: "127.0.0.1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := b.Open(t, site.URL(), browsertest.Screen{})
+	has(page, "Waiting for the engine")
+	site.Failed("the engine went away")
+	if err := site.Close(); err != nil {
+		t.Fatal(err)
+	}
+	has(page, "the engine went away")
+	if browsertest.Eval[bool](page, `document.body.innerText.includes('Not connected')`) {
+		t.Error("it tries to reach a server that has said its last word")
+	}
 }
 
 // When the run is over, the page becomes the saved one.

@@ -24,6 +24,7 @@ type hub struct {
 	mu      sync.Mutex // guards what follows
 	streams map[chan struct{}]bool
 	last    []byte // the newest event
+	sent    []byte // the event that all were told of; who comes in between is told more
 	at      time.Time
 }
 
@@ -52,10 +53,10 @@ func (h *hub) tick() {
 	if len(h.streams) == 0 {
 		return
 	}
-	before := h.last
-	if h.make(); bytes.Equal(before, h.last) {
+	if h.make(); bytes.Equal(h.sent, h.last) {
 		return
 	}
+	h.sent = h.last
 	for wake := range h.streams {
 		select {
 		case wake <- struct{}{}:

@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -239,6 +240,10 @@ func TestEarlier(t *testing.T) {
 		}
 		if exp, err := p.folding.SoFar(); err != nil || len(exp.Trials) != 1 {
 			t.Errorf("%+v, %v", exp, err)
+		}
+		// Until it goes on it is in no round, and not over either.
+		if now := p.get("/now"); strings.Contains(now, "Round ") || strings.Contains(now, "is over") {
+			t.Errorf("it shows the round in which it stopped:\n%s", now)
 		}
 		p.put(store.Of{}, store.Resumed{At: time.Now()}, header(1), store.Round{Number: 1})
 		shows(t, p.get("/now"), "Measuring")

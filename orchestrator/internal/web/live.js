@@ -1,12 +1,12 @@
 // What a page does only while its run goes on: it puts what the server tells into
 // place, and asks for the report when its figures have changed. Each message says
-// all there is, so none has to be remembered.
+// all there is, so only the latest has to be remembered.
 (() => {
 	'use strict';
 	const report = document.getElementById('report');
 	let now = document.getElementById('now');
 	let figures = Number(now.dataset.figures);
-	let busy = false, source = null;
+	let latest = null, busy = false, source = null;
 
 	// fetched gives what the server has under a path; nothing where it has gone.
 	const fetched = async (path) => {
@@ -51,20 +51,41 @@
 		window.stepper?.enhance?.(report);
 	};
 
-	const take = async (message) => {
-		connected(true);
-		const told = JSON.parse(message.data);
-		if (told.frame === now.dataset.frame) put(told.values);
-		if (busy || told.frame === now.dataset.frame && told.figures === figures) return;
+	const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+	// settle asks for what the latest message says is there and this page has not.
+	const settle = async () => {
+		if (busy) return;
 		busy = true;
-		try {
-			if (told.frame !== now.dataset.frame) await reframe();
-			if (told.figures !== figures) await refill();
-		} catch {
-			connected(false); // the next message comes when the server is back
-		} finally {
-			busy = false;
+		while (source && (latest.frame !== now.dataset.frame || latest.figures !== figures)) {
+			try {
+				if (latest.frame !== now.dataset.frame) await reframe();
+				if (latest.figures !== figures) await refill();
+				if (latest.frame === now.dataset.frame) put(latest.values);
+				await pause(200); // what was asked for may be newer than the message
+			} catch {
+				connected(false);
+				await pause(1000);
+			}
 		}
+		busy = false;
+	};
+
+	const take = (message) => {
+		connected(true);
+		latest = JSON.parse(message.data);
+		if (latest.site !== now.dataset.site) {
+			location.reload(); // another run goes by this address now
+			return;
+		}
+		if (latest.frame === now.dataset.frame) put(latest.values);
+		if (latest.frame.startsWith('failed')) {
+			// The server ends with this message: nothing more can be asked for.
+			now.querySelector('[data-text=head]').textContent = latest.values.head + ': ' + latest.values.note;
+			close();
+			return;
+		}
+		settle();
 	};
 
 	const connected = (yes) => { now.querySelector('.now-lost').hidden = yes; };
@@ -73,8 +94,16 @@
 		if (source) return;
 		source = new EventSource('events');
 		source.onmessage = take;
-		source.addEventListener('over', () => {
-			source.close();
+		source.addEventListener('over', async () => {
+			close();
+			try {
+				await fetched('.');
+			} catch {
+				// What is on the screen is better than an error.
+				now.querySelector('.now-lost').textContent = 'The run is over, and so is this page';
+				connected(false);
+				return;
+			}
 			location.reload();
 		});
 		source.onerror = () => {

@@ -35,6 +35,7 @@ func liveStyle() template.CSS { return template.CSS(ownStyle) }
 // takes; what changes all the time is in Values, which the layout and the script
 // put in the same places.
 type picture struct {
+	Site    string            `json:"site"`    // another one: all that is shown is of another run
 	Frame   string            `json:"frame"`   // another one: what stands where has changed
 	Figures int               `json:"figures"` // how often those of the report have changed
 	Values  map[string]string `json:"values"`
@@ -72,7 +73,7 @@ func (p picture) set(key, text string) { p.Values[key] = plain.Line(text) }
 func (s *state) picture(now time.Time, figures int) picture {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := picture{Figures: figures, Values: map[string]string{}}
+	p := picture{Site: s.id, Figures: figures, Values: map[string]string{}}
 	if figures < 0 {
 		p.Figures = s.figures
 	}

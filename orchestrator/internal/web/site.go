@@ -139,6 +139,7 @@ func (s *Site) Earlier(ctx context.Context, dir string) error {
 			return err
 		}
 	}
+	s.stopped()
 	return nil
 }
 

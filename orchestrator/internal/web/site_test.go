@@ -536,3 +536,31 @@ func TestClose(t *testing.T) {
 		}
 	})
 }
+
+// TestNews: somebody who comes takes no news from those who are there.
+func TestNews(t *testing.T) {
+	s := newState()
+	h := newHub(s)
+	wake, leave, ok := h.join()
+	if !ok {
+		t.Fatal("nobody may join")
+	}
+	defer leave()
+	h.tick()
+	<-wake
+	s.Failed("the disk is full")
+	h.at = time.Time{} // the newest event is not fresh any more
+	if news := h.newest(); !bytes.Contains(news, []byte("the disk is full")) {
+		t.Fatalf("who comes is told %q", news)
+	}
+	h.tick()
+	select {
+	case <-wake:
+	default:
+		t.Error("who was there before is not told")
+	}
+	h.tick()
+	if len(wake) > 0 {
+		t.Error("the same is told twice")
+	}
+}

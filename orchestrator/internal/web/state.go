@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"crypto/rand"
 	"fmt"
 	"sync"
 	"time"
@@ -15,6 +16,7 @@ import (
 
 // state is what the page knows.
 type state struct {
+	id      string // tells this page from one that another run showed at the same address
 	folding *store.Folding
 	log     *tail
 	view    *console.View // writes to log
@@ -43,7 +45,7 @@ type drawn struct {
 
 func newState() *state {
 	log := &tail{}
-	return &state{folding: store.NewFolding(), log: log, view: console.NewView(log, false, nil), run: watch.NewRun(), urgent: make(chan struct{}, 1), drawn: drawn{figures: -1}}
+	return &state{id: rand.Text(), folding: store.NewFolding(), log: log, view: console.NewView(log, false, nil), run: watch.NewRun(), urgent: make(chan struct{}, 1), drawn: drawn{figures: -1}}
 }
 
 // take takes in a record, or what stood in its place, at a time; zero: that of the
@@ -119,6 +121,7 @@ func (s *state) Saved(dir string) error {
 	}
 	var final bytes.Buffer
 	if err := page.Write(&final, exp); err != nil {
+		s.Failed(err.Error())
 		return err
 	}
 	s.mu.Lock()
@@ -134,6 +137,15 @@ func (s *state) hurry() {
 	case s.urgent <- struct{}{}:
 	default: // they are about to be
 	}
+}
+
+// stopped says that what has been read is of a run that stopped somewhere, which
+// somebody is about to go on with.
+func (s *state) stopped() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.saving = false
+	s.run.Stopped()
 }
 
 // Over says that what was saved is of a run that came to its end.
