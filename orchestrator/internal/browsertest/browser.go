@@ -29,11 +29,11 @@ type Browser struct{ ctx context.Context }
 func Start(t *testing.T) *Browser {
 	t.Helper()
 	needs.Patience(t, "starts a browser")
-	home := t.TempDir() // whatever else a browser keeps
+	home := shortDir(t) // whatever else a browser keeps
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(needs.Browser(t)),
 		chromedp.DisableGPU,
-		chromedp.Env("HOME="+home, "XDG_CONFIG_HOME="+home, "XDG_CACHE_HOME="+home),
+		chromedp.Env("HOME="+home, "TMPDIR="+home, "XDG_CONFIG_HOME="+home, "XDG_CACHE_HOME="+home),
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("hide-scrollbars", true), // as on a phone: they take no room
@@ -51,4 +51,20 @@ func Start(t *testing.T) *Browser {
 		t.Fatalf("start a browser: %v", err)
 	}
 	return &Browser{ctx}
+}
+
+// shortDir makes a folder for a test. A browser binds a socket in its TMPDIR,
+// whose path Linux bounds to 107 bytes (unix(7)), and that of the tests may be long.
+func shortDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "lab-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
 }

@@ -6,7 +6,9 @@
 	const report = document.getElementById('report');
 	let now = document.getElementById('now');
 	let figures = Number(now.dataset.figures);
+	const site = now.dataset.site; // which server this page is of
 	let latest = null, busy = false, source = null;
+	let ended = false; // the server has said its last word
 
 	// fetched gives what the server has under a path; nothing where it has gone.
 	const fetched = async (path) => {
@@ -37,6 +39,11 @@
 		const box = document.createElement('template');
 		box.innerHTML = await (await fetched('now')).text();
 		const fresh = box.content.getElementById('now');
+		if (ended) return;
+		if (fresh.dataset.site !== site) {
+			location.reload();
+			return;
+		}
 		if (now.dataset.frame.startsWith('rounds') === fresh.dataset.frame.startsWith('rounds')) fresh.querySelector('details').open = open;
 		now.replaceWith(fresh);
 		now = fresh;
@@ -62,9 +69,10 @@
 				if (latest.frame !== now.dataset.frame) await reframe();
 				if (latest.figures !== figures) await refill();
 				if (latest.frame === now.dataset.frame) put(latest.values);
+				connected(true);
 				await pause(200); // what was asked for may be newer than the message
 			} catch {
-				connected(false);
+				if (!ended) connected(false);
 				await pause(1000);
 			}
 		}
@@ -74,13 +82,14 @@
 	const take = (message) => {
 		connected(true);
 		latest = JSON.parse(message.data);
-		if (latest.site !== now.dataset.site) {
+		if (latest.site !== site) {
 			location.reload(); // another run goes by this address now
 			return;
 		}
 		if (latest.frame === now.dataset.frame) put(latest.values);
 		if (latest.frame.startsWith('failed')) {
 			// The server ends with this message: nothing more can be asked for.
+			ended = true;
 			now.querySelector('[data-text=head]').textContent = latest.values.head + ': ' + latest.values.note;
 			close();
 			return;
@@ -91,10 +100,11 @@
 	const connected = (yes) => { now.querySelector('.now-lost').hidden = yes; };
 
 	const open = () => {
-		if (source) return;
+		if (source || ended) return;
 		source = new EventSource('events');
 		source.onmessage = take;
 		source.addEventListener('over', async () => {
+			ended = true;
 			close();
 			try {
 				await fetched('.');
