@@ -22,6 +22,8 @@ import (
 type File struct {
 	Args   []Arg   // before the first FROM, in order
 	Stages []Stage // at least one
+
+	args map[string]string // see Given
 }
 
 // Arg is an ARG with its default.
@@ -199,16 +201,24 @@ func (d *File) add(line int, text string) error {
 }
 
 // globals are the arguments before the first FROM with their defaults, unless
-// args gives another value.
+// args, or else Given, has another value.
 func (d *File) globals(args map[string]string) map[string]string {
 	values := map[string]string{}
 	for _, a := range d.Args {
 		values[a.Name] = expand(a.Default, in(values))
-		if v, ok := args[a.Name]; ok {
+		if v, ok := d.argument(a.Name, args); ok {
 			values[a.Name] = v
 		}
 	}
 	return values
+}
+
+// argument is the value that an ARG is given from outside.
+func (d *File) argument(name string, args map[string]string) (value string, ok bool) {
+	if value, ok = args[name]; !ok {
+		value, ok = d.args[name]
+	}
+	return value, ok
 }
 
 // Base is an image, not made by the Dockerfile itself, that one of its stages
@@ -263,10 +273,15 @@ func (d *File) Packages(image string, names ...string) []string {
 			if step.Keyword != "ARG" {
 				continue
 			}
-			for _, p := range pairs(step.Text, in(nil)) {
-				if slices.Contains(names, p[0]) {
-					packages = append(packages, strings.Fields(p[1])...)
+			for _, p := range pairs(step.Text, in(values)) {
+				if !slices.Contains(names, p[0]) {
+					continue
 				}
+				list := p[1]
+				if given, ok := d.argument(p[0], nil); ok {
+					list = given
+				}
+				packages = append(packages, strings.Fields(list)...)
 			}
 		}
 	}

@@ -51,7 +51,7 @@ func (d *File) Walk(stage int, args map[string]string, visit func(Step, Vars)) V
 				if g, ok := globals[name]; ok && !strings.Contains(step.Text, name+"=") {
 					value = g
 				}
-				if a, ok := args[name]; ok {
+				if a, ok := d.argument(name, args); ok {
 					value = a
 				}
 				vars.Args[name] = value
