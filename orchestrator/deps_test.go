@@ -32,9 +32,10 @@ var arrows = map[string][]string{
 	"orchestrator/internal/proc":              {},       // meter and engines tell processes apart by the same reading
 	"orchestrator/internal/engine":            {"proc"}, // the contract alone
 	"orchestrator/internal/engine/dockerfile": {"files"},
+	"orchestrator/internal/engine/debian":     {"files"}, // both engines get packages from it
 	"orchestrator/internal/engine/lines":      {},
 	"orchestrator/internal/engine/runs":       {"engine", "files", "proc"}, // engine: names that folders may carry
-	"orchestrator/internal/engine/docker":     {"engine", "engine/dockerfile", "engine/lines", "engine/runs", "variant", "files", "proc"},
+	"orchestrator/internal/engine/docker":     {"engine", "engine/debian", "engine/dockerfile", "engine/lines", "engine/runs", "variant", "files", "proc"},
 	"orchestrator/internal/engine/process":    {"engine", "engine/dockerfile", "engine/lines", "engine/runs", "variant", "files", "proc"},
 	"orchestrator/internal/engine/enginetest": {"engine", "engine/runs", "proc"}, // for tests alone
 	"orchestrator/internal/variant":           {"engine/dockerfile"},             // what a variant is, its Dockerfile says

@@ -1,19 +1,17 @@
 package docker
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/debian"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
@@ -123,135 +121,25 @@ func (s *standIn) path() string {
 	return system
 }
 
-// debianArch is a kernel's architecture in Debian's and Go's words.
-func debianArch(machine string) (string, error) {
-	switch machine {
-	case "x86_64", "amd64":
-		return "amd64", nil
-	case "aarch64", "arm64":
-		return "arm64", nil
-	}
-	return "", fmt.Errorf("unknown architecture %s", machine)
-}
-
-const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
-
-// download fetches the packages and all that they need, for the machine that
-// the daemon runs on. apt resolves, fetches and checks signatures in a folder
-// of its own, as if on an empty system: the host's packages and lists are
-// neither read nor changed, and no privilege is needed. cleanup removes the
-// folder.
+// download fetches the packages and all that they need, for the machine that the
+// daemon runs on. cleanup removes what was fetched.
 func (s *standIn) download(ctx context.Context, folders *runs.Folders, machine string, log func(string)) (debs []string, cleanup func(), err error) {
-	arch, err := debianArch(machine)
+	arch, err := debian.Arch(machine)
 	if err != nil {
 		return nil, nil, err
 	}
 	if s.tool.GOROOT != "" && (s.tool.GOARCH != arch || s.tool.GOOS != "linux") {
 		return nil, nil, fmt.Errorf("this machine's Go is for %s/%s, the engine runs linux/%s", s.tool.GOOS, s.tool.GOARCH, arch)
 	}
-	for _, tool := range []string{"apt-get", "dpkg-deb"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			return nil, nil, &hint.Error{
-				Err:    err,
-				Advice: "making base images needs a Debian or Ubuntu host; elsewhere bring " + s.public + " here with docker pull or docker load",
-			}
-		}
-	}
 	dir, err := folders.Temp("apt-")
 	if err != nil {
 		return nil, nil, err
 	}
 	cleanup = func() { os.RemoveAll(dir) }
-	defer func() {
-		if err != nil {
-			cleanup()
-		}
-	}()
-	if err := s.isolate(ctx, dir, arch); err != nil {
-		return nil, nil, err
-	}
-	log("apt-get update (" + s.suite + ", " + arch + ")")
-	if err := apt(ctx, dir, "update"); err != nil {
-		return nil, nil, err
-	}
-	log("apt-get download " + strings.Join(s.packages, " "))
-	if err := apt(ctx, dir, append([]string{"install", "--download-only"}, s.packages...)...); err != nil {
-		return nil, nil, err
-	}
-	debs, err = filepath.Glob(filepath.Join(dir, "cache/archives/*.deb"))
-	return debs, cleanup, err
-}
-
-// isolate writes apt's configuration into dir.
-func (s *standIn) isolate(ctx context.Context, dir, arch string) error {
-	for _, d := range []string{"state/lists/partial", "cache/archives/partial", "etc/apt.conf.d", "etc/preferences.d", "etc/sources.list.d"} {
-		if err := os.MkdirAll(filepath.Join(dir, d), 0o755); err != nil {
-			return err
-		}
-	}
-	// Of the host's settings only the way to the network is taken over.
-	dump, err := exec.CommandContext(ctx, "apt-config", "dump").Output()
+	debs, err = debian.Download(ctx, debian.Request{Suite: s.suite, Arch: arch, Packages: s.packages, Dir: dir, Log: log})
 	if err != nil {
-		return fmt.Errorf("apt-config dump: %w", err)
+		cleanup()
+		return nil, nil, fmt.Errorf("%s: %w", s.public, err)
 	}
-	var conf bytes.Buffer
-	for line := range strings.Lines(string(dump)) {
-		if strings.HasPrefix(line, "Acquire::http") {
-			conf.WriteString(line)
-		}
-	}
-	fmt.Fprintf(&conf, `
-Dir::State %[1]q;
-Dir::State::status "%[1]s/status";
-Dir::Cache "%[2]s";
-Dir::Etc "%[3]s";
-Dir::Etc::trustedparts "/etc/apt/trusted.gpg.d";
-APT::Architecture %[4]q;
-APT::Architectures { %[4]q; };
-APT::Install-Recommends "false";
-APT::Sandbox::User "";
-Acquire::Languages "none";
-Acquire::Retries "2";
-Acquire::http::Timeout "20";
-Debug::NoLocking "true";
-`, filepath.Join(dir, "state"), filepath.Join(dir, "cache"), filepath.Join(dir, "etc"), arch)
-	stanzas, lines, err := s.sources("/etc/apt")
-	if err != nil {
-		return err
-	}
-	return errors.Join(
-		os.WriteFile(filepath.Join(dir, "etc/apt.conf"), conf.Bytes(), 0o644),
-		os.WriteFile(filepath.Join(dir, "state/status"), nil, 0o644),
-		os.WriteFile(filepath.Join(dir, "etc/sources.list.d/debian.sources"), stanzas, 0o644),
-		os.WriteFile(filepath.Join(dir, "etc/sources.list.d/debian.list"), lines, 0o644),
-	)
-}
-
-// apt runs apt-get in dir.
-func apt(ctx context.Context, dir string, args ...string) error {
-	cmd := exec.CommandContext(ctx, "apt-get", append([]string{"-qq", "-y", "-o", "APT::Update::Error-Mode=any"}, args...)...)
-	// With Dir::Etc set there, apt does not read the host's files.
-	cmd.Env = append(os.Environ(), "APT_CONFIG="+filepath.Join(dir, "etc/apt.conf"), "LC_ALL=C", "DEBIAN_FRONTEND=noninteractive")
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 5 * time.Second
-	out, err := cmd.CombinedOutput()
-	switch {
-	case err == nil:
-		return nil
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
-	}
-	var why []string
-	for line := range strings.Lines(string(out)) {
-		if e, ok := strings.CutPrefix(line, "E: "); ok {
-			why = append(why, strings.TrimSpace(e))
-		}
-	}
-	if len(why) > 3 {
-		why = why[:3]
-	}
-	return &hint.Error{
-		Err:    fmt.Errorf("apt-get %s: %w: %s", args[0], err, strings.Join(why, "; ")),
-		Advice: "Debian's packages come over http from deb.debian.org: check the network and http_proxy, or bring the public images here with docker load",
-	}
+	return debs, cleanup, nil
 }

@@ -1,0 +1,152 @@
+// Package debian fetches packages of any Debian suite with the host's own apt, in
+// a folder of its own, as if on an empty system: the host's packages and lists
+// are neither read nor changed, nothing is installed, and no privilege is needed.
+package debian
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
+)
+
+// Arch is a kernel's architecture in Debian's and Go's words.
+func Arch(machine string) (string, error) {
+	switch machine {
+	case "x86_64", "amd64":
+		return "amd64", nil
+	case "aarch64", "arm64":
+		return "arm64", nil
+	}
+	return "", fmt.Errorf("unknown architecture %s", machine)
+}
+
+const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
+
+// Request is what is to be fetched.
+type Request struct {
+	Suite    string   // such as bookworm
+	Arch     string   // in Debian's words
+	Packages []string // by name; what they depend on comes too
+	Dir      string   // an empty folder for apt, and for what it fetches
+	Log      func(string)
+}
+
+// Download fetches packages and all that they need. apt resolves and checks
+// signatures.
+func Download(ctx context.Context, r Request) (debs []string, err error) {
+	if err := Available(); err != nil {
+		return nil, err
+	}
+	if err := r.isolate(ctx); err != nil {
+		return nil, err
+	}
+	r.Log("apt-get update (" + r.Suite + ", " + r.Arch + ")")
+	if err := apt(ctx, r.Dir, "update"); err != nil {
+		return nil, err
+	}
+	r.Log("apt-get download " + strings.Join(r.Packages, " "))
+	if err := apt(ctx, r.Dir, append([]string{"install", "--download-only"}, r.Packages...)...); err != nil {
+		return nil, err
+	}
+	return filepath.Glob(filepath.Join(r.Dir, "cache/archives/*.deb"))
+}
+
+// Available says why this machine can fetch no packages; nil: it can, if it
+// reaches a mirror.
+func Available() error {
+	for _, tool := range []string{"apt-get", "dpkg-deb"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			return &hint.Error{
+				Err:    err,
+				Advice: "fetching Debian's packages needs a Debian or Ubuntu host; elsewhere bring the images here with docker pull or docker load",
+			}
+		}
+	}
+	return nil
+}
+
+// isolate writes apt's configuration into the folder.
+func (r Request) isolate(ctx context.Context) error {
+	for _, d := range []string{"state/lists/partial", "cache/archives/partial", "etc/apt.conf.d", "etc/preferences.d", "etc/sources.list.d"} {
+		if err := os.MkdirAll(filepath.Join(r.Dir, d), 0o755); err != nil {
+			return err
+		}
+	}
+	// Of the host's settings only the way to the network is taken over.
+	dump, err := exec.CommandContext(ctx, "apt-config", "dump").Output()
+	if err != nil {
+		return fmt.Errorf("apt-config dump: %w", err)
+	}
+	var conf bytes.Buffer
+	for line := range strings.Lines(string(dump)) {
+		if strings.HasPrefix(line, "Acquire::http") {
+			conf.WriteString(line)
+		}
+	}
+	// Check-Valid-Until: a mirror that is not renewed for a few days still has what
+	// the lab wants, packages signed by Debian; which versions they are, every proof
+	// says.
+	fmt.Fprintf(&conf, `
+Dir::State %[1]q;
+Dir::State::status "%[1]s/status";
+Dir::Cache "%[2]s";
+Dir::Etc "%[3]s";
+Dir::Etc::trustedparts "/etc/apt/trusted.gpg.d";
+APT::Architecture %[4]q;
+APT::Architectures { %[4]q; };
+APT::Install-Recommends "false";
+APT::Sandbox::User "";
+Acquire::Languages "none";
+Acquire::Retries "2";
+Acquire::http::Timeout "20";
+Acquire::Check-Valid-Until "false";
+Debug::NoLocking "true";
+`, filepath.Join(r.Dir, "state"), filepath.Join(r.Dir, "cache"), filepath.Join(r.Dir, "etc"), r.Arch)
+	stanzas, lines, err := sources("/etc/apt", r.Suite)
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		os.WriteFile(filepath.Join(r.Dir, "etc/apt.conf"), conf.Bytes(), 0o644),
+		os.WriteFile(filepath.Join(r.Dir, "state/status"), nil, 0o644),
+		os.WriteFile(filepath.Join(r.Dir, "etc/sources.list.d/debian.sources"), stanzas, 0o644),
+		os.WriteFile(filepath.Join(r.Dir, "etc/sources.list.d/debian.list"), lines, 0o644),
+	)
+}
+
+// apt runs apt-get in dir.
+func apt(ctx context.Context, dir string, args ...string) error {
+	cmd := exec.CommandContext(ctx, "apt-get", append([]string{"-qq", "-y", "-o", "APT::Update::Error-Mode=any"}, args...)...)
+	// With Dir::Etc set there, apt does not read the host's files.
+	cmd.Env = append(os.Environ(), "APT_CONFIG="+filepath.Join(dir, "etc/apt.conf"), "LC_ALL=C", "DEBIAN_FRONTEND=noninteractive")
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 5 * time.Second
+	out, err := cmd.CombinedOutput()
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	}
+	var why []string
+	for line := range strings.Lines(string(out)) {
+		if e, ok := strings.CutPrefix(line, "E: "); ok {
+			why = append(why, strings.TrimSpace(e))
+		}
+	}
+	if len(why) > 3 {
+		why = why[:3]
+	}
+	return &hint.Error{
+		Err:    fmt.Errorf("apt-get %s: %w: %s", args[0], err, strings.Join(why, "; ")),
+		Advice: "Debian's packages come over http from deb.debian.org: check the network and http_proxy, or bring the public images here with docker load",
+	}
+}
