@@ -29,6 +29,8 @@ type Experiment struct {
 	Plan        Plan        `json:"plan"`
 	Trials      []Trial     `json:"trials"`
 	Warnings    []Warning   `json:"warnings"`
+	// LeftOut are the variants of the design that could not be measured.
+	LeftOut []LeftOut `json:"left_out,omitempty"`
 	// Unknown holds what a file has of a later version: values as JSON by their
 	// paths, such as trials[3].batches[0].future. No figure rests on them.
 	Unknown map[string]json.RawMessage `json:"unknown,omitempty"`
@@ -80,11 +82,20 @@ const (
 	TCP  = "tcp"  // the port published on 127.0.0.1
 )
 
-// Variant is one build under test: a Dockerfile.NAME, and environment.
+// Variant is one build under test: a Dockerfile, the Debian suite it runs on, and
+// its knobs. Variants that differ in Name and Env alone are run from one image.
 type Variant struct {
 	Name       string            `json:"name"`
-	Dockerfile string            `json:"dockerfile"` // relative to the project's root, slash-separated
-	Env        map[string]string `json:"env,omitempty"`
+	Dockerfile string            `json:"dockerfile"`      // relative to the project's root, slash-separated
+	Suite      string            `json:"suite,omitempty"` // bookworm, trixie or sid; empty: the one that the Dockerfile names
+	Args       map[string]string `json:"args,omitempty"`  // build arguments
+	Env        map[string]string `json:"env,omitempty"`   // knobs: what it is started with beside the design's own
+}
+
+// LeftOut is a variant that could not be built, or did not prove what it runs.
+type LeftOut struct {
+	Variant string `json:"variant"`
+	Why     string `json:"why"`
 }
 
 // Environment is where it was done.

@@ -31,6 +31,7 @@ type Proof struct {
 	Allocator string            `json:"allocator"` // what the allocator says of itself
 	Version   string            `json:"version"`
 	Linkage   string            `json:"linkage"`             // preloaded, linked or static
+	Binary    string            `json:"binary,omitempty"`    // SHA-256, in hex, of the service's own executable file
 	Libraries []string          `json:"libraries"`           // allocator and C libraries in the memory maps
 	Libc      string            `json:"libc"`                // name and version of the C library
 	Arenas    int               `json:"arenas"`              // as the allocator counts them; 0: it does not say

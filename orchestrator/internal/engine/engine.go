@@ -22,10 +22,11 @@ type Engine interface {
 	// Info asks the engine who it is. It is the first call of a run: an
 	// engine that does not answer fails here, with a hint.
 	Info(ctx context.Context) (Info, error)
-	// Prepare makes the images of the variants, in order, and gives one Image
-	// for each. Images whose inputs did not change are reused. Progress is
-	// told step by step. A failed build is a *BuildError.
-	Prepare(ctx context.Context, variants []bench.Variant, progress func(Progress)) ([]Image, error)
+	// Prepare makes the images of the variants, in order, and says of each what
+	// became of it. Images whose inputs did not change are reused. Progress is
+	// told step by step. The error is one that leaves no variant any hope, such as
+	// the end of ctx; what is wrong with one variant is in its Made.
+	Prepare(ctx context.Context, variants []bench.Variant, progress func(Progress)) ([]Made, error)
 	// Start runs one instance and returns as soon as it was started; it may
 	// not answer requests yet.
 	Start(ctx context.Context, spec Spec) (Instance, error)
@@ -97,6 +98,26 @@ type Image struct {
 	ID        string // content digest
 	Allocator string // what its label stair-stepper.allocator promises; empty: it has none
 	Hash      string // of everything that went into the build
+}
+
+// Made is what became of a variant: its image, or why it has none.
+type Made struct {
+	Image
+	Err error // a *BuildError where a step of its Dockerfile failed
+}
+
+// Images gives what Prepare made, or all the reasons why it could not make
+// everything.
+func Images(all []Made, err error) ([]Image, error) {
+	images := make([]Image, 0, len(all))
+	for _, m := range all {
+		images = append(images, m.Image)
+		err = errors.Join(err, m.Err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return images, nil
 }
 
 // Spec is what one instance is to be.

@@ -65,7 +65,7 @@ func Open(ctx context.Context, conf Config) (*Lab, error) {
 	for _, line := range swept.Left {
 		l.note("left alone: " + line)
 	}
-	if l.images, err = conf.Engine.Prepare(ctx, conf.Variants, l.step); err != nil {
+	if l.images, err = engine.Images(conf.Engine.Prepare(ctx, conf.Variants, l.step)); err != nil {
 		return nil, err
 	}
 	for _, image := range l.images {

@@ -26,7 +26,7 @@ import (
 
 // Prepare makes the images of the variants, one after the other: a build keeps
 // all CPUs busy by itself. Variants of the same Dockerfile share an image.
-func (e *Engine) Prepare(ctx context.Context, variants []bench.Variant, progress func(engine.Progress)) ([]engine.Image, error) {
+func (e *Engine) Prepare(ctx context.Context, variants []bench.Variant, progress func(engine.Progress)) ([]engine.Made, error) {
 	if progress == nil {
 		progress = func(engine.Progress) {}
 	}
@@ -50,14 +50,15 @@ func (e *Engine) Prepare(ctx context.Context, variants []bench.Variant, progress
 	if err != nil {
 		return nil, err
 	}
-	images := make([]engine.Image, len(variants))
+	all := make([]engine.Made, len(variants))
 	rebuilt := false
 	for i, v := range variants {
 		b := builder{engine: e, variant: v, dockerfile: dockerfiles[i], bases: bases}
-		var made bool
-		if images[i], made, err = b.run(ctx, source, progress); err != nil {
+		image, made, err := b.run(ctx, source, progress)
+		if err != nil && ctx.Err() != nil {
 			return nil, err
 		}
+		all[i] = engine.Made{Image: image, Err: err}
 		rebuilt = rebuilt || made
 	}
 	if rebuilt {
@@ -65,7 +66,7 @@ func (e *Engine) Prepare(ctx context.Context, variants []bench.Variant, progress
 			e.log.Warn("replaced images were not removed", "error", err)
 		}
 	}
-	return images, nil
+	return all, nil
 }
 
 // tidy removes the images that lost their names to new ones.

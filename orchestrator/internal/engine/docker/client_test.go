@@ -195,11 +195,11 @@ func TestFailedBuildIsA200(t *testing.T) {
 			`{"errorDetail":{"code":2,"message":"make: returned a non-zero code: 2"},"error":"make"}`),
 	})
 	var told []string
-	_, err := e.Prepare(t.Context(), variants(variant), func(p engine.Progress) {
+	_, err := engine.Images(e.Prepare(t.Context(), variants(variant), func(p engine.Progress) {
 		if p.Event == engine.Log && p.Variant == variant.Name {
 			told = append(told, p.Text)
 		}
-	})
+	}))
 	b := failed(t, err, "2/2 : RUN make")
 	if len(b.Log) != 20 || b.Log[19] != "line 29" {
 		t.Errorf("log %q; want the last 20 lines", b.Log)
@@ -217,7 +217,7 @@ func TestFullDisk(t *testing.T) {
 	e := scripted(t, root, map[string]http.HandlerFunc{
 		"POST /build": text(`{"errorDetail":{"message":"write /x: no space left on device"}}`),
 	})
-	_, err := e.Prepare(t.Context(), variants(variant), nil)
+	_, err := engine.Images(e.Prepare(t.Context(), variants(variant), nil))
 	var h *hint.Error
 	if !errors.As(err, &h) || !strings.Contains(err.Error(), "disk is full") {
 		t.Errorf("%v; want a full disk, with advice", err)
@@ -229,7 +229,7 @@ func TestCutStream(t *testing.T) {
 	e := scripted(t, root, map[string]http.HandlerFunc{
 		"POST /build": text(`{"stream":"Step 1/1 : FROM scratch\n"}{"stre`),
 	})
-	_, err := e.Prepare(t.Context(), variants(variant), nil)
+	_, err := engine.Images(e.Prepare(t.Context(), variants(variant), nil))
 	failed(t, err, "1/1 : FROM scratch")
 }
 
@@ -244,7 +244,7 @@ func TestCancelledBuild(t *testing.T) {
 			<-r.Context().Done()
 		},
 	})
-	_, err := e.Prepare(ctx, variants(variant), nil)
+	_, err := engine.Images(e.Prepare(ctx, variants(variant), nil))
 	var b *engine.BuildError
 	if !errors.Is(err, context.Canceled) || errors.As(err, &b) {
 		t.Errorf("%v; want the context's error", err)
@@ -274,7 +274,7 @@ func TestNoClassicBuilder(t *testing.T) {
 			},
 			"GET /images/json": text(`[]`),
 		})
-		images, err := e.Prepare(t.Context(), variants(variant), nil)
+		images, err := engine.Images(e.Prepare(t.Context(), variants(variant), nil))
 		if err != nil || images[0].ID != "sha256:1" || images[0].Allocator != "glibc" {
 			t.Errorf("%s: %+v, %v", refusal, images, err)
 		}
@@ -376,7 +376,7 @@ func TestLiteralBase(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(root, "Dockerfile.test"), []byte("ARG A=debian:bookworm\nFROM ${A}\nFROM debian:bookworm\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	_, err := scripted(t, root, nil).Prepare(t.Context(), variants(variant), nil)
+	_, err := engine.Images(scripted(t, root, nil).Prepare(t.Context(), variants(variant), nil))
 	var h *hint.Error
 	if !errors.As(err, &h) || !strings.Contains(h.Hint(), "name it in an ARG") {
 		t.Errorf("%v; want one that wants an ARG", err)

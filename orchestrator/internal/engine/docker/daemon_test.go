@@ -90,7 +90,7 @@ func TestBuildFailure(t *testing.T) {
 	defer e.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	_, err = e.Prepare(ctx, variants(variant), nil)
+	_, err = engine.Images(e.Prepare(ctx, variants(variant), nil))
 	failed(t, err, "2/3 : COPY nothing /")
 }
 
@@ -113,7 +113,7 @@ func TestBuildKit(t *testing.T) {
 	defer e.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	images, err := e.Prepare(ctx, kit, nil)
+	images, err := engine.Images(e.Prepare(ctx, kit, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +124,7 @@ func TestBuildKit(t *testing.T) {
 	// Its log comes in a format of its own.
 	write("FROM scratch\nCOPY --chmod=0755 services/stepper/binary /stepper\nRUN [\"/nothing\"]\n")
 	var told []string
-	_, err = e.Prepare(ctx, kit, func(p engine.Progress) { told = append(told, p.Text) })
+	_, err = engine.Images(e.Prepare(ctx, kit, func(p engine.Progress) { told = append(told, p.Text) }))
 	failed(t, err, `[2/2] RUN ["/nothing"]`)
 	if step := "[1/2] COPY --chmod=0755 services/stepper/binary /stepper"; !slices.Contains(told, step) {
 		t.Errorf("told %q; want %s", told, step)

@@ -54,7 +54,7 @@ func TestSweepFromElsewhere(t *testing.T) {
 			t.Errorf("%s: %d markers, want 1", when, n)
 		}
 	}
-	images, err := e.Prepare(ctx, variants(variant), nil)
+	images, err := engine.Images(e.Prepare(ctx, variants(variant), nil))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,7 +58,7 @@ func TestColon(t *testing.T) {
 	defer e.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	images, err := e.Prepare(ctx, variants(variant), nil)
+	images, err := engine.Images(e.Prepare(ctx, variants(variant), nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestFull(t *testing.T) {
 	defer e.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	images, err := e.Prepare(ctx, variants(variant), nil)
+	images, err := engine.Images(e.Prepare(ctx, variants(variant), nil))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/proc"
@@ -148,7 +149,7 @@ func TestNamelessImagesBesideARun(t *testing.T) {
 			},
 			"GET /images/sha256:old/json": text(`{"Id":"sha256:old","Comment":"made from Debian packages"}`),
 		})
-		if _, err := e.Prepare(t.Context(), variants(variant), nil); err != nil {
+		if _, err := engine.Images(e.Prepare(t.Context(), variants(variant), nil)); err != nil {
 			t.Fatal(err)
 		}
 		if removed != c.removed {
@@ -184,7 +185,7 @@ func TestMarker(t *testing.T) {
 		},
 	})
 	for range 2 {
-		if _, err := e.Prepare(t.Context(), variants(variant), nil); err == nil {
+		if _, err := engine.Images(e.Prepare(t.Context(), variants(variant), nil)); err == nil {
 			t.Error("no error")
 		}
 	}
@@ -234,7 +235,7 @@ func TestCleaning(t *testing.T) {
 					w.WriteHeader(http.StatusInternalServerError)
 				},
 			})
-			if _, err := e.Prepare(ctx, variants(variant), nil); err == nil {
+			if _, err := engine.Images(e.Prepare(ctx, variants(variant), nil)); err == nil {
 				t.Error("no error")
 			}
 			if want := map[bool]int{true: 3, false: 1}[c.waits]; built != want {
@@ -242,7 +243,7 @@ func TestCleaning(t *testing.T) {
 			}
 			asked = -1000
 			cancel()
-			if _, err := e.Prepare(ctx, variants(variant), nil); !errors.Is(err, context.Canceled) {
+			if _, err := engine.Images(e.Prepare(ctx, variants(variant), nil)); !errors.Is(err, context.Canceled) {
 				t.Errorf("%v; want the context's error", err)
 			}
 		})

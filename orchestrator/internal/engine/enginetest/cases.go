@@ -28,11 +28,11 @@ func (h *harness) info(t *testing.T) {
 
 func (h *harness) reuse(t *testing.T) {
 	var events []engine.Event
-	images, err := h.engine.Prepare(t.Context(), []bench.Variant{h.Variant}, func(p engine.Progress) {
+	images, err := engine.Images(h.engine.Prepare(t.Context(), []bench.Variant{h.Variant}, func(p engine.Progress) {
 		if p.Variant == h.Variant.Name {
 			events = append(events, p.Event)
 		}
-	})
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +221,7 @@ func (h *harness) swept(t *testing.T) ([]string, error) {
 // prepared is the image as another engine knows it.
 func (h *harness) prepared(t *testing.T, e engine.Engine) engine.Image {
 	t.Helper()
-	images, err := e.Prepare(t.Context(), []bench.Variant{h.Variant}, nil)
+	images, err := engine.Images(e.Prepare(t.Context(), []bench.Variant{h.Variant}, nil))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -97,18 +97,19 @@ func (f *Fake) Info(context.Context) (engine.Info, error) {
 }
 
 // Prepare makes an image of every variant out of nothing, and remembers it.
-func (f *Fake) Prepare(ctx context.Context, variants []bench.Variant, progress func(engine.Progress)) ([]engine.Image, error) {
+func (f *Fake) Prepare(ctx context.Context, variants []bench.Variant, progress func(engine.Progress)) ([]engine.Made, error) {
 	if progress == nil {
 		progress = func(engine.Progress) {}
 	}
-	var images []engine.Image
+	var all []engine.Made
 	for _, v := range variants {
 		f.call("prepare %s", v.Name)
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		if err := f.FailPrepare[v.Name]; err != nil {
-			return nil, err
+			all = append(all, engine.Made{Image: engine.Image{Variant: v.Name}, Err: err})
+			continue
 		}
 		img := engine.Image{
 			Variant: v.Name, Name: "stair-stepper:" + engine.SafeName(v.Name), ID: engine.Digest(v.Name),
@@ -124,9 +125,9 @@ func (f *Fake) Prepare(ctx context.Context, variants []bench.Variant, progress f
 			progress(engine.Progress{Variant: v.Name, Event: engine.Log, Text: "FROM nothing"})
 			progress(engine.Progress{Variant: v.Name, Event: engine.Built, Text: img.Name})
 		}
-		images = append(images, img)
+		all = append(all, engine.Made{Image: img})
 	}
-	return images, nil
+	return all, nil
 }
 
 // know says whether an image is known, and knows it from now on.

@@ -55,7 +55,7 @@ func TestFakeFailures(t *testing.T) {
 		FailStart:   map[string]error{"a": boom},
 	}
 	_, infoErr := f.Info(t.Context())
-	_, prepareErr := f.Prepare(t.Context(), []bench.Variant{{Name: "a"}, {Name: "b"}}, nil)
+	_, prepareErr := engine.Images(f.Prepare(t.Context(), []bench.Variant{{Name: "a"}, {Name: "b"}}, nil))
 	_, startErr := f.Start(t.Context(), engine.Spec{Image: engine.Image{Variant: "a"}})
 	for what, err := range map[string]error{"Info": infoErr, "Prepare": prepareErr, "Start": startErr} {
 		if !errors.Is(err, boom) {

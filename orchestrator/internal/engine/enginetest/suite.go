@@ -46,7 +46,7 @@ const runID = "conformance"
 // Run is the suite.
 func Run(t *testing.T, s Subject) {
 	e := s.New(t, runs.Owner{})
-	images, err := e.Prepare(t.Context(), []bench.Variant{s.Variant}, nil)
+	images, err := engine.Images(e.Prepare(t.Context(), []bench.Variant{s.Variant}, nil))
 	if err != nil {
 		t.Fatal(err)
 	}

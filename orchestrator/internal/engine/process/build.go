@@ -68,7 +68,7 @@ func read(file string, d *dockerfile.File) (recipe, error) {
 }
 
 // Prepare builds the variants' binaries, one after the other.
-func (e *Engine) Prepare(ctx context.Context, variants []bench.Variant, progress func(engine.Progress)) ([]engine.Image, error) {
+func (e *Engine) Prepare(ctx context.Context, variants []bench.Variant, progress func(engine.Progress)) ([]engine.Made, error) {
 	if progress == nil {
 		progress = func(engine.Progress) {}
 	}
@@ -80,16 +80,21 @@ func (e *Engine) Prepare(ctx context.Context, variants []bench.Variant, progress
 	if err != nil {
 		return nil, err
 	}
-	images := make([]engine.Image, len(variants))
+	all := make([]engine.Made, len(variants))
 	for i, v := range variants {
-		if images[i], err = e.prepare(ctx, v, inputs, progress); err != nil {
+		image, err := e.prepare(ctx, v, inputs, progress)
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil, err
+			}
 			if _, built := errors.AsType[*engine.BuildError](err); !built {
 				err = fmt.Errorf("variant %s: %w", v.Name, err)
 			}
-			return nil, err
+			image.Variant = v.Name
 		}
+		all[i] = engine.Made{Image: image, Err: err}
 	}
-	return images, nil
+	return all, nil
 }
 
 // mostModules bounds the length of go.mod and go.sum, in bytes.

@@ -32,7 +32,7 @@ func TestConformance(t *testing.T) {
 		New: func(t *testing.T, owner runs.Owner) engine.Engine {
 			e := newEngine(t, process.Options{Root: root, StateRoot: state, CacheDir: cache, Owner: owner})
 			if owner != (runs.Owner{}) { // so that it knows the image of the first
-				if _, err := e.Prepare(t.Context(), []bench.Variant{variant}, nil); err != nil {
+				if _, err := engine.Images(e.Prepare(t.Context(), []bench.Variant{variant}, nil)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -72,7 +72,7 @@ func TestMistakes(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		_, err := e.Prepare(t.Context(), []bench.Variant{{Name: "bad", Dockerfile: "Dockerfile.bad"}}, nil)
+		_, err := engine.Images(e.Prepare(t.Context(), []bench.Variant{{Name: "bad", Dockerfile: "Dockerfile.bad"}}, nil))
 		return err
 	}
 	hinted(t, prepare(""), "there is no "+filepath.Join(root, "Dockerfile.bad"), "Dockerfile.NAME")
@@ -87,7 +87,7 @@ func TestMistakes(t *testing.T) {
 		t.Errorf("%#v; want the log one, two", b)
 	}
 
-	images, err := e.Prepare(t.Context(), []bench.Variant{variant}, nil)
+	images, err := engine.Images(e.Prepare(t.Context(), []bench.Variant{variant}, nil))
 	if err != nil {
 		t.Fatal(err)
 	}

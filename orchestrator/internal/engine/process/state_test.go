@@ -42,7 +42,7 @@ func TestAnotherTMPDIR(t *testing.T) {
 	cache := t.TempDir()
 	prepared := func(e engine.Engine) engine.Image {
 		t.Helper()
-		images, err := e.Prepare(t.Context(), []bench.Variant{variant}, nil)
+		images, err := engine.Images(e.Prepare(t.Context(), []bench.Variant{variant}, nil))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -112,7 +112,7 @@ func TestBinariesOfAnotherRun(t *testing.T) {
 	cache := t.TempDir()
 	prepare := func(e engine.Engine) string {
 		t.Helper()
-		images, err := e.Prepare(t.Context(), []bench.Variant{variant}, nil)
+		images, err := engine.Images(e.Prepare(t.Context(), []bench.Variant{variant}, nil))
 		if err != nil {
 			t.Fatal(err)
 		}
