@@ -37,6 +37,7 @@ type participant struct {
 	subject  subject
 	started  time.Time
 	proof    bench.Proof
+	notes    []bench.Warning       // what weakens the proof
 	failed   bool                  // its trial did not come to its end; of that trial's goroutine
 	cut      bool                  // the run ended it; of that trial's goroutine too
 	impostor atomic.Pointer[error] // see dial

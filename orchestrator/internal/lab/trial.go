@@ -43,6 +43,9 @@ type trial struct {
 // loaded is called when its last batch is over; it may be called again.
 func (r *run) trial(ctx context.Context, p *participant, u *underway, loaded func()) error {
 	t := &trial{run: r, part: p, round: u, loaded: loaded, design: r.job.Design}
+	for _, note := range p.notes {
+		t.warn(note.Code, note.Text)
+	}
 	err := t.measure(ctx)
 	p.failed = err != nil
 	var ended store.Ended
