@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"os"
@@ -11,6 +13,8 @@ import (
 	"runtime/metrics"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/stair-stepper/stair-stepper/services/stepper/internal/malloc"
 )
@@ -18,6 +22,8 @@ import (
 // allocatorAnswer is the body of GET /allocator: what this process runs.
 type allocatorAnswer struct {
 	malloc.Identity
+	Program    string `json:"program"`       // path of the service's own file
+	Binary     string `json:"binary_sha256"` // of that file, in hex; empty: it could not be read
 	Workers    int    `json:"workers"`
 	Threads    string `json:"threads"` // hop or stick
 	GoMaxProcs int    `json:"gomaxprocs"`
@@ -50,7 +56,44 @@ type introspector struct {
 	pool    *pool
 	widgets *widgets
 	stick   bool
+	trim    time.Duration
 	main    mainThread
+
+	mu    sync.Mutex // guards what follows
+	facts *facts     // nil: not asked for yet
+}
+
+// facts are what does not change in the life of the process. To find them out
+// takes work that a measurement would see, so it is done once.
+type facts struct {
+	knobs           map[string]string
+	program, binary string
+}
+
+// once gives the facts; false: ctx ended before they were known.
+func (s *introspector) once(ctx context.Context, allocator string) (*facts, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.facts != nil {
+		return s.facts, true
+	}
+	f := &facts{}
+	if !s.main.do(ctx, func() { f.knobs = malloc.Knobs(allocator) }) {
+		return nil, false
+	}
+	for name, value := range malloc.Tunables(ctx) {
+		if allocator == "glibc" && strings.HasPrefix(name, "glibc.malloc.") || strings.Contains(os.Getenv("GLIBC_TUNABLES"), name+"=") {
+			f.knobs[name] = value
+		}
+	}
+	var err error
+	if f.program, f.binary, err = malloc.Program(); err != nil {
+		s.widgets.log.Warn("read the own program", "error", err)
+	}
+	if ctx.Err() == nil {
+		s.facts = f
+	}
+	return f, ctx.Err() == nil
 }
 
 func (s *introspector) allocator(w http.ResponseWriter, r *http.Request) {
@@ -68,8 +111,16 @@ func (s *introspector) allocator(w http.ResponseWriter, r *http.Request) {
 	if !s.main.do(r.Context(), func() { a.Identity = malloc.Identify() }) {
 		return
 	}
+	f, known := s.once(r.Context(), a.Name)
+	if !known {
+		return
+	}
+	a.Knobs, a.Program, a.Binary = maps.Clone(f.knobs), f.program, f.binary
 	if n := s.widgets.ballast.percent; n > 0 {
 		a.Knobs["env.BALLAST"] = strconv.Itoa(n)
+	}
+	if s.trim > 0 {
+		a.Knobs["TRIM_MS"] = strconv.FormatInt(s.trim.Milliseconds(), 10)
 	}
 	writeJSON(w, a)
 }

@@ -14,6 +14,8 @@
 //	WORKERS   OS threads that do the C-heap work (the number of CPUs)
 //	THREADS   hop: the free may run on any worker; stick: a request stays on
 //	          one worker (hop)
+//	TRIM_MS   milliseconds between two calls of malloc_trim(0) on the main
+//	          thread, with glibc's malloc alone (none)
 //	BALLAST   for tests: per cent that requests hold in memory beyond what
 //	          they need, in further copies of their trees (0)
 //
@@ -34,10 +36,13 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
 	"github.com/gorilla/mux"
+
+	"github.com/stair-stepper/stair-stepper/services/stepper/internal/malloc"
 )
 
 // The Go heap is kept small and alike in all variants, whatever the environment
@@ -77,7 +82,8 @@ type config struct {
 	sleep   time.Duration
 	workers int
 	stick   bool
-	ballast int // per cent
+	ballast int           // per cent
+	trim    time.Duration // 0: never
 }
 
 // readConfig reads the environment; a variable that is empty counts as not set.
@@ -99,6 +105,13 @@ func readConfig(getenv func(string) string) (config, error) {
 			return c, fmt.Errorf("WORKERS is %q: it must be a number of threads from 1 to 1024", s)
 		}
 		c.workers = int(n)
+	}
+	if s := getenv("TRIM_MS"); s != "" {
+		ms, err := strconv.ParseUint(s, 10, 31)
+		if err != nil || ms == 0 {
+			return c, fmt.Errorf("TRIM_MS is %q: it must be a whole number of milliseconds from 1 to %d, such as 1000", s, math.MaxInt32)
+		}
+		c.trim = time.Duration(ms) * time.Millisecond
 	}
 	if s := getenv("BALLAST"); s != "" {
 		n, err := strconv.ParseUint(s, 10, 16)
@@ -125,6 +138,11 @@ func run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 	if err != nil {
 		return err
 	}
+	if conf.trim > 0 {
+		if name := malloc.Identify().Name; name != "glibc" {
+			return fmt.Errorf("TRIM_MS is set, but malloc_trim is glibc's alone and malloc is %s's", name)
+		}
+	}
 	debug.SetGCPercent(goGC)
 	debug.SetMemoryLimit(goMemLimit)
 
@@ -142,7 +160,7 @@ func run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 	onMain := mainThread(make(chan func()))
 	widgets := &widgets{pool: pool, sleep: conf.sleep, log: log, ballast: ballast{percent: conf.ballast}}
 	server := &http.Server{
-		Handler:           routes(widgets, &introspector{pool: pool, widgets: widgets, stick: conf.stick, main: onMain}),
+		Handler:           routes(widgets, &introspector{pool: pool, widgets: widgets, stick: conf.stick, trim: conf.trim, main: onMain}),
 		ReadHeaderTimeout: 30 * time.Second,
 		ReadTimeout:       2 * time.Minute,
 		IdleTimeout:       5 * time.Minute,
@@ -159,6 +177,13 @@ func run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 	ended := make(chan error, 1)
 	s := serving{server: server, served: served, listeners: len(listeners), grace: conf.sleep + shutdownGrace}
 	go func() { ended <- s.until(ctx) }()
+	trimming, stop := context.WithCancel(ctx)
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	defer stop()
+	if conf.trim > 0 {
+		beside.Go(func() { onMain.every(trimming, conf.trim, func() { malloc.Trim() }) })
+	}
 	return onMain.serve(ended)
 }
 

@@ -1,6 +1,9 @@
 package main
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // mainThread hands functions to the main thread. What asks the allocator may
 // itself allocate; on the main thread that touches the main arena, which no
@@ -17,6 +20,20 @@ func (m mainThread) do(ctx context.Context, f func()) bool {
 		return true
 	case <-ctx.Done():
 		return false
+	}
+}
+
+// every has f run at an interval until ctx ends.
+func (m mainThread) every(ctx context.Context, interval time.Duration, f func()) {
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			m.do(ctx, f) // without ctx there is no next time
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 

@@ -301,8 +301,8 @@ func TestConfig(t *testing.T) {
 	if err != nil || c.addr != ":3000" || c.socket != "" || c.sleep != 150*time.Millisecond || c.workers < 1 || c.stick {
 		t.Errorf("defaults: %+v, %v", c, err)
 	}
-	c, err = read(map[string]string{"ADDR": "127.0.0.1:1", "SOCKET": "/s", "SLEEP_MS": "0", "WORKERS": "10", "THREADS": "stick", "BALLAST": "20"})
-	if want := (config{"127.0.0.1:1", "/s", 0, 10, true, 20}); err != nil || c != want {
+	c, err = read(map[string]string{"ADDR": "127.0.0.1:1", "SOCKET": "/s", "SLEEP_MS": "0", "WORKERS": "10", "THREADS": "stick", "BALLAST": "20", "TRIM_MS": "500"})
+	if want := (config{"127.0.0.1:1", "/s", 0, 10, true, 20, 500 * time.Millisecond}); err != nil || c != want {
 		t.Errorf("all set: %+v, %v; want %+v", c, err, want)
 	}
 	for _, bad := range []map[string]string{
@@ -316,6 +316,9 @@ func TestConfig(t *testing.T) {
 		{"BALLAST": "-1"},
 		{"BALLAST": "20%"},
 		{"BALLAST": "1001"},
+		{"TRIM_MS": "0"},
+		{"TRIM_MS": "-5"},
+		{"TRIM_MS": "1s"},
 	} {
 		for name := range bad {
 			if _, err := read(bad); err == nil || !strings.Contains(err.Error(), name) {
@@ -323,6 +326,33 @@ func TestConfig(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestTrimming: it happens again and again, on the main thread, until the end.
+func TestTrimming(t *testing.T) {
+	m, ended, served := mainThread(make(chan func())), make(chan error), make(chan struct{})
+	go func() {
+		defer close(served)
+		_ = m.serve(ended)
+	}()
+	ctx, stop := context.WithCancel(t.Context())
+	times := make(chan struct{})
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		m.every(ctx, time.Millisecond, func() {
+			select {
+			case times <- struct{}{}:
+			case <-ctx.Done():
+			}
+		})
+	}()
+	<-times
+	<-times
+	stop()
+	<-over
+	ended <- nil
+	<-served
 }
 
 // TestRun starts the whole service, replaces a stale socket, and ends it

@@ -103,15 +103,22 @@ static void *beside_malloc(const struct identity *id, const char *name, void *li
 	return symbol;
 }
 
-void allocator_identify(struct identity *id)
+static void identify_file(struct identity *id)
 {
 	void *symbol = dlsym(RTLD_DEFAULT, "malloc");
 	Dl_info where;
 
 	memset(id, 0, sizeof *id);
-	identify_libc(id);
 	if (symbol != NULL && dladdr(symbol, &where) != 0 && where.dli_fname != NULL)
 		snprintf(id->file, TEXT_BYTES, "%s", where.dli_fname);
+}
+
+void allocator_identify(struct identity *id)
+{
+	void *symbol;
+
+	identify_file(id);
+	identify_libc(id);
 
 	if (beside_malloc(id, "mallctl", (void *)mallctl) != NULL) {
 		strcpy(id->name, "jemalloc");
@@ -120,7 +127,10 @@ void allocator_identify(struct identity *id)
 	} else if ((symbol = beside_malloc(id, "mi_version", (void *)mi_version)) != NULL) {
 		int v = ((int (*)(void))symbol)();
 		strcpy(id->name, "mimalloc");
-		snprintf(id->version, TEXT_BYTES, "%d.%d.%d", v / 100, v / 10 % 10, v % 10);
+		if (v >= 10000) /* newer ones: two digits each for minor and patch */
+			snprintf(id->version, TEXT_BYTES, "%d.%d.%d", v / 10000, v / 100 % 100, v % 100);
+		else
+			snprintf(id->version, TEXT_BYTES, "%d.%d.%d", v / 100, v / 10 % 10, v % 10);
 	} else if ((symbol = beside_malloc(id, "tc_version", (void *)tc_version)) != NULL) {
 		int major, minor;
 		const char *patch;
@@ -131,12 +141,22 @@ void allocator_identify(struct identity *id)
 		strcpy(id->name, "tbbmalloc");
 	} else if (beside_malloc(id, "__scudo_print_stats", NULL) != NULL) {
 		strcpy(id->name, "scudo");
+	} else if (beside_malloc(id, "rpmalloc_config", NULL) != NULL) {
+		strcpy(id->name, "rpmalloc");
 	} else if (id->file[0] == '\0' || strstr(id->file, "/libc.so") != NULL || strstr(id->file, "/ld-musl") != NULL) {
 		strcpy(id->name, id->libc);
 		strcpy(id->version, id->libc_version);
 	} else {
 		strcpy(id->name, "unknown");
 	}
+}
+
+void *allocator_symbol(const char *name, void *linked)
+{
+	struct identity id;
+
+	identify_file(&id);
+	return beside_malloc(&id, name, linked);
 }
 
 int allocator_arenas(void)

@@ -12,7 +12,7 @@
 #define TEXT_BYTES 256
 
 struct identity {
-	char name[TEXT_BYTES];    /* glibc, musl, jemalloc, mimalloc, gperftools, tbbmalloc, scudo or unknown */
+	char name[TEXT_BYTES];    /* glibc, musl, jemalloc, mimalloc, gperftools, tbbmalloc, scudo, rpmalloc or unknown */
 	char version[TEXT_BYTES]; /* empty: it does not say */
 	char file[TEXT_BYTES];    /* file that malloc comes from; empty: static */
 	char libc[TEXT_BYTES];
@@ -20,6 +20,10 @@ struct identity {
 };
 
 void allocator_identify(struct identity *id);
+
+/* A symbol of the library that malloc comes from, or else, in a static program,
+ * what is linked; NULL: it has none of that name. */
+void *allocator_symbol(const char *name, void *linked);
 
 /* The number of arenas that exist, or 0 where the allocator does not say. */
 int allocator_arenas(void);

@@ -5,14 +5,15 @@ import "C"
 
 import (
 	"os"
-	"strconv"
+	"path"
+	"slices"
 	"strings"
 	"unsafe"
 )
 
 // Identity is what the allocator says of itself.
 type Identity struct {
-	Name        string            `json:"name"`         // glibc, musl, jemalloc, mimalloc, gperftools, tbbmalloc, scudo or unknown
+	Name        string            `json:"name"`         // glibc, musl, jemalloc, mimalloc, gperftools, tbbmalloc, scudo, rpmalloc or unknown
 	Version     string            `json:"version"`      // empty: it does not say
 	File        string            `json:"file"`         // that malloc comes from; empty: linked statically
 	Linkage     string            `json:"linkage"`      // preloaded, linked or static
@@ -20,7 +21,7 @@ type Identity struct {
 	LibcVersion string            `json:"libc_version"` // empty: it does not say
 	Arenas      int               `json:"arenas"`       // that exist now; 0: it does not say
 	UsableOfOne int               `json:"usable_of_one_bytes"`
-	Knobs       map[string]string `json:"knobs"` // read back, or as asked for where nothing can be read
+	Knobs       map[string]string `json:"knobs"` // see Knobs; Identify leaves them out
 }
 
 // Identify asks the allocator.
@@ -35,7 +36,6 @@ func Identify() Identity {
 		LibcVersion: C.GoString(&c.libc_version[0]),
 		Arenas:      int(C.allocator_arenas()),
 		UsableOfOne: Usable(1),
-		Knobs:       askedKnobs(),
 	}
 	switch {
 	case id.File == "":
@@ -45,83 +45,42 @@ func Identify() Identity {
 	default:
 		id.Linkage = "linked"
 	}
-	if id.Name == "jemalloc" {
-		readJemalloc(id.Knobs)
+	if id.Version == "" {
+		id.Version = versionInPath(id.File)
 	}
 	return id
 }
 
-// preloaded says whether LD_PRELOAD names the file, by path or by base name.
+// preloaded says whether LD_PRELOAD, or the loader's own --preload, names the
+// file, by path or by base name.
 func preloaded(file string) bool {
-	base := file[strings.LastIndexByte(file, '/')+1:]
-	for _, asked := range strings.FieldsFunc(os.Getenv("LD_PRELOAD"), func(r rune) bool { return r == ' ' || r == ':' }) {
-		if asked == file || asked[strings.LastIndexByte(asked, '/')+1:] == base {
-			return true
-		}
-	}
-	return false
+	base := path.Base(file)
+	return slices.ContainsFunc(preloads(), func(asked string) bool { return path.Base(asked) == base })
 }
 
-// askedKnobs lists the environment that allocators read. glibc, musl and
-// gperftools have no way to read a setting back, so what was asked for is all
-// that can be told of them.
-func askedKnobs() map[string]string {
-	knobs := map[string]string{}
-	for _, kv := range os.Environ() {
-		name, value, _ := strings.Cut(kv, "=")
-		for _, prefix := range []string{"LD_PRELOAD", "MALLOC_", "GLIBC_TUNABLES", "MIMALLOC_", "TCMALLOC_", "SCUDO_OPTIONS"} {
-			if strings.HasPrefix(name, prefix) {
-				knobs["env."+name] = value
-			}
+// preloads lists what the loader was to load first. Where it was started as a
+// program itself, it takes that as an argument too.
+func preloads() []string {
+	asked := os.Getenv("LD_PRELOAD")
+	line, _ := os.ReadFile("/proc/self/cmdline") // a system without it has no such loader
+	args := strings.Split(string(line), "\x00")
+	for i, arg := range args[:max(0, len(args)-1)] {
+		if arg == "--preload" {
+			asked += ":" + args[i+1]
 		}
 	}
-	return knobs
+	return strings.FieldsFunc(asked, func(r rune) bool { return r == ' ' || r == ':' })
 }
 
-// The options of jemalloc that decide about memory, by type.
-var (
-	jemallocBools     = []string{"opt.background_thread", "opt.tcache", "opt.retain"}
-	jemallocUnsigned  = []string{"opt.narenas"}
-	jemallocDurations = []string{"opt.dirty_decay_ms", "opt.muzzy_decay_ms"}
-	jemallocSizes     = []string{"opt.oversize_threshold", "opt.tcache_max"}
-	jemallocTexts     = []string{"opt.percpu_arena", "opt.thp", "opt.metadata_thp"}
-)
-
-func readJemalloc(knobs map[string]string) {
-	read := func(names []string, get func(name *C.char) (string, bool)) {
-		for _, name := range names {
-			c := C.CString(name)
-			if value, ok := get(c); ok {
-				knobs[name] = value
-			}
-			C.free(unsafe.Pointer(c))
-		}
+// versionInPath gives the version that stands in the path of a library which
+// says none itself: scudo comes as lib/clang/19/lib/linux/...
+func versionInPath(file string) string {
+	_, rest, _ := strings.Cut(file, "/clang/")
+	version, _, found := strings.Cut(rest, "/")
+	if !found {
+		return ""
 	}
-	read(jemallocBools, func(name *C.char) (string, bool) {
-		var v C.bool
-		ok := C.jemalloc_bool(name, &v)
-		return strconv.FormatBool(bool(v)), bool(ok)
-	})
-	read(jemallocUnsigned, func(name *C.char) (string, bool) {
-		var v C.uint
-		ok := C.jemalloc_unsigned(name, &v)
-		return strconv.FormatUint(uint64(v), 10), bool(ok)
-	})
-	read(jemallocDurations, func(name *C.char) (string, bool) {
-		var v C.int64_t
-		ok := C.jemalloc_ssize(name, &v)
-		return strconv.FormatInt(int64(v), 10), bool(ok)
-	})
-	read(jemallocSizes, func(name *C.char) (string, bool) {
-		var v C.size_t
-		ok := C.jemalloc_size(name, &v)
-		return strconv.FormatUint(uint64(v), 10), bool(ok)
-	})
-	read(jemallocTexts, func(name *C.char) (string, bool) {
-		var v [C.TEXT_BYTES]C.char
-		ok := C.jemalloc_text(name, &v[0])
-		return C.GoString(&v[0]), bool(ok)
-	})
+	return version
 }
 
 // Statistics gives the allocator's own figures in bytes, under its own names;
