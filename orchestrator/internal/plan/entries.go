@@ -7,6 +7,8 @@ import (
 	"strconv"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 // entry is one key of a mapping with its value. The value is nil for a key that
@@ -51,7 +53,7 @@ func (l *loader) unknownKey(f *file, key *yaml.Node, what string, known []string
 			return
 		}
 	}
-	hint := cmp.Or(newer(key, what), didYouMean(key.Value, known))
+	hint := cmp.Or(newer(key, what), words.DidYouMean(key.Value, known))
 	if key.Value == "<<" {
 		hint = "merge keys are not applied"
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 // form is a kind of item: the key that makes an item one, what must stand
@@ -64,7 +66,7 @@ func (l *loader) items(f *file, top []entry) {
 	case e.value == nil:
 		hint := "a benchmark file lists what to do under plan:"
 		for _, other := range top {
-			if s := suggest(other.key.Value, topKeys); s == "plan" {
+			if s := words.Nearest(other.key.Value, topKeys); s == "plan" {
 				hint = fmt.Sprintf("line %d has %q: did you mean %q?", f.pos(other.key).Line, other.key.Value, s)
 			}
 		}
@@ -219,8 +221,8 @@ func (l *loader) noForm(f *file, n *yaml.Node, list []entry) {
 			l.failAt(f, e.value, fmt.Sprintf("include is %s: it must be the path of a file", resolve(e.value)), unquoted(e.value))
 		case slices.Contains(itemKeys, key):
 			continue
-		case slices.Contains(formKeys, suggest(key, itemKeys)) || suggest(key, itemKeys) == "include":
-			l.failAt(f, e.key, fmt.Sprintf("unknown item %q", short(key)), didYouMean(key, itemKeys))
+		case slices.Contains(formKeys, words.Nearest(key, itemKeys)) || words.Nearest(key, itemKeys) == "include":
+			l.failAt(f, e.key, fmt.Sprintf("unknown item %q", short(key)), words.DidYouMean(key, itemKeys))
 		default:
 			l.unknownKey(f, e.key, inItem, itemKeys)
 			continue

@@ -193,26 +193,6 @@ func TestErrorAt(t *testing.T) {
 	}
 }
 
-func TestSuggest(t *testing.T) {
-	check := func(word, want string) {
-		t.Helper()
-		if got := suggest(word, append(itemKeys, topKeys...)); got != want {
-			t.Errorf("suggest(%q) = %q; want %q", word, got, want)
-		}
-	}
-	check("reqest", "request")
-	check("reqeust", "request")
-	check("REQUEST", "request")
-	check("requests", "request")
-	check("tag", "tags")
-	check("itterations", "iterations")
-	check("asert", "assert")
-	check("description", "")
-	check("id", "")
-	check("", "")
-	check(strings.Repeat("x", 1000), "")
-}
-
 func FuzzLoad(f *testing.F) {
 	archives, _ := filepath.Glob("testdata/*.txtar")
 	for _, name := range archives {

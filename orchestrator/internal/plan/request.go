@@ -8,6 +8,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 var (
@@ -89,7 +90,7 @@ func (l *loader) method(f *file, e entry) string {
 	}
 	hint := "one of " + strings.Join(methods, ", ")
 	for _, m := range methods {
-		if distance(method, m) == 1 && method != "" {
+		if words.Distance(method, m) == 1 && method != "" {
 			hint = fmt.Sprintf("did you mean %q?", m)
 			break
 		}

@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/vars"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 // use is a variable that an item looks at.
@@ -166,7 +167,7 @@ func insideAnswer(u use) (why, hint string) {
 	parts := []string{"status", "body", "headers"}
 	switch part := u.Path[1]; {
 	case !slices.Contains(parts, part):
-		return fmt.Sprintf("an answer has no %q", short(part)), cmp.Or(didYouMean(part, parts), "it has status, body and headers")
+		return fmt.Sprintf("an answer has no %q", short(part)), cmp.Or(words.DidYouMean(part, parts), "it has status, body and headers")
 	case part == "status" && len(u.Path) > 2:
 		return "a status is a number, and there is nothing in it", ""
 	case part == "headers" && len(u.Path) > 2 && u.Path[2] != strings.ToLower(u.Path[2]):
@@ -233,7 +234,7 @@ func nearest(name string, names []string) string {
 	for i, n := range names {
 		lower[i] = strings.ToLower(n)
 	}
-	i := slices.Index(lower, suggest(name, lower))
+	i := slices.Index(lower, words.Nearest(name, lower))
 	if i < 0 || len(name) < 2 { // one letter is near to any other
 		return ""
 	}

@@ -1,35 +1,35 @@
-package plan
+package words
 
 import (
 	"math"
 	"strings"
 )
 
-// suggest gives the candidate that word was probably meant to be, or "". Short
+// Nearest gives the candidate that word was probably meant to be, or "". Short
 // words must fit more closely than long ones, for any short word is near
 // another.
-func suggest(word string, candidates []string) string {
+func Nearest(word string, candidates []string) string {
 	best, least := "", 1+max(1, len(word)/3)
 	for _, c := range candidates {
-		if d := distance(strings.ToLower(word), c); d < least {
+		if d := Distance(strings.ToLower(word), strings.ToLower(c)); d < least {
 			best, least = c, d
 		}
 	}
 	return best
 }
 
-// didYouMean makes a hint of suggest.
-func didYouMean(word string, candidates []string) string {
-	if s := suggest(word, candidates); s != "" {
+// DidYouMean makes a hint of Nearest.
+func DidYouMean(word string, candidates []string) string {
+	if s := Nearest(word, candidates); s != "" {
 		return `did you mean "` + s + `"?`
 	}
 	return ""
 }
 
-// distance is the number of letters to add, drop, change or swap with their
+// Distance is the number of letters to add, drop, change or swap with their
 // neighbour to get from a to b. It gives up, with a large number, on words that
 // no key comes near to: they can be as long as a body.
-func distance(a, b string) int {
+func Distance(a, b string) int {
 	const longest = 64
 	if len(a) > longest || len(b) > longest {
 		return math.MaxInt
