@@ -13,21 +13,60 @@ import (
 // more entry.
 type allocator struct {
 	name     string
-	variants []string // names of variants that promise it, or what they begin with before a + or -
-	files    []string // what its library's file is called in memory maps, as path.Match has it
-	libc     bool     // it is part of a C library, which is mapped under other allocators too
+	variants []string  // names of variants that promise it, or what they begin with before a +, - or @
+	files    []string  // what its library's file is called in memory maps, as path.Match has it
+	libc     bool      // it is part of a C library, which is mapped under other allocators too
+	releases []Release // what Debian has of it, the oldest suite first
 }
 
 var allocators = []allocator{
-	{name: "glibc", variants: []string{"libc", "glibc"}, files: []string{"libc.so.*", "libc-2*"}, libc: true},    // libc-2.31.so: before 2.34
-	{name: "musl", variants: []string{"musl"}, files: []string{"ld-musl*", "libc.musl*", "libc.so"}, libc: true}, // libc.so: in Debian
-	{name: "jemalloc", variants: []string{"jemalloc"}, files: []string{"libjemalloc*"}},
-	{name: "mimalloc", variants: []string{"mimalloc"}, files: []string{"libmimalloc*"}},
-	{name: "gperftools", variants: []string{"gperftools", "tcmalloc"}, files: []string{"libtcmalloc*"}},
-	{name: "tbbmalloc", variants: []string{"tbbmalloc"}, files: []string{"libtbbmalloc*"}},
-	{name: "scudo", variants: []string{"scudo"}, files: []string{"libclang_rt.scudo*", "libscudo*"}},
+	{
+		name: "glibc", variants: []string{"libc", "glibc"}, libc: true,
+		files:    []string{"libc.so.*", "libc-2*"}, // libc-2.31.so: before 2.34
+		releases: in(everywhere("libc6", ""), "2.36", "2.41", "2.43"),
+	},
+	{
+		name: "musl", variants: []string{"musl"}, libc: true,
+		files:    []string{"ld-musl*", "libc.musl*", "libc.so"}, // libc.so: in Debian
+		releases: in(everywhere("musl musl-tools", ""), "1.2.3", "1.2.5", "1.2.6"),
+	},
+	{
+		name: "jemalloc", variants: []string{"jemalloc"}, files: []string{"libjemalloc*"},
+		releases: in(everywhere("libjemalloc2", "/usr/$LIB/libjemalloc.so.2"), "5.3.0", "5.3.0", "5.3.1"),
+	},
+	{
+		name: "mimalloc", variants: []string{"mimalloc"}, files: []string{"libmimalloc*"},
+		releases: []Release{
+			{"bookworm", "2.0.9", "libmimalloc2.0", "/usr/$LIB/libmimalloc.so.2.0"},
+			{"trixie", "3.0.1", "libmimalloc3", "/usr/$LIB/libmimalloc.so.3"},
+			{"sid", "3.6.0", "libmimalloc3", "/usr/$LIB/libmimalloc.so.3"},
+		},
+	},
+	{
+		name: "gperftools", variants: []string{"gperftools", "tcmalloc"}, files: []string{"libtcmalloc*"},
+		releases: []Release{
+			{"bookworm", "2.10", "libtcmalloc-minimal4", "/usr/$LIB/libtcmalloc_minimal.so.4"},
+			{"trixie", "2.16", "libtcmalloc-minimal4t64", "/usr/$LIB/libtcmalloc_minimal.so.4"},
+			{"sid", "2.18.1", "libtcmalloc-minimal4t64", "/usr/$LIB/libtcmalloc_minimal.so.4"},
+		},
+	},
+	{
+		name: "tbbmalloc", variants: []string{"tbbmalloc"}, files: []string{"libtbbmalloc*"},
+		releases: in(everywhere("libtbbmalloc2", "/usr/$LIB/libtbbmalloc_proxy.so.2"), "2021.8", "2022.1", "2023.1"),
+	},
+	{
+		name: "scudo", variants: []string{"scudo"}, files: []string{"libclang_rt.scudo*", "libscudo*"},
+		releases: []Release{
+			{"bookworm", "16.0.6", "libclang-rt-16-dev", scudo("16")},
+			{"trixie", "19.1.7", "libclang-rt-19-dev", scudo("19")},
+			{"sid", "21.1.8", "libclang-rt-21-dev", scudo("21")},
+		},
+	},
+	{
+		name: "rpmalloc", variants: []string{"rpmalloc"}, files: []string{"librpmalloc*"},
+		releases: []Release{{"sid", "2.0.1", "librpmalloc1", "/usr/$LIB/librpmalloc.so.1"}},
+	},
 	{name: "snmalloc", files: []string{"libsnmalloc*"}},
-	{name: "rpmalloc", files: []string{"librpmalloc*"}},
 	{name: "hardened_malloc", files: []string{"libhardened_malloc*"}},
 	{name: "mesh", files: []string{"libmesh*"}},
 }
@@ -43,8 +82,8 @@ const (
 // else what its image says in AllocatorLabel. The two must not contradict.
 func Promise(name, label string) (string, error) {
 	base := name
-	if i := strings.IndexAny(base, "+-"); i > 0 {
-		base = base[:i] // a tuned one: jemalloc+decay, jemalloc-linked
+	if i := strings.IndexAny(base, "+-@"); i > 0 {
+		base = base[:i] // one of several: jemalloc+decay, jemalloc-linked, jemalloc@sid
 	}
 	i := slices.IndexFunc(allocators, func(a allocator) bool { return slices.Contains(a.variants, strings.ToLower(base)) })
 	switch {

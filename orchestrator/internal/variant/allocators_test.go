@@ -2,6 +2,7 @@ package variant
 
 import (
 	"path"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,10 +28,16 @@ func TestPromise(t *testing.T) {
 	check("jemalloc+decay", "jemalloc", "jemalloc")
 	check("jemalloc-linked", "", "jemalloc")
 	check("tcmalloc", "", "gperftools")
+	check("mimalloc@sid", "mimalloc", "mimalloc")
+	check("libc-arena_max2", "glibc", "glibc")
+	check("rpmalloc", "", "rpmalloc")
 	check("ours", "mimalloc", "mimalloc")
+	check("je-bg", "jemalloc", "jemalloc")
 	check("ours", "", "")
 	check("snmalloc", "", "") // known by its library alone
 	check("jemalloc", "glibc", "")
+	check("mimalloc@sid", "jemalloc", "")
+	check("jemalloc-bg", "glibc", "")
 }
 
 func TestFiles(t *testing.T) {
@@ -68,7 +75,7 @@ func TestTable(t *testing.T) {
 	names := map[string]string{}
 	for _, a := range allocators {
 		for _, name := range append([]string{"the name " + a.name}, a.variants...) {
-			if other := names[name]; other != "" || strings.ContainsAny(name, "+-") || name != strings.ToLower(name) {
+			if other := names[name]; other != "" || strings.ContainsAny(name, "+-@") || name != strings.ToLower(name) {
 				t.Errorf("%s: %q cannot be its own (%s)", a.name, name, other)
 			}
 			names[name] = a.name
@@ -83,6 +90,21 @@ func TestTable(t *testing.T) {
 		}
 		if len(a.files) == 0 {
 			t.Errorf("%s shows by no file", a.name)
+		}
+		last := -1
+		for _, r := range a.releases {
+			at := slices.Index(Suites(), r.Suite)
+			switch {
+			case at <= last:
+				t.Errorf("%s: %s is no suite, or out of order", a.name, r.Suite)
+			case r.Version == "" || r.Packages == "":
+				t.Errorf("%s: %+v lacks something", a.name, r)
+			case (r.Library == "") != a.libc:
+				t.Errorf("%s: %q cannot be how it gets in", a.name, r.Library)
+			case r.Library != "" && AllocatorOf(r.Library) != a.name:
+				t.Errorf("%s: %s shows as %q", a.name, r.Library, AllocatorOf(r.Library))
+			}
+			last = at
 		}
 	}
 }
