@@ -26,7 +26,7 @@ func (l *loader) lab(f *file, top []entry) {
 		case e.value.Kind == yaml.SequenceNode:
 			values = e.value.Content
 		}
-		s := Setting{Key: e.key.Value, Pos: f.pos(e.key)}
+		s := Setting{Key: e.key.Value, Pos: f.pos(e.key), List: e.value.Kind == yaml.SequenceNode}
 		for _, v := range values {
 			if v = deref(v); v == nil || v.Kind != yaml.ScalarNode {
 				l.failAt(f, v, fmt.Sprintf("the setting %q must be one value or a list of values", short(s.Key)), "")
@@ -36,7 +36,11 @@ func (l *loader) lab(f *file, top []entry) {
 				l.failAt(f, e.key, fmt.Sprintf("the setting %q has no value", short(s.Key)), "")
 				continue
 			}
-			s.Values = append(s.Values, v.Value)
+			at := f.pos(v)
+			if v.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
+				at.Column++
+			}
+			s.Values, s.At = append(s.Values, v.Value), append(s.At, at)
 		}
 		l.plan.Lab = append(l.plan.Lab, s)
 	}

@@ -73,8 +73,10 @@ type Refused struct {
 // Setting is one entry of the key lab. What it means is the command's business.
 type Setting struct {
 	Key    string
-	Values []string // the scalars as written: one, or those of a list
-	Pos    Position // of the key
+	Values []string   // the scalars as written: one, or those of a list
+	List   bool       // they stand in a list
+	Pos    Position   // of the key
+	At     []Position // of each value, behind the quote where it has one
 }
 
 // Warning is something in a plan that does not stop it but was probably not
