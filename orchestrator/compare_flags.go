@@ -33,7 +33,8 @@ type compareFlags struct {
 	tags      string
 	skipTags  string
 	noExec    bool
-	variants  []string
+	variants  []string // --variant
+	lists     []string // --variants
 	engine    string
 	quick     bool // --preset quick, by its former name
 	drawn     bool // the seed, by chance
@@ -51,6 +52,7 @@ type compareFlags struct {
 	quiet  bool
 
 	head   *plan.Plan               // the benchmark file's settings alone
+	wanted []wanted                 // the variants that the benchmark file asks for
 	onLine design.Given             // what the command line gives
 	inFile map[string]plan.Position // what the benchmark file gives, used or not
 }
@@ -64,7 +66,8 @@ func (c *compareFlags) define() []flags.Group {
 	c.Settings = design.Defaults()
 
 	what := flags.NewGroup("What is compared")
-	what.StringArrayVar(&c.variants, "variant", nil, "compare only this `variant`; repeatable (default every Dockerfile.NAME)")
+	what.StringArrayVar(&c.variants, "variant", nil, "compare this `variant`, such as jemalloc@sid or libc,MALLOC_ARENA_MAX=2; repeatable (default every Dockerfile.NAME)")
+	what.StringArrayVar(&c.lists, "variants", nil, "compare those of this `list`, such as stock or tuned: variants/NAME.list, or a path; repeatable")
 	what.StringVar(&c.Baseline, "baseline", c.Baseline, "compare the others with this `variant`")
 	flags.Once(what.Lookup("baseline"))
 	what.BoolVar(&c.Twin, "aa", false, "add a second, identical baseline: how much the two differ is measurement error")
@@ -144,12 +147,12 @@ func (c *compareFlags) prepare(flags *pflag.FlagSet, from *resumed) (*job, error
 	if err != nil {
 		return nil, err
 	}
-	variants, err := found.Choose(c.variants, c.Baseline)
+	chosen, err := c.choose(found)
 	if err != nil {
 		return nil, err
 	}
-	j := &job{compareFlags: c, plan: loaded, from: from}
-	if j.design, j.known, err = c.decide(variants, lab.Describe(loaded), from); err != nil {
+	j := &job{compareFlags: c, plan: loaded, from: from, told: chosen.Notes}
+	if j.design, j.known, err = c.decide(chosen.Variants, lab.Describe(loaded), from); err != nil {
 		return nil, err
 	}
 	for _, w := range loaded.Warnings {
@@ -202,8 +205,8 @@ func (c *compareFlags) readFile(f *pflag.FlagSet) (err error) {
 	c.inFile = map[string]plan.Position{}
 	for _, setting := range c.head.Lab {
 		name := setting.Key
-		if name == "variants" {
-			name = "variant"
+		if c.readVariants(setting) {
+			continue
 		}
 		flag := f.Lookup(name)
 		if flag == nil || slices.Contains(ofTheCall, name) {
@@ -213,15 +216,9 @@ func (c *compareFlags) readFile(f *pflag.FlagSet) (err error) {
 		if c.onLine[name] {
 			continue
 		}
-		values := []string{strings.Join(setting.Values, ",")}
-		if name == "variant" {
-			values = setting.Values
-		}
-		for _, value := range values {
-			if err := flag.Value.Set(value); err != nil {
-				_, usage := pflag.UnquoteUsage(flag)
-				return c.head.ErrorAt(setting.Pos, fmt.Sprintf("setting %q: %v", setting.Key, err), "it means what the flag --"+name+" means: "+usage)
-			}
+		if err := flag.Value.Set(strings.Join(setting.Values, ",")); err != nil {
+			_, usage := pflag.UnquoteUsage(flag)
+			return c.head.ErrorAt(setting.Pos, fmt.Sprintf("setting %q: %v", setting.Key, err), "it means what the flag --"+name+" means: "+usage)
 		}
 	}
 	return nil

@@ -163,7 +163,7 @@ func lendsHugePages(t *testing.T) bool {
 // copyProject copies what a user's folder has to have, so that scripts may
 // spoil it.
 func copyProject(root, to string) error {
-	for _, folder := range []string{"services", "plans"} {
+	for _, folder := range []string{"services", "plans", "variants"} {
 		if err := os.CopyFS(filepath.Join(to, folder), os.DirFS(filepath.Join(root, folder))); err != nil {
 			return err
 		}

@@ -41,39 +41,73 @@ func (s Skipped) String() string { return fmt.Sprintf("skipped: %v", s.Err) }
 
 // Found is what there is to compare in a project.
 type Found struct {
-	Variants []bench.Variant // by name, the baseline first
+	Variants []bench.Variant // those of a Dockerfile of their own, by name, the baseline first
 	Skipped  []Skipped       // by name
+
+	root    string
+	sources []source // what variants are made of, by name
 }
 
+// source is what a variant can be made of.
+type source struct {
+	name       string
+	dockerfile string // relative to the root, slash-separated
+	file       *dockerfile.File
+	packaged   bool // it is an allocator of Debian's, built from the Dockerfile that all such share
+}
+
+// shared is the template from which allocators that Debian packages are built. It
+// takes these ARGs.
+const (
+	shared       = "preload"
+	allocatorArg = "ALLOCATOR"
+	libraryArg   = "LIBRARY"
+)
+
 // Find looks for the Dockerfiles of a project: Dockerfile.NAME in its root and in
-// the folder variants. Files that have such a name and are none come apart. That
-// there is no such file is a mistake, see hint.IsMistake.
+// the folder variants, and templates, which are no variants by themselves:
+// variants/NAME.Dockerfile. Files that have such a name and are none come apart.
+// That there is no such file is a mistake, see hint.IsMistake.
 func Find(root, baseline string) (Found, error) {
-	var f Found
+	f := Found{root: root}
 	paths := map[string][]string{}
-	for _, folder := range []string{".", "variants"} {
-		matches, err := filepath.Glob(filepath.Join(root, folder, "Dockerfile.*"))
+	templates := map[string]bool{}
+	for _, pattern := range []string{"Dockerfile.*", "variants/Dockerfile.*", "variants/*.Dockerfile"} {
+		matches, err := filepath.Glob(filepath.Join(root, pattern))
 		if err != nil {
 			return Found{}, fmt.Errorf("look for variants: %w", err)
 		}
 		for _, file := range matches {
-			name := strings.TrimPrefix(filepath.Base(file), "Dockerfile.")
+			base := filepath.Base(file)
+			name, template := strings.CutSuffix(base, ".Dockerfile")
+			if named, ok := strings.CutPrefix(base, "Dockerfile."); ok {
+				if template {
+					continue // Dockerfile.x.Dockerfile has been met as the other
+				}
+				name = named
+			}
 			if of, ok := strings.CutSuffix(file, ".dockerignore"); ok && slices.Contains(matches, of) {
 				continue // docker build reads it for the other
 			}
-			paths[name] = append(paths[name], filepath.ToSlash(filepath.Join(folder, filepath.Base(file))))
+			paths[name] = append(paths[name], filepath.ToSlash(filepath.Join(filepath.Dir(pattern), base)))
+			templates[name] = template
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(paths)) {
-		if err := check(root, name, paths[name]); err != nil {
+		file, err := check(root, name, paths[name])
+		if err != nil {
 			f.Skipped = append(f.Skipped, Skipped{name, err})
 			continue
 		}
-		f.Variants = append(f.Variants, bench.Variant{Name: name, Dockerfile: paths[name][0]})
+		f.sources = append(f.sources, source{name: name, dockerfile: paths[name][0], file: file})
+		if !templates[name] {
+			f.Variants = append(f.Variants, bench.Variant{Name: name, Dockerfile: paths[name][0]})
+		}
 	}
 	if len(paths) == 0 {
 		return Found{}, hint.Mistake("there is no Dockerfile.NAME here", "run this in the project's folder: go run ./orchestrator compare")
 	}
+	f.addPackaged()
 	if i := slices.IndexFunc(f.Variants, func(v bench.Variant) bool { return v.Name == baseline }); i > 0 {
 		first := f.Variants[i]
 		f.Variants = slices.Insert(slices.Delete(f.Variants, i, i+1), 0, first)
@@ -81,21 +115,44 @@ func Find(root, baseline string) (Found, error) {
 	return f, nil
 }
 
+// addPackaged adds the allocators that Debian packages and that have no Dockerfile
+// of their own.
+func (f *Found) addPackaged() {
+	template := f.source(shared)
+	if template == nil || !template.file.Takes(allocatorArg) || !template.file.Takes(dockerfile.RunPackages) || !template.file.Takes(libraryArg) {
+		return
+	}
+	from := *template
+	for _, name := range Packaged() {
+		if f.source(name) == nil {
+			f.sources = append(f.sources, source{name: name, dockerfile: from.dockerfile, file: from.file, packaged: true})
+		}
+	}
+	slices.SortFunc(f.sources, func(a, b source) int { return strings.Compare(a.name, b.name) })
+}
+
+func (f *Found) source(name string) *source {
+	i := slices.IndexFunc(f.sources, func(s source) bool { return s.name == name })
+	if i < 0 {
+		return nil
+	}
+	return &f.sources[i]
+}
+
 // check says why a variant cannot be made of the files that name it.
-func check(root, name string, paths []string) error {
+func check(root, name string, paths []string) (*dockerfile.File, error) {
 	path := printable(paths[0])
 	switch {
 	case leftOut.MatchString("." + name):
-		return hint.Mistake(path+": its ending is that of a backup, or of a file that belongs to another", "rename it if it is a variant")
+		return nil, hint.Mistake(path+": its ending is that of a backup, or of a file that belongs to another", "rename it if it is a variant")
 	case !goodName.MatchString(name):
-		return hint.Mistake(fmt.Sprintf("%s: %q cannot name a variant", path, name), "use lower-case letters, digits, '_', '.' and '-', and begin with a letter or digit")
+		return nil, hint.Mistake(fmt.Sprintf("%s: %q cannot name a variant", path, name), "use lower-case letters, digits, '_', '.' and '-', and begin with a letter or digit")
 	case len(name) > longestName:
-		return hint.Mistake(fmt.Sprintf("%s: the name has %d characters", path, len(name)), fmt.Sprintf("use at most %d: it is part of a socket's path", longestName))
+		return nil, hint.Mistake(fmt.Sprintf("%s: the name has %d characters", path, len(name)), longAdvice())
 	case len(paths) > 1:
-		return hint.Mistake(fmt.Sprintf("%s describes the same variant as %s", path, paths[1]), "rename one of the files")
+		return nil, hint.Mistake(fmt.Sprintf("%s describes the same variant as %s", path, paths[1]), "rename one of the files")
 	}
-	_, err := dockerfile.Read(filepath.Join(root, filepath.FromSlash(paths[0])))
-	return err
+	return dockerfile.Read(filepath.Join(root, filepath.FromSlash(paths[0])))
 }
 
 // printable quotes a file's name if a terminal should not have it as it is.
@@ -104,58 +161,6 @@ func printable(name string) string {
 		return quoted
 	}
 	return name
-}
-
-// Choose gives the named variants, or all where none is named. The baseline must
-// be among them. What was skipped is an error where it is asked for. All errors
-// are mistakes, see hint.IsMistake.
-func (f Found) Choose(chosen []string, baseline string) ([]bench.Variant, error) {
-	var all []string
-	for _, v := range f.Variants {
-		all = append(all, v.Name)
-	}
-	known := "there are " + strings.Join(all, ", ")
-	if len(all) == 0 {
-		known = "there is no variant"
-	}
-	for i, name := range chosen {
-		if slices.Contains(chosen[:i], name) {
-			return nil, hint.Mistake(fmt.Sprintf("the variant %s is named twice", name), "--aa adds the baseline a second time")
-		}
-		if err := f.skipped(name); err != nil {
-			return nil, err
-		}
-		if !slices.Contains(all, name) {
-			return nil, hint.Mistake(fmt.Sprintf("unknown variant %q", name), known+"; a new one is a new Dockerfile."+name)
-		}
-	}
-	var kept []bench.Variant
-	for _, v := range f.Variants {
-		if len(chosen) == 0 || slices.Contains(chosen, v.Name) {
-			kept = append(kept, v)
-		}
-	}
-	if !slices.ContainsFunc(kept, func(v bench.Variant) bool { return v.Name == baseline }) {
-		if err := f.skipped(baseline); err != nil {
-			return nil, err
-		}
-		advice := known
-		if slices.Contains(all, baseline) {
-			advice = "add --variant " + baseline + ", or name another with --baseline"
-		}
-		return nil, hint.Mistake(fmt.Sprintf("the baseline %s is not among the variants", baseline), advice)
-	}
-	return kept, nil
-}
-
-// skipped is the error of a variant that is asked for and was skipped.
-func (f Found) skipped(name string) error {
-	for _, s := range f.Skipped {
-		if s.Name == name {
-			return &hint.Error{Mistake: true, Err: fmt.Errorf("variant %s: %w", printable(name), s.Err), Advice: hint.Of(s.Err)}
-		}
-	}
-	return nil
 }
 
 // About is what a variant's Dockerfile says of what runs.
@@ -171,6 +176,6 @@ func Describe(root string, v bench.Variant) (About, error) {
 	if err != nil {
 		return About{}, fmt.Errorf("variant %s: %w", v.Name, err)
 	}
-	last := d.Walk(len(d.Stages)-1, nil, nil)
+	last := d.Given(v.Args).Walk(len(d.Stages)-1, nil, nil)
 	return About{Allocator: last.Labels[AllocatorLabel], Linkage: last.Labels[LinkageLabel], Env: last.Env}, nil
 }

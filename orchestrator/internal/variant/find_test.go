@@ -109,18 +109,18 @@ func TestFind(t *testing.T) {
 		if got := told[name]; !strings.HasPrefix(got, "skipped: ") || !strings.Contains(got, why) {
 			t.Errorf("%q: told %q; want %q", name, got, why)
 		}
-		if _, err := found.Choose([]string{"musl", name}, "musl"); err == nil || !strings.Contains(err.Error(), why) || !hint.IsMistake(err) {
+		if _, err := found.Choose([]Wanted{{Text: "musl"}, {Text: name}}, "musl"); err == nil || !strings.Contains(err.Error(), why) || !hint.IsMistake(err) {
 			t.Errorf("--variant %q: %v; want a usage error with %q", name, err, why)
 		}
 		if _, err := found.Choose(nil, name); err == nil || !strings.Contains(err.Error(), why) {
 			t.Errorf("--baseline %q: %v; want %q", name, err, why)
 		}
 	}
-	chosen, err := found.Choose([]string{"musl"}, "musl")
-	if diff := cmp.Diff(want[:1], chosen); err != nil || diff != "" {
+	chosen, err := found.Choose([]Wanted{{Text: "musl"}}, "musl")
+	if diff := cmp.Diff(want[:1], chosen.Variants); err != nil || diff != "" {
 		t.Errorf("one that is asked for: %v\n%s", err, diff)
 	}
-	if all, err := found.Choose(nil, "musl"); err != nil || len(all) != len(want) {
+	if all, err := found.Choose(nil, "musl"); err != nil || len(all.Variants) != len(want) {
 		t.Errorf("all: %v, %v", all, err)
 	}
 }
