@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -202,9 +203,7 @@ func (f Found) bookWith(asked []entry) book {
 	for _, e := range asked {
 		first.note(e)
 	}
-	for name, e := range first {
-		known[name] = e
-	}
+	maps.Copy(known, first)
 	return known
 }
 

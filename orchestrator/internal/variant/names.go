@@ -24,10 +24,11 @@ func (s Spec) title() string {
 	if s.Name != "" {
 		return s.Name
 	}
-	name := s.plain()
+	parts := []string{s.plain()}
 	for _, set := range s.Settings {
-		name += "-" + set.short()
+		parts = append(parts, set.short())
 	}
+	name := strings.Join(parts, "-")
 	if len(name) <= longestName {
 		return name
 	}

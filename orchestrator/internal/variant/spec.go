@@ -71,6 +71,9 @@ var (
 	aVariable = regexp.MustCompile(`^[A-Z][A-Z0-9]*_[A-Z0-9_]+$`)
 )
 
+// mostText bounds the length of a variant, in bytes.
+const mostText = 4 << 10
+
 type parser struct{ spec Spec }
 
 // wrong is a mistake in a part of the text.
@@ -80,6 +83,9 @@ func (p *parser) wrong(at, length int, problem, advice string) error {
 
 func (p *parser) parse() error {
 	text := p.spec.text
+	if len(text) > mostText {
+		return p.wrong(0, len(text), fmt.Sprintf("a variant of %d characters", len(text)), fmt.Sprintf("use at most %d", mostText))
+	}
 	if i := strings.IndexFunc(text, func(r rune) bool { return r == utf8.RuneError || unicode.IsControl(r) }); i >= 0 {
 		return p.wrong(i, 1, fmt.Sprintf("%q has a character that no variant can have", text), "")
 	}
@@ -87,8 +93,8 @@ func (p *parser) parse() error {
 		return p.wrong(0, len(text), "a variant without a name", grammar)
 	}
 	head := text
-	if comma := strings.IndexByte(text, ','); comma >= 0 {
-		head = text[:comma]
+	if before, _, ok := strings.Cut(text, ","); ok {
+		head = before
 	}
 	if err := p.head(head); err != nil {
 		return err
