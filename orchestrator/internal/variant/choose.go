@@ -69,14 +69,14 @@ func (p *picked) add(e entry) error {
 		switch {
 		case other.Name == v.Name && same(other, v) && (was.file != e.file || was.file != "" && was.line == e.line):
 			return nil // a list repeats it
-		case other.Name == v.Name && same(other, v) && e.bare():
+		case other.Name == v.Name && same(other, v) && e.bare() && e.file == "":
 			return hint.Mistake(fmt.Sprintf("the variant %s is named twice", v.Name), "--aa adds the baseline a second time")
 		case other.Name == v.Name && same(other, v):
 			return e.whole(fmt.Sprintf("the variant %s is named twice%s", v.Name, was.place()), "leave one of them out")
 		case other.Name == v.Name:
-			return e.whole(fmt.Sprintf("two variants are called %s: the other is %s%s", v.Name, was.Spec, was.place()), "name one of them: NAME="+e.Spec.String())
+			return e.whole(fmt.Sprintf("two variants are called %s: the other is %s%s", v.Name, was.Spec, was.place()), "name one of them otherwise: "+e.renamed())
 		case engine.SafeName(other.Name) == engine.SafeName(v.Name):
-			return e.whole(fmt.Sprintf("%s and %s are too much alike: both are called %s where names have no @ and no +", v.Name, other.Name, engine.SafeName(v.Name)), "name one of them otherwise: NAME=...")
+			return e.whole(fmt.Sprintf("%s and %s are too much alike: both are called %s where names have no @ and no +", v.Name, other.Name, engine.SafeName(v.Name)), "name one of them otherwise: "+e.renamed())
 		}
 	}
 	if len(p.variants) == mostVariants {

@@ -39,7 +39,7 @@ func (f Found) resolve(s Spec, known book) (bench.Variant, error) {
 	label := labels(from.file, v)[AllocatorLabel]
 	if label != "" { // what has none may have it from its base
 		if _, err := Promise(v.Name, label); err != nil {
-			return bench.Variant{}, s.wrong(0, len(s.text), err.Error(), "give it another name: NAME="+Spec{Source: s.Source, Suite: s.Suite, Settings: s.Settings}.String())
+			return bench.Variant{}, s.wrong(0, len(s.text), err.Error(), "give it another name: "+s.renamed())
 		}
 	}
 	for _, set := range s.Settings {

@@ -54,6 +54,12 @@ func (s Spec) String() string {
 	return text
 }
 
+// renamed writes the variant with a place for another name.
+func (s Spec) renamed() string {
+	s.Name = "NAME"
+	return s.String()
+}
+
 // plain is the source, and the suite where one is given.
 func (s Spec) plain() string {
 	if s.Suite == "" {
