@@ -33,13 +33,7 @@ func (c *compareFlags) readVariants(s plan.Setting) bool {
 // choose gives the variants that are asked for: by flags or, where none does, by the
 // benchmark file. A mistake in the file has its place there.
 func (c *compareFlags) choose(found variant.Found) (variant.Chosen, error) {
-	var asked []variant.Wanted
-	for _, list := range c.lists {
-		asked = append(asked, variant.Wanted{Text: list, List: true})
-	}
-	for _, spec := range c.variants {
-		asked = append(asked, variant.Wanted{Text: spec})
-	}
+	asked := wantedOf(c.lists, c.variants)
 	if len(asked) > 0 {
 		return found.Choose(asked, c.Baseline)
 	}

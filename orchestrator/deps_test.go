@@ -41,12 +41,12 @@ var arrows = map[string][]string{
 	"orchestrator/internal/variant":           {"engine", "engine/dockerfile", "files"}, // what a variant is, its Dockerfile says; what containers are called, the engine; lists are files that people name
 	"orchestrator/internal/load":              {"plan", "vars", "weburl"},
 	"orchestrator/internal/store":             {"files", "plain"},
-	"orchestrator/internal/watch":             {"design", "store"},                                                      // what is left follows from the design
-	"orchestrator/internal/console":           {"design", "load", "plan", "report", "store", "watch", "files", "plain"}, // report: what failed is said in the report's words
-	"orchestrator/internal/web":               {"chart", "page", "store", "watch", "console", "plain"},                  // console: its log is what a terminal shows
-	"orchestrator/internal/kernel":            {},                                                                       // versions are facts that tests of many rooms need, and meter's own could not import meter
-	"orchestrator/internal/needs":             {"kernel"},                                                               // for tests alone
-	"orchestrator/internal/browsertest":       {"needs"},                                                                // for tests alone
+	"orchestrator/internal/watch":             {"design", "store"},                                                                           // what is left follows from the design
+	"orchestrator/internal/console":           {"design", "load", "plan", "report", "store", "watch", "files", "plain", "layout", "variant"}, // report: what failed is said in the report's words; variant: what there is is shown as it is known
+	"orchestrator/internal/web":               {"chart", "page", "store", "watch", "console", "plain"},                                       // console: its log is what a terminal shows
+	"orchestrator/internal/kernel":            {},                                                                                            // versions are facts that tests of many rooms need, and meter's own could not import meter
+	"orchestrator/internal/needs":             {"kernel"},                                                                                    // for tests alone
+	"orchestrator/internal/browsertest":       {"needs"},                                                                                     // for tests alone
 	"orchestrator/internal/meter":             {"kernel", "proc"},
 	"orchestrator/internal/lab":               {"engine", "load", "meter", "plan", "store", "vars", "plain", "design", "variant"}, // it never sees Docker
 	"orchestrator/internal/report":            {"stat", "files", "layout", "plain"},                                               // a saved file renders anywhere

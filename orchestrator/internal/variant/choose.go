@@ -34,21 +34,35 @@ const mostVariants = 200
 // mistakes, see hint.IsMistake; those in a text that was asked for are of type
 // *Mistake.
 func (f Found) Choose(wanted []Wanted, baseline string) (Chosen, error) {
-	p := picked{found: f}
-	if len(wanted) == 0 {
-		p.variants = slices.Clone(f.Variants)
-	}
-	all, err := f.entries(wanted)
+	p, err := f.pick(wanted)
 	if err != nil {
 		return Chosen{}, err
 	}
-	p.book = f.bookWith(all)
-	for _, e := range all {
-		if err := p.add(e); err != nil {
-			return Chosen{}, e.blame(err)
-		}
+	if len(wanted) == 0 {
+		p.variants = slices.Clone(f.Variants)
 	}
 	return p.against(baseline)
+}
+
+// Pick gives the variants that are asked for, in that order. Errors are those of
+// Choose.
+func (f Found) Pick(wanted []Wanted) ([]bench.Variant, error) {
+	p, err := f.pick(wanted)
+	return p.variants, err
+}
+
+func (f Found) pick(wanted []Wanted) (picked, error) {
+	all, err := f.entries(wanted)
+	if err != nil {
+		return picked{}, err
+	}
+	p := picked{found: f, book: f.bookWith(all)}
+	for _, e := range all {
+		if err := p.add(e); err != nil {
+			return picked{}, e.blame(err)
+		}
+	}
+	return p, nil
 }
 
 // picked are the variants so far.

@@ -162,20 +162,3 @@ func printable(name string) string {
 	}
 	return name
 }
-
-// About is what a variant's Dockerfile says of what runs.
-type About struct {
-	Allocator string            // its AllocatorLabel; empty: none
-	Linkage   string            // its LinkageLabel; empty: none
-	Env       map[string]string // what the last stage sets
-}
-
-// Describe reads the Dockerfile of a variant of the project in root.
-func Describe(root string, v bench.Variant) (About, error) {
-	d, err := dockerfile.Read(filepath.Join(root, filepath.FromSlash(v.Dockerfile)))
-	if err != nil {
-		return About{}, fmt.Errorf("variant %s: %w", v.Name, err)
-	}
-	last := d.Given(v.Args).Walk(len(d.Stages)-1, nil, nil)
-	return About{Allocator: last.Labels[AllocatorLabel], Linkage: last.Labels[LinkageLabel], Env: last.Env}, nil
-}
