@@ -1,12 +1,10 @@
 package variant
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
@@ -73,40 +71,30 @@ func describe(d *dockerfile.File, v bench.Variant) (About, error) {
 	if r, ok := ReleaseIn(about.Allocator, about.Suite); ok && about.brings(r) {
 		about.Version = r.Version
 	}
-	for _, k := range Knobs(about.Allocator) {
-		about.Knobs = append(about.Knobs, KnobHere{k, !k.worksIn(about.Version)})
-	}
+	about.Knobs = knobsIn(about.Allocator, about.Version)
 	return about, nil
+}
+
+// knobsIn lists the knobs of an allocator as they are in a version, each once.
+func knobsIn(allocator, version string) []KnobHere {
+	var all []KnobHere
+	for _, k := range Knobs(allocator) {
+		here := KnobHere{k, !k.works(version)}
+		i := slices.IndexFunc(all, func(other KnobHere) bool { return other.Env == k.Env && other.Key == k.Key })
+		switch {
+		case i < 0:
+			all = append(all, here)
+		case all[i].Inert:
+			all[i] = here
+		}
+	}
+	return all
 }
 
 // brings says that the allocator of a variant is Debian's own: the packages are
 // there, and a C library always is.
 func (a About) brings(r Release) bool {
 	return r.Library == "" || slices.ContainsFunc(a.Run, func(p string) bool { return slices.Contains(strings.Fields(r.Packages), p) })
-}
-
-// worksIn says whether a knob has an effect in a version. In one that is not known
-// it is thought to.
-func (k Knob) worksIn(version string) bool {
-	return version == "" || (k.From == "" || compareVersions(version, k.From) >= 0) && (k.Until == "" || compareVersions(version, k.Until) < 0)
-}
-
-// compareVersions compares versions number by number: 2.9 is before 2.16.
-func compareVersions(a, b string) int {
-	as, bs := strings.Split(a, "."), strings.Split(b, ".")
-	for i := range max(len(as), len(bs)) {
-		var x, y int
-		if i < len(as) {
-			x, _ = strconv.Atoi(as[i])
-		}
-		if i < len(bs) {
-			y, _ = strconv.Atoi(bs[i])
-		}
-		if c := cmp.Compare(x, y); c != 0 {
-			return c
-		}
-	}
-	return 0
 }
 
 // Origin is what variants can be made of, as it is on each suite.

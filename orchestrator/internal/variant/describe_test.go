@@ -100,22 +100,27 @@ func TestShipped(t *testing.T) {
 	}
 }
 
-func TestCompareVersions(t *testing.T) {
-	check := func(a, b string, want int) {
+func TestKnobsIn(t *testing.T) {
+	check := func(allocator, version, env, key string, inert bool, does string) {
 		t.Helper()
-		if got := compareVersions(a, b); got != want || compareVersions(b, a) != -want {
-			t.Errorf("%s against %s: %d; want %d", a, b, got, want)
+		found := 0
+		for _, k := range knobsIn(allocator, version) {
+			if k.Env != env || k.Key != key {
+				continue
+			}
+			found++
+			if k.Inert != inert || !strings.Contains(k.Does, does) {
+				t.Errorf("%s %s: %+v; want inert %v, %q", allocator, version, k, inert, does)
+			}
+		}
+		if found != 1 {
+			t.Errorf("%s %s has %s %s %d times", allocator, version, env, key, found)
 		}
 	}
-	check("2.9", "2.16", -1)
-	check("2.10", "2.10", 0)
-	check("2.1", "2.1.0", 0)
-	check("3.0.1", "2.99", 1)
-	check("2021.8", "2022.1", -1)
-	k := Knob{From: "2.1", Until: "3.0"}
-	for version, want := range map[string]bool{"2.0.9": false, "2.1": true, "2.9.9": true, "3.0": false, "": true} {
-		if k.worksIn(version) != want {
-			t.Errorf("in %q it works: %v", version, !want)
-		}
-	}
+	check("mimalloc", "2.0.9", "MIMALLOC_PURGE_DELAY", "", true, "")
+	check("mimalloc", "2.0.9", "MIMALLOC_DECOMMIT_DELAY", "", false, "")
+	check("mimalloc", "3.6.0", "MIMALLOC_PURGE_DELAY", "", false, "")
+	check("mimalloc", "3.6.0", "MIMALLOC_DECOMMIT_DELAY", "", true, "")
+	check("glibc", "2.43", "GLIBC_TUNABLES", "glibc.malloc.mxfast", true, "")
+	check("glibc", "", "GLIBC_TUNABLES", "glibc.malloc.mxfast", false, "fastbins")
 }

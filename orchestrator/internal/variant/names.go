@@ -75,17 +75,9 @@ type option struct {
 	at         int // of the key, in the setting's "VARIABLE=VALUE"
 }
 
-// several are the variables that hold more than one option: what stands between two
-// options, and between an option's name and its value.
-var several = map[string]struct{ between, within string }{
-	"MALLOC_CONF":    {",", ":"},
-	"GLIBC_TUNABLES": {":", "="},
-	"SCUDO_OPTIONS":  {": ,", "="},
-}
-
 // options lists what a setting sets.
 func (s Setting) options() []option {
-	how, ok := several[s.Variable]
+	how, ok := containers[s.Variable]
 	if !ok {
 		return []option{{key: s.Variable, value: s.Value}}
 	}

@@ -31,18 +31,16 @@ func (s Spec) checkKnob(set Setting, allocator string, args []string) error {
 		return s.wrong(set.at, len(set.Variable), set.Variable+" is not a variant's to set", why)
 	}
 	own := variables(allocator)
-	if slices.Contains(own, set.Variable) {
-		return s.checkOptions(set, allocator)
-	}
-	if slices.Contains(serviceSettings, set.Variable) {
-		return nil
-	}
-	for _, a := range allocators {
-		if a.name != allocator && byName(allocator) != nil && slices.Contains(variables(a.name), set.Variable) {
-			return s.wrong(set.at, len(set.Variable), fmt.Sprintf("%s is a knob of %s, which %s does not read", set.Variable, a.name, allocator), ownKnobs(allocator))
+	for _, o := range set.options() {
+		owner := ownerOf(sought{env: set.Variable, key: o.key})
+		if owner != "" && owner != allocator && byName(allocator) != nil {
+			return s.wrong(set.at+o.at, len(o.key), fmt.Sprintf("%s is a knob of %s, which %s does not read", o.key, owner, allocator), ownKnobs(allocator))
 		}
 	}
-	if len(own) == 0 {
+	switch {
+	case slices.Contains(own, set.Variable):
+		return s.checkOptions(set, allocator)
+	case slices.Contains(serviceSettings, set.Variable), len(own) == 0:
 		return nil
 	}
 	known := slices.Concat(own, serviceSettings, args)
@@ -54,12 +52,9 @@ func (s Spec) checkKnob(set Setting, allocator string, args []string) error {
 // are written almost like one that it has. The running process says which of the
 // others it knows.
 func (s Spec) checkOptions(set Setting, allocator string) error {
-	keys := options(allocator, set.Variable)
-	if len(keys) == 0 {
-		return nil
-	}
+	keys := slices.DeleteFunc(keysIn(allocator, set.Variable), func(key string) bool { return key == "" })
 	for _, o := range set.options() {
-		if slices.Contains(keys, o.key) {
+		if len(keys) == 0 || slices.Contains(keys, o.key) {
 			continue
 		}
 		if meant := words.DidYouMean(o.key, keys); meant != "" {
@@ -83,18 +78,6 @@ func variables(allocator string) []string {
 	for _, k := range Knobs(allocator) {
 		if !slices.Contains(all, k.Env) {
 			all = append(all, k.Env)
-		}
-	}
-	return all
-}
-
-// options lists the options that an allocator reads in a variable that holds
-// several.
-func options(allocator, variable string) []string {
-	var all []string
-	for _, k := range Knobs(allocator) {
-		if k.Env == variable && k.Key != "" {
-			all = append(all, k.Key)
 		}
 	}
 	return all
