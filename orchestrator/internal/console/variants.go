@@ -189,13 +189,10 @@ func knob(k variant.KnobHere) string {
 		name += " " + k.Key
 	}
 	text := name + ": " + k.Does
-	if k.Inert {
-		text = name + ": no effect in this version"
-		if k.Why != "" {
-			text += ", " + k.Why
-		}
+	if k.Inert != "" {
+		text = name + ": no effect in this version, " + k.Inert
 		if k.Instead != "" {
-			text += "; " + k.Instead + " has"
+			text += "; here it is " + k.Instead
 		}
 		return text
 	}

@@ -57,9 +57,9 @@ func TestVariantDetails(t *testing.T) {
 		Bases: []string{"golang:1.26-bookworm", "debian:bookworm-slim"}, Build: []string{"gcc", "libc6-dev"}, Run: []string{"libmimalloc2.0"},
 		Knobs: []variant.KnobHere{
 			{Knob: variant.Knob{Env: "MIMALLOC_DECOMMIT_DELAY", Does: "milliseconds until free pages go back", Read: "x"}},
-			{Knob: variant.Knob{Env: "MIMALLOC_PURGE_DELAY", Why: "it came with 2.1", Instead: "MIMALLOC_DECOMMIT_DELAY"}, Inert: true},
+			{Knob: variant.Knob{Env: "MIMALLOC_PURGE_DELAY", Instead: "MIMALLOC_DECOMMIT_DELAY"}, Inert: "it comes with 2.1"},
 			{Knob: variant.Knob{Env: "CONF", Key: "thing", Does: "things"}},
-			{Knob: variant.Knob{Env: "OLD"}, Inert: true},
+			{Knob: variant.Knob{Env: "OLD"}, Inert: "it is gone"},
 		},
 	}
 	var out strings.Builder

@@ -165,6 +165,7 @@ func TestChooseMistakes(t *testing.T) {
 	check(asked("jemalloc,GLIBC_TUNABLES=glibc.pthread.rseq=0:glibc.malloc.arena_max=2"), "libc", "glibc.malloc.arena_max is a knob of glibc, which jemalloc does not read", "")
 	check(asked("jemalloc,MALLOC_CONF=narenas:2,bakground_thread:true"), "libc", "jemalloc has no option bakground_thread in MALLOC_CONF", `did you mean "background_thread"?`)
 	check(asked("libc,GLIBC_TUNABLES=glibc.malloc.tcache_cuont=0"), "libc", "glibc has no option glibc.malloc.tcache_cuont in GLIBC_TUNABLES", `did you mean "glibc.malloc.tcache_count"?`)
+	check(asked("mimalloc,TRIM_MS=10"), "libc", "TRIM_MS calls malloc_trim, which mimalloc does not have", "leave it out")
 	check(asked("libc,SLEEP_MS=1"), "libc", "SLEEP_MS is not a variant's to set", "--sleep")
 	check(asked("libc,GOGC=50"), "libc", "GOGC is not a variant's to set", "the service sets it itself")
 	check(asked("libc", "jemalloc-x=libc"), "libc", "variant jemalloc-x promises jemalloc by its name, and its image's label promises glibc", "NAME=libc")

@@ -1,6 +1,7 @@
 package variant
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -27,7 +28,7 @@ type About struct {
 // KnobHere is a knob as it is in one version of an allocator.
 type KnobHere struct {
 	Knob
-	Inert bool // it has no effect in this version
+	Inert string // why it has no effect in this version; empty: it has one
 }
 
 // Describe reads the Dockerfile of a variant of the project in root.
@@ -75,20 +76,33 @@ func describe(d *dockerfile.File, v bench.Variant) (About, error) {
 	return about, nil
 }
 
-// knobsIn lists the knobs of an allocator as they are in a version, each once.
+// knobsIn lists the knobs of an allocator as they are in a version, each once and
+// those without an effect last.
 func knobsIn(allocator, version string) []KnobHere {
 	var all []KnobHere
 	for _, k := range Knobs(allocator) {
-		here := KnobHere{k, !k.works(version)}
+		here := KnobHere{k, k.inert(version)}
 		i := slices.IndexFunc(all, func(other KnobHere) bool { return other.Env == k.Env && other.Key == k.Key })
 		switch {
 		case i < 0:
 			all = append(all, here)
-		case all[i].Inert:
+		case all[i].Inert != "":
 			all[i] = here
 		}
 	}
+	slices.SortStableFunc(all, func(a, b KnobHere) int { return cmp.Compare(min(1, len(a.Inert)), min(1, len(b.Inert))) })
 	return all
+}
+
+// inert says why a knob has no effect in a version; empty: it has one.
+func (k Knob) inert(version string) string {
+	switch {
+	case k.works(version):
+		return ""
+	case k.From != "" && Older(version, k.From):
+		return "it comes with " + k.From
+	}
+	return cmp.Or(k.Why, "it ended with "+k.Until)
 }
 
 // brings says that the allocator of a variant is Debian's own: the packages are

@@ -10,7 +10,7 @@ import (
 
 // serviceSettings are variables that the service or the dynamic loader reads,
 // whatever the allocator.
-var serviceSettings = []string{"BALLAST", "TRIM_MS", "GODEBUG", "GOTRACEBACK", "GLIBC_TUNABLES", "LD_PRELOAD", "LD_LIBRARY_PATH", "LD_BIND_NOW", "LD_DEBUG"}
+var serviceSettings = []string{"BALLAST", trimKnob, "GODEBUG", "GOTRACEBACK", "GLIBC_TUNABLES", "LD_PRELOAD", "LD_LIBRARY_PATH", "LD_BIND_NOW", "LD_DEBUG"}
 
 // decided are variables that are not a variant's to set, and who sets them.
 var decided = map[string]string{
@@ -29,6 +29,9 @@ var decided = map[string]string{
 func (s Spec) checkKnob(set Setting, allocator string, args []string) error {
 	if why, ok := decided[set.Variable]; ok {
 		return s.wrong(set.at, len(set.Variable), set.Variable+" is not a variant's to set", why)
+	}
+	if set.Variable == trimKnob && byName(allocator) != nil && allocator != "glibc" {
+		return s.wrong(set.at, len(set.Variable), fmt.Sprintf("%s calls malloc_trim, which %s does not have", trimKnob, allocator), "leave it out")
 	}
 	own := variables(allocator)
 	for _, o := range set.options() {
@@ -66,8 +69,11 @@ func (s Spec) checkOptions(set Setting, allocator string) error {
 
 func ownKnobs(allocator string) string {
 	own := variables(allocator)
-	if len(own) == 0 {
+	switch {
+	case len(own) == 0:
 		return fmt.Sprintf("no knob of %s is known", allocator)
+	case len(own) > 8:
+		return "to see all: variants " + allocator
 	}
 	return fmt.Sprintf("%s reads %s", allocator, strings.Join(own, ", "))
 }
