@@ -7,12 +7,18 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/console"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/variant"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
 // variantsFlags is what variants can be told.
 type variantsFlags struct {
-	lists []string
+	lists  []string
+	check  bool
+	engine string
+	strict bool
+	quiet  bool
 }
 
 func (a *app) variantsCommand() *cobra.Command {
@@ -24,11 +30,29 @@ func (a *app) variantsCommand() *cobra.Command {
 of variants have. Of variants that are named it tells what they run, what
 building them takes and which knobs they have. A variant is written
 
-  [NAME=]SOURCE[@SUITE][,VARIABLE=VALUE]...`,
+  [NAME=]SOURCE[@SUITE][,VARIABLE=VALUE]...
+
+With --check each is built, started once and proves what it runs. Exit codes: 0
+all did; 1 one did not; 2 a mistake in the command line.`,
 		Args: cobra.ArbitraryArgs,
-		RunE: func(_ *cobra.Command, args []string) error { return a.variants(v, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if v.check {
+				return a.checkVariants(cmd.Context(), v, args)
+			}
+			for _, name := range []string{"engine", "strict", "quiet"} {
+				if cmd.Flags().Changed(name) {
+					return hint.Mistake("--"+name+" needs --check", "")
+				}
+			}
+			return a.variants(v, args)
+		},
 	}
+	cmd.Flags().SortFlags = false
 	cmd.Flags().StringArrayVar(&v.lists, "variants", nil, "tell of those of this `list`: variants/NAME.list, or a path; repeatable")
+	cmd.Flags().BoolVar(&v.check, "check", false, "build and prove them, without a load; without names, all that are known")
+	cmd.Flags().StringVar(&v.engine, "engine", engineNames[0], "with --check: run them with this `engine`: "+words.Choice(engineNames))
+	cmd.Flags().BoolVar(&v.strict, "strict", false, "with --check: stop at the first that fails")
+	cmd.Flags().BoolVarP(&v.quiet, "quiet", "q", false, "with --check: no progress, only warnings and errors")
 	return cmd
 }
 
