@@ -42,6 +42,21 @@ type Request struct {
 // Download fetches packages and all that they need. apt resolves and checks
 // signatures.
 func Download(ctx context.Context, r Request) (debs []string, err error) {
+	s, err := Open(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return s.Fetch(ctx, nil, r.Packages...)
+}
+
+// Source is a suite as its mirror has it when it is opened.
+type Source struct {
+	dir string
+	log func(string)
+}
+
+// Open reads what a suite has. The request's packages are left for later.
+func Open(ctx context.Context, r Request) (*Source, error) {
 	if err := Available(); err != nil {
 		return nil, err
 	}
@@ -49,14 +64,46 @@ func Download(ctx context.Context, r Request) (debs []string, err error) {
 		return nil, err
 	}
 	r.Log("apt-get update (" + r.Suite + ", " + r.Arch + ")")
-	if err := apt(ctx, r.Dir, "update"); err != nil {
+	return &Source{dir: r.Dir, log: r.Log}, apt(ctx, r.Dir, "update")
+}
+
+// Fetch fetches packages and all that they need. have is dpkg's list of what is
+// there already, as Unpack leaves it: of that nothing comes a second time, unless
+// a package needs a newer one. The next call removes what came.
+func (s *Source) Fetch(ctx context.Context, have []byte, packages ...string) (debs []string, err error) {
+	if err := os.WriteFile(filepath.Join(s.dir, "state/status"), have, 0o644); err != nil {
 		return nil, err
 	}
-	r.Log("apt-get download " + strings.Join(r.Packages, " "))
-	if err := apt(ctx, r.Dir, append([]string{"install", "--download-only"}, r.Packages...)...); err != nil {
+	return s.fetch(ctx, append([]string{"install", "--download-only"}, packages...))
+}
+
+// FetchAlone fetches these packages and nothing that they need.
+func (s *Source) FetchAlone(ctx context.Context, packages ...string) (debs []string, err error) {
+	return s.fetch(ctx, append([]string{"download"}, packages...))
+}
+
+func (s *Source) fetch(ctx context.Context, args []string) ([]string, error) {
+	archives := filepath.Join(s.dir, "cache/archives/*.deb")
+	older, err := filepath.Glob(archives)
+	if err != nil {
 		return nil, err
 	}
-	return filepath.Glob(filepath.Join(r.Dir, "cache/archives/*.deb"))
+	for _, deb := range older {
+		if err := os.Remove(deb); err != nil {
+			return nil, err
+		}
+	}
+	var packages []string
+	for _, a := range args[1:] {
+		if !strings.HasPrefix(a, "-") {
+			packages = append(packages, a)
+		}
+	}
+	s.log("apt-get download " + strings.Join(packages, " "))
+	if err := apt(ctx, s.dir, args...); err != nil {
+		return nil, err
+	}
+	return filepath.Glob(archives)
 }
 
 // Available says why this machine can fetch no packages; nil: it can, if it
@@ -125,6 +172,7 @@ Debug::NoLocking "true";
 // apt runs apt-get in dir.
 func apt(ctx context.Context, dir string, args ...string) error {
 	cmd := exec.CommandContext(ctx, "apt-get", append([]string{"-qq", "-y", "-o", "APT::Update::Error-Mode=any"}, args...)...)
+	cmd.Dir = filepath.Join(dir, "cache/archives") // where "download" puts what it fetches
 	// With Dir::Etc set there, apt does not read the host's files.
 	cmd.Env = append(os.Environ(), "APT_CONFIG="+filepath.Join(dir, "etc/apt.conf"), "LC_ALL=C", "DEBIAN_FRONTEND=noninteractive")
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
