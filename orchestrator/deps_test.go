@@ -36,7 +36,7 @@ var arrows = map[string][]string{
 	"orchestrator/internal/engine/lines":      {},
 	"orchestrator/internal/engine/runs":       {"engine", "files", "proc"}, // engine: names that folders may carry
 	"orchestrator/internal/engine/docker":     {"engine", "engine/debian", "engine/dockerfile", "engine/lines", "engine/runs", "variant", "files", "proc"},
-	"orchestrator/internal/engine/process":    {"engine", "engine/dockerfile", "engine/lines", "engine/runs", "variant", "files", "proc"},
+	"orchestrator/internal/engine/process":    {"engine", "engine/dockerfile", "engine/lines", "engine/runs", "variant", "files", "proc", "engine/debian"},
 	"orchestrator/internal/engine/enginetest": {"engine", "engine/runs", "proc"},        // for tests alone
 	"orchestrator/internal/variant":           {"engine", "engine/dockerfile", "files"}, // what a variant is, its Dockerfile says; what containers are called, the engine; lists are files that people name
 	"orchestrator/internal/load":              {"plan", "vars", "weburl"},

@@ -1,70 +1,33 @@
 package process
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"slices"
-	"strings"
-	"syscall"
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/dockerfile"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/lines"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/variant"
 )
 
-// recipe is what a Dockerfile says of how to build and how to run.
-type recipe struct {
-	command       string            // the shell line that writes ${OUT}
-	step          string            // the same as the Dockerfile has it, with its line
-	build         map[string]string // ARG and ENV at that line
-	env           map[string]string // ENV of the last stage
-	labels        map[string]string // LABEL of the last stage
-	buildPackages []string          // Debian packages that the build asks for
-	runPackages   []string          // and those that running asks for
-	hash          string
-	binary        string
-}
-
-// read takes a recipe out of a Dockerfile.
-func read(file string, d *dockerfile.File) (recipe, error) {
-	r := recipe{
-		buildPackages: d.Packages("", dockerfile.BuildPackages),
-		runPackages:   d.Packages("", dockerfile.RunPackages),
-	}
-	for i := range d.Stages {
-		d.Walk(i, nil, func(s dockerfile.Step, v dockerfile.Vars) {
-			if s.Keyword != "RUN" || !strings.Contains(s.Text, "${OUT}") && !strings.Contains(s.Text, "$OUT") {
-				return
-			}
-			r.command, r.step = s.Text, fmt.Sprintf("%s:%d: RUN %s", file, s.Line, s.Text)
-			r.build = maps.Clone(v.Args)
-			maps.Copy(r.build, v.Env)
-		})
-	}
-	if r.command == "" {
-		return r, &hint.Error{
-			Err:    fmt.Errorf("%s has no step that writes ${OUT}", file),
-			Advice: "without Docker the build is the RUN that names ${OUT}: ARG OUT=/out/stepper, RUN go build -o \"${OUT}\" " + dockerfile.Service,
-		}
-	}
-	last := d.Walk(len(d.Stages)-1, nil, nil)
-	r.env, r.labels = last.Env, last.Labels
-	return r, nil
+// preparation is one call of Prepare.
+type preparation struct {
+	engine *Engine
+	inputs string // what every binary depends on
+	dir    string // for what is being made, in the cache; removed at the end
+	tell   func(engine.Progress)
+	trees  trees
 }
 
 // Prepare builds the variants' binaries, one after the other.
@@ -80,9 +43,16 @@ func (e *Engine) Prepare(ctx context.Context, variants []bench.Variant, progress
 	if err != nil {
 		return nil, err
 	}
+	dir, err := e.work.Temp("making-")
+	if err != nil {
+		return nil, noRoom(err, e.cacheDir)
+	}
+	defer os.RemoveAll(dir)
+	p := &preparation{engine: e, inputs: inputs, dir: dir, tell: progress}
+	p.trees = trees{dir: filepath.Join(e.cacheDir, treesDir), temp: dir, tell: progress}
 	all := make([]engine.Made, len(variants))
 	for i, v := range variants {
-		image, err := e.prepare(ctx, v, inputs, progress)
+		image, err := p.make(ctx, v)
 		if err != nil {
 			if ctx.Err() != nil {
 				return nil, err
@@ -90,6 +60,7 @@ func (e *Engine) Prepare(ctx context.Context, variants []bench.Variant, progress
 			if _, built := errors.AsType[*engine.BuildError](err); !built {
 				err = fmt.Errorf("variant %s: %w", v.Name, err)
 			}
+			err = noRoom(err, e.cacheDir)
 			image.Variant = v.Name
 		}
 		all[i] = engine.Made{Image: image, Err: err}
@@ -142,13 +113,15 @@ func digest(tree map[string][]byte) string {
 	return engine.Digest(parts...)
 }
 
-func (e *Engine) prepare(ctx context.Context, v bench.Variant, inputs string, tell func(engine.Progress)) (engine.Image, error) {
-	file := filepath.Join(e.root, filepath.FromSlash(v.Dockerfile))
-	d, err := dockerfile.Read(file)
+// make makes one variant ready to run.
+func (p *preparation) make(ctx context.Context, v bench.Variant) (engine.Image, error) {
+	e := p.engine
+	d, err := dockerfile.Read(filepath.Join(e.root, filepath.FromSlash(v.Dockerfile)))
 	if err != nil {
 		return engine.Image{}, err
 	}
-	r, err := read(v.Dockerfile, d)
+	d = d.Given(v.Args)
+	r, err := read(v, d)
 	if err != nil {
 		return engine.Image{}, err
 	}
@@ -156,139 +129,31 @@ func (e *Engine) prepare(ctx context.Context, v bench.Variant, inputs string, te
 	if err != nil {
 		return engine.Image{}, err
 	}
-	r.hash = engine.Digest(inputs, digest(named), fmt.Sprint(r.command, r.build, r.env, r.labels)) // maps print sorted
-	name := engine.SafeName(strings.TrimPrefix(path.Base(v.Dockerfile), "Dockerfile."))
-	r.binary = filepath.Join(e.cacheDir, name+"-"+r.hash[:16])
-	if err := r.checkPreload(ctx); err != nil {
+	tools, err := p.tools(ctx, v.Name, &r)
+	if err != nil {
 		return engine.Image{}, err
 	}
-	img := engine.Image{Variant: v.Name, Name: r.binary, ID: r.hash, Hash: r.hash, Allocator: r.labels[variant.AllocatorLabel]}
+	built := engine.Digest(p.inputs, digest(named), fmt.Sprint(r.command, r.build), tools.version) // maps print sorted
+	r.binary = filepath.Join(e.cacheDir, r.name+"-"+built[:16])
 	if _, err := os.Stat(r.binary); err == nil {
-		tell(engine.Progress{Variant: v.Name, Event: engine.Reused, Text: r.binary})
+		p.tell(engine.Progress{Variant: v.Name, Event: engine.Reused, Text: r.binary})
 	} else {
 		began := time.Now()
-		tell(engine.Progress{Variant: v.Name, Event: engine.Building, Text: r.binary})
-		if err := e.build(ctx, v.Name, r, tell); err != nil {
+		p.tell(engine.Progress{Variant: v.Name, Event: engine.Building, Text: r.binary})
+		if err := p.compile(ctx, v.Name, r, tools); err != nil {
 			return engine.Image{}, err
 		}
-		if err := e.removeOlder(name, r.binary); err != nil {
+		if err := e.removeOlder(r.name, r.binary); err != nil {
 			e.log.Warn("replaced binaries were not removed", "error", err)
 		}
-		tell(engine.Progress{Variant: v.Name, Event: engine.Built, Text: r.binary, Took: time.Since(began)})
+		p.tell(engine.Progress{Variant: v.Name, Event: engine.Built, Text: r.binary, Took: time.Since(began)})
 	}
+	if r.ground, err = p.ground(ctx, v.Name, r); err != nil {
+		return engine.Image{}, err
+	}
+	hash := engine.Digest(built, fmt.Sprint(r.env, r.labels), fmt.Sprint(r.ground))
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.recipes[r.hash] = r
-	return img, nil
-}
-
-// build runs the Dockerfile's own line in the project's folder.
-func (e *Engine) build(ctx context.Context, variant string, r recipe, tell func(engine.Progress)) error {
-	ctx, cancel := context.WithTimeout(ctx, buildTime)
-	defer cancel()
-	if err := os.MkdirAll(e.cacheDir, 0o755); err != nil {
-		return err
-	}
-	dir, err := os.MkdirTemp(e.cacheDir, "build-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	out := filepath.Join(dir, "out")
-
-	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", r.command)
-	cmd.Dir = e.root
-	cmd.Env = append(os.Environ(), environment(r.build)...)
-	cmd.Env = append(cmd.Env, "OUT="+out)
-	// The shell starts compilers: all of them are ended together.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.WaitDelay = 5 * time.Second
-	log := &buildLog{tell: func(l string) { tell(engine.Progress{Variant: variant, Event: engine.Log, Text: l}) }}
-	cmd.Stdout, cmd.Stderr = log, log
-	err = cmd.Run()
-	io.WriteString(log, "\n")
-	switch {
-	case ctx.Err() != nil:
-		return fmt.Errorf("build %s: %w", variant, context.Cause(ctx))
-	case err != nil:
-		failed := &engine.BuildError{Variant: variant, Step: r.step, Log: log.last.Lines(), Err: err}
-		return &hint.Error{Err: failed, Advice: "the build needs these Debian packages on this machine: " + strings.Join(r.buildPackages, " ")}
-	}
-	return os.Rename(out, r.binary)
-}
-
-// removeOlder removes the binaries that this one replaces, unless another run is
-// alive: it may be about to start one. One that still runs keeps running.
-func (e *Engine) removeOlder(name, current string) error {
-	var owners runs.Owners
-	all, err := e.work.Runs()
-	if err != nil {
-		return err
-	}
-	for _, run := range all {
-		e.work.Spare(run, &owners)
-	}
-	if owners.Busy() != nil {
-		return nil
-	}
-	older, err := filepath.Glob(filepath.Join(e.cacheDir, name+"-"+strings.Repeat("[0-9a-f]", 16)))
-	if err != nil {
-		return err
-	}
-	for _, f := range older {
-		if f != current {
-			if err := os.Remove(f); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// checkPreload asks the dynamic loader itself whether it finds what LD_PRELOAD
-// names: a library that is missing is no error to it, the program would
-// silently run with another allocator.
-func (r recipe) checkPreload(ctx context.Context) error {
-	preload := r.env["LD_PRELOAD"]
-	if preload == "" {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, quickTime)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "/bin/true")
-	cmd.Env = []string{"LD_PRELOAD=" + preload, "LC_ALL=C"}
-	out, err := cmd.CombinedOutput()
-	if err == nil && len(out) == 0 {
-		return nil
-	}
-	return &hint.Error{
-		Err:    fmt.Errorf("LD_PRELOAD names %s, which this machine cannot load: %s", preload, bytes.TrimSpace(out)),
-		Advice: "install the Debian package " + strings.Join(r.runPackages, " "),
-	}
-}
-
-// environment is a map as NAME=value, sorted.
-func environment(m map[string]string) []string {
-	env := make([]string, 0, len(m))
-	for _, k := range slices.Sorted(maps.Keys(m)) {
-		env = append(env, k+"="+m[k])
-	}
-	return env
-}
-
-// buildLog tells the lines of a build as they come, and keeps the last.
-type buildLog struct {
-	tell  func(string)
-	parts lines.Splitter
-	last  lines.Last
-}
-
-// Write takes a piece. One goroutine copies both of the build's streams.
-func (l *buildLog) Write(p []byte) (int, error) {
-	for _, line := range l.parts.Add(string(p)) {
-		l.last.Add(line)
-		l.tell(line)
-	}
-	return len(p), nil
+	e.recipes[hash] = r
+	return engine.Image{Variant: v.Name, Name: r.binary, ID: hash, Hash: hash, Allocator: r.labels[variant.AllocatorLabel]}, nil
 }

@@ -101,6 +101,9 @@ func (in *instance) run(r recipe, spec engine.Spec) error {
 	maps.Copy(env, r.env)
 	maps.Copy(env, spec.Env)
 	env["ADDR"], env["SOCKET"] = in.address, in.Socket()
+	if err := r.ground.prepare(env); err != nil {
+		return err
+	}
 
 	// A file, not a pipe: one that is kept must be able to print when nobody
 	// listens any more.
@@ -109,7 +112,7 @@ func (in *instance) run(r recipe, spec engine.Spec) error {
 		return err
 	}
 	defer log.Close()
-	cmd := exec.Command(r.binary)
+	cmd := r.ground.command(r.binary)
 	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = in.dir, environment(env), log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if spec.KeepFor == "" {

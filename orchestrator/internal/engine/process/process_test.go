@@ -77,7 +77,7 @@ func TestMistakes(t *testing.T) {
 	}
 	hinted(t, prepare(""), "there is no "+filepath.Join(root, "Dockerfile.bad"), "Dockerfile.NAME")
 	hinted(t, prepare("FROM scratch\n"), "no step that writes ${OUT}", "go build")
-	hinted(t, prepare("FROM scratch\nARG OUT\nARG RUN_PACKAGES=libnone1\nRUN true ${OUT}\nENV LD_PRELOAD=/no/libnone.so\n"),
+	hinted(t, prepare("FROM scratch\nARG OUT\nARG RUN_PACKAGES=libnone1\nRUN cp /bin/true ${OUT}\nENV LD_PRELOAD=/no/libnone.so\n"),
 		"LD_PRELOAD names /no/libnone.so", "Debian package libnone1")
 
 	err := prepare("FROM scratch\nARG BUILD_PACKAGES=gcc\nARG OUT\nRUN echo one; \\\n  echo two >&2; exit 3 # ${OUT}\n")

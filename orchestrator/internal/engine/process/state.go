@@ -99,10 +99,19 @@ func (e *Engine) remove(ctx context.Context, owners *runs.Owners, match func(run
 		case !match(run):
 			e.work.Spare(run, owners)
 		case !left[run.Owner]:
-			failed = errors.Join(failed, e.work.RemoveEmpty(run))
+			failed = errors.Join(failed, e.removeWork(run))
 		}
 	}
 	return removed, failed
+}
+
+// removeWork removes what shows a run at work, and what it was just making.
+func (e *Engine) removeWork(run runs.Run) error {
+	halves, err := run.Instances()
+	for _, dir := range halves {
+		err = errors.Join(err, e.work.Remove(dir))
+	}
+	return errors.Join(err, e.work.RemoveEmpty(run))
 }
 
 // mostRecord bounds the length of a process's record, in bytes.
