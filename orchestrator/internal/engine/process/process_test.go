@@ -26,7 +26,16 @@ func newEngine(t *testing.T, opts process.Options) *process.Engine {
 }
 
 func TestConformance(t *testing.T) {
+	t.Run("here", func(t *testing.T) { conformance(t, "") })
+	t.Run("on a suite", func(t *testing.T) {
+		mirror(t)
+		conformance(t, "trixie")
+	})
+}
+
+func conformance(t *testing.T, suite string) {
 	root, variant := enginetest.Project(t, true)
+	variant.Suite = suite
 	state, cache := enginetest.ShortDir(t), filepath.Join(t.TempDir(), "cache")
 	enginetest.Run(t, enginetest.Subject{
 		New: func(t *testing.T, owner runs.Owner) engine.Engine {

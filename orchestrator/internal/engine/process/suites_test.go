@@ -48,7 +48,11 @@ type expected struct {
 func everyVariant() []expected {
 	lib := func(name string) string { return "/usr/$LIB/" + name }
 	scudo := "/usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.scudo_standalone-x86_64.so"
+	// One whose library may be too new for this machine's C library.
+	newer := preload("jemalloc-of-sid", "", "jemalloc", "libjemalloc2", lib("libjemalloc.so.2"))
+	newer.Args["RUN_BASE"] = "debian:sid-slim"
 	all := []expected{
+		{newer, "jemalloc 5.3", "glibc", "preloaded"},
 		{bench.Variant{Name: "libc", Dockerfile: "Dockerfile.libc"}, "glibc", "glibc", "linked"},
 		{bench.Variant{Name: "libc@trixie", Dockerfile: "Dockerfile.libc", Suite: "trixie"}, "glibc 2.41", "glibc 2.41", "linked"},
 		{bench.Variant{Name: "libc@sid", Dockerfile: "Dockerfile.libc", Suite: "sid"}, "glibc", "glibc", "linked"},
