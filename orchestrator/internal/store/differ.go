@@ -124,8 +124,13 @@ func variantTexts(d bench.Design) string {
 		if v.Dockerfile != "Dockerfile."+v.Name {
 			name.WriteString(" (" + v.Dockerfile + ")")
 		}
-		for _, key := range slices.Sorted(maps.Keys(v.Env)) {
-			name.WriteString(" " + key + "=" + v.Env[key])
+		if v.Suite != "" {
+			name.WriteString(" on " + v.Suite)
+		}
+		for _, given := range []map[string]string{v.Args, v.Env} {
+			for _, key := range slices.Sorted(maps.Keys(given)) {
+				name.WriteString(" " + key + "=" + given[key])
+			}
 		}
 		names = append(names, name.String())
 	}

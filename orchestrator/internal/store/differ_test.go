@@ -79,6 +79,10 @@ func TestDifferences(t *testing.T) {
 	check(func(h *Header) { h.Design.Variants[1].Env = map[string]string{} }, "")
 	check(func(h *Header) { h.Design.Variants[1].Env = map[string]string{"B": "2", "A": "1"} },
 		"the list of variants was libc (), musl () and is now libc (), musl () A=1 B=2")
+	check(func(h *Header) {
+		h.Design.Variants[1].Suite, h.Design.Variants[1].Args = "sid", map[string]string{"LINK": "x"}
+	},
+		"the list of variants was libc (), musl () and is now libc (), musl () on sid LINK=x")
 	check(func(h *Header) { h.Design.Variants[1].Dockerfile = "a" }, "the list of variants was libc (), musl () and is now libc (), musl (a)")
 	check(func(h *Header) { h.Images = []Image{{Variant: "musl", ID: "sha256:0123456789abcdef"}} }, "the image of musl was 2 and is now 0123456789ab")
 	check(func(h *Header) { h.Images = []Image{{Variant: "musl"}} }, "the image of musl was 2 and is now none")
