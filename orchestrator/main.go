@@ -8,14 +8,15 @@
 //	go run ./orchestrator compare --dry-run        what compare would do
 //	go run ./orchestrator drill -b FILE -s         runs any plan of the load tester drill
 //	go run ./orchestrator variants                 what there is to compare
+//	go run ./orchestrator variants --check         builds and proves all of it, without a load
 //	go run ./orchestrator report DIR               a saved experiment, printed again
 //	go run ./orchestrator clean                    removes all containers and images it made
 //
-// Compare makes an image of every Dockerfile.NAME, runs one container of each at
-// the same time, sends all of them the identical plan (benchmark.yml, in the
-// language of the load tester drill), samples their memory from outside and
-// prints a row per variant. Its settings stand under the key lab of the
-// benchmark file; flags override them.
+// Compare makes an image of every variant that is asked for, or of every
+// Dockerfile.NAME, runs one container of each at the same time, sends all of them
+// the identical plan (benchmark.yml, in the language of the load tester drill),
+// samples their memory from outside and prints a row per variant. Its settings
+// stand under the key lab of the benchmark file; flags override them.
 //
 // Drill sends a plan to where its URLs say, with drill's options and output.
 //
