@@ -2,7 +2,9 @@ package process_test
 
 import (
 	"context"
+	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -146,5 +148,33 @@ func TestBinariesOfAnotherRun(t *testing.T) {
 		if _, err := os.Stat(older); err == nil {
 			t.Errorf("%s is still there beside %s", older, third)
 		}
+	}
+}
+
+// TestHalfMade: what a run was making when it was killed is removed, and what one
+// that is alive makes stays.
+func TestHalfMade(t *testing.T) {
+	alive, dead, _ := owners(t)
+	cache := t.TempDir()
+	making := func(name string, owner runs.Owner) string {
+		t.Helper()
+		tree := filepath.Join(cache, "run-making-"+name, "tree-1", "usr")
+		err := errors.Join(os.MkdirAll(tree, 0o700), os.WriteFile(filepath.Join(tree, "file"), nil, 0o600),
+			os.WriteFile(filepath.Join(cache, "run-making-"+name, "owner"), []byte(owner.String()), 0o600))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return filepath.Join(cache, "run-making-"+name)
+	}
+	stays, goes := making("a", alive), making("b", dead)
+	e := newEngine(t, process.Options{Root: t.TempDir(), StateRoot: enginetest.ShortDir(t), CacheDir: cache})
+	if _, err := e.Sweep(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(goes); err == nil {
+		t.Error("what a dead run was making is still there")
+	}
+	if _, err := os.Stat(filepath.Join(stays, "tree-1", "usr", "file")); err != nil {
+		t.Error(err)
 	}
 }

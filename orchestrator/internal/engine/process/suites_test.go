@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -23,7 +24,11 @@ import (
 // mirror begins a test that takes packages from Debian.
 func mirror(t *testing.T) {
 	t.Helper()
-	_, err := debian.Open(t.Context(), debian.Request{Suite: "bookworm", Arch: "amd64", Dir: t.TempDir(), Log: func(string) {}})
+	arch, err := debian.Arch(runtime.GOARCH)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = debian.Open(t.Context(), debian.Request{Suite: "bookworm", Arch: arch, Dir: t.TempDir(), Log: func(string) {}})
 	needs.Mirror(t, err)
 }
 
@@ -47,7 +52,8 @@ type expected struct {
 
 func everyVariant() []expected {
 	lib := func(name string) string { return "/usr/$LIB/" + name }
-	scudo := "/usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.scudo_standalone-x86_64.so"
+	machine := map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[runtime.GOARCH]
+	scudo := "/usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.scudo_standalone-" + machine + ".so"
 	// One whose library may be too new for this machine's C library.
 	newer := preload("jemalloc-of-sid", "", "jemalloc", "libjemalloc2", lib("libjemalloc.so.2"))
 	newer.Args["RUN_BASE"] = "debian:sid-slim"
