@@ -57,9 +57,9 @@ var allocators = []allocator{
 	{
 		name: "scudo", variants: []string{"scudo"}, files: []string{"libclang_rt.scudo*", "libscudo*"},
 		releases: []Release{
-			{"bookworm", "16.0.6", "libclang-rt-16-dev", scudo("16")},
-			{"trixie", "19.1.7", "libclang-rt-19-dev", scudo("19")},
-			{"sid", "21.1.8", "libclang-rt-21-dev", scudo("21")},
+			{"bookworm", "16", "libclang-rt-16-dev", scudo("16")},
+			{"trixie", "19", "libclang-rt-19-dev", scudo("19")},
+			{"sid", "21", "libclang-rt-21-dev", scudo("21")},
 		},
 	},
 	{

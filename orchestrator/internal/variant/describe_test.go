@@ -71,7 +71,7 @@ func TestShipped(t *testing.T) {
 		"mimalloc: bookworm 2.0.9, trixie 3.0.1, sid 3.6.0, preloaded",
 		"musl: bookworm 1.2.3, trixie 1.2.5, sid 1.2.6, static",
 		"rpmalloc: sid 2.0.1, preloaded",
-		"scudo: bookworm 16.0.6, trixie 19.1.7, sid 21.1.8, preloaded",
+		"scudo: bookworm 16, trixie 19, sid 21, preloaded",
 		"tbbmalloc: bookworm 2021.8, trixie 2022.1, sid 2023.1, preloaded",
 	}
 	if diff := cmp.Diff(want, all); diff != "" {
