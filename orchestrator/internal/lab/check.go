@@ -62,6 +62,9 @@ func (r *run) check(ctx context.Context, v bench.Variant) (c Checked, unremoved 
 	}
 	c.Err = r.admit(ctx, p)
 	c.Proof, c.Notes = p.proof, p.notes
+	if text := r.binaries.odd(r.job.Design, v.Name); text != "" {
+		c.Notes = append(c.Notes, bench.Warning{Code: "another-binary", Text: text})
+	}
 	p.subject.close()
 	return c, removeAll(ctx, []*participant{p})
 }

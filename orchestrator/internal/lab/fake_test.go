@@ -29,7 +29,7 @@ func stepper(in *enginetest.FakeInstance, allocator string, onWidget func()) htt
 	mux.HandleFunc("GET /healthz", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("GET /allocator", func(w http.ResponseWriter, _ *http.Request) {
 		_ = json.NewEncoder(w).Encode(allocatorAnswer{
-			Name: allocator, Version: "1", Linkage: "static", Libc: "glibc",
+			Name: allocator, Version: "1", Linkage: "static", Libc: "glibc", Program: staticProgram().path, Binary: staticProgram().sha256,
 			Workers: atoi("WORKERS"), Threads: env["THREADS"], SleepMS: int64(atoi("SLEEP_MS")),
 		})
 	})

@@ -29,6 +29,8 @@ type Config struct {
 	Env      vars.Env        // for variables of a plan that nothing else stands for
 
 	machine stopwatch // nil: this machine
+	// origin says what a process of an instance was started from; nil: this machine does.
+	origin func(engine.Instance) func(bench.Process) (meter.Origin, error)
 }
 
 // Lab has an engine and the images of variants, ready to run experiments.

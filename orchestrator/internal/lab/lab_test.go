@@ -2,6 +2,7 @@ package lab
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
@@ -170,8 +172,9 @@ func TestWrongSettings(t *testing.T) {
 		f := honest(nil)
 		handler := f.Handler
 		f.Handler = func(in *enginetest.FakeInstance) http.Handler {
-			in.Spec.Env["WORKERS"] = "7"
-			return handler(in)
+			env := maps.Clone(in.Spec.Env)
+			env["WORKERS"] = "7"
+			return handler(&enginetest.FakeInstance{Spec: engine.Spec{Labels: in.Spec.Labels, Env: env}})
 		}
 		if _, err := config(t, f).run(t.Context()); err == nil || !strings.Contains(err.Error(), "3 workers") {
 			t.Errorf("error %v", err)

@@ -12,10 +12,12 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/variant"
 )
 
-// processMaps is what the memory maps of one process show.
+// processMaps is what the memory maps of one process show, and what it was
+// started from.
 type processMaps struct {
 	process bench.Process
 	files   []meter.MappedFile
+	origin  meter.Origin
 }
 
 // mappedFiles reads the memory maps of an instance's processes.
@@ -26,8 +28,34 @@ func (p *participant) mappedFiles(ctx context.Context) ([]processMaps, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readMaps(processes, meter.Host.Maps)
+	all, err := readMaps(processes, meter.Host.Maps)
+	if err != nil {
+		return nil, err
+	}
+	return withOrigins(all, p.origin)
 }
+
+// withOrigins adds what the processes were started from, and leaves out those that
+// have ended meanwhile.
+func withOrigins(all []processMaps, read func(bench.Process) (meter.Origin, error)) ([]processMaps, error) {
+	var alive []processMaps
+	for _, m := range all {
+		var err error
+		switch m.origin, err = read(m.process); {
+		case errors.Is(err, meter.ErrEnded):
+			continue
+		case errors.Is(err, os.ErrPermission):
+			return nil, &hint.Error{Err: err, Advice: asOwner}
+		case err != nil:
+			return nil, err
+		}
+		alive = append(alive, m)
+	}
+	return alive, nil
+}
+
+// asOwner is how to be allowed to look at a process.
+const asOwner = "run as root, or as the user whose id the containers run with"
 
 // readMaps reads the memory maps of the processes that live.
 func readMaps(processes []bench.Process, read func(bench.Process) ([]meter.MappedFile, error)) ([]processMaps, error) {
@@ -38,11 +66,11 @@ func readMaps(processes []bench.Process, read func(bench.Process) ([]meter.Mappe
 		case errors.Is(err, meter.ErrEnded):
 			continue
 		case errors.Is(err, os.ErrPermission):
-			return nil, &hint.Error{Err: err, Advice: "run as root, or as the user whose id the containers run with"}
+			return nil, &hint.Error{Err: err, Advice: asOwner}
 		case err != nil:
 			return nil, err
 		}
-		all = append(all, processMaps{process, files})
+		all = append(all, processMaps{process: process, files: files})
 	}
 	return all, nil
 }

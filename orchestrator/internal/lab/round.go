@@ -16,6 +16,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/design"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/load"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/meter"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
 )
@@ -24,6 +25,7 @@ import (
 const (
 	readyWithin  = 60 * time.Second       // until it serves
 	answerWithin = 10 * time.Second       // to answer about itself, and the engine about it
+	lostAfter    = 2 * time.Second        // until what does not answer is looked at for a lost environment
 	stateEvery   = 200 * time.Millisecond // between looks at what does not answer
 	removeWithin = 60 * time.Second       // to clean up a whole round, also after Ctrl-C
 )
@@ -35,6 +37,8 @@ type participant struct {
 	instance engine.Instance
 	target   load.Target
 	subject  subject
+	given    map[string]string // the environment that the lab gave it
+	origin   func(bench.Process) (meter.Origin, error)
 	started  time.Time
 	proof    bench.Proof
 	notes    []bench.Warning       // what weakens the proof
@@ -92,11 +96,18 @@ func (r *run) begun(p *participant, round design.Round) {
 
 // start runs one instance of a variant.
 func (r *run) start(ctx context.Context, name string, round int) (*participant, error) {
+	return r.startWith(ctx, name, round, nil)
+}
+
+// startWith is start with an environment that overrides what the variant asks for.
+func (r *run) startWith(ctx context.Context, name string, round int, over map[string]string) (*participant, error) {
 	d := r.job.Design
 	p := &participant{variant: d.Variants[r.position(name)], image: r.image(d, name)}
-	p.subject = newSubject(terms{variant: name, promised: r.promise(d, name), design: d, dial: p.dial})
+	p.subject = newSubject(terms{variant: name, promised: r.promise(d, name), own: p.variant.Env, design: d, dial: p.dial})
 	env := p.subject.env()
 	maps.Copy(env, p.variant.Env)
+	maps.Copy(env, over)
+	p.given = env
 	spec := engine.Spec{
 		Image:  p.image,
 		Env:    env,
@@ -116,6 +127,10 @@ func (r *run) start(ctx context.Context, name string, round int) (*participant, 
 	var err error
 	if p.instance, err = r.conf.Engine.Start(ctx, spec); err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
+	}
+	p.origin = meter.Host.Origin
+	if r.conf.origin != nil {
+		p.origin = r.conf.origin(p.instance)
 	}
 	p.target = load.Target{Network: "unix", Address: p.instance.Socket()}
 	if d.Transport == bench.TCP {
@@ -151,13 +166,22 @@ func (p *participant) genuine() error {
 func (r *run) admit(ctx context.Context, p *participant) error {
 	name := p.variant.Name
 	if err := p.awaitReady(ctx); err != nil {
+		if wrong := r.tooOld(ctx, p); wrong != nil {
+			return wrong
+		}
 		return fmt.Errorf("variant %s: %w", name, err)
 	}
 	mapped, err := p.mappedFiles(ctx)
 	if err != nil {
 		return fmt.Errorf("read the memory maps of variant %s: %w", name, err)
 	}
-	p.proof, err = p.subject.proof(ctx, mapped)
+	if err := p.kept(mapped); err != nil {
+		return err
+	}
+	p.proof, p.notes, err = p.subject.proof(ctx, mapped)
+	if err == nil {
+		r.binaries.note(name, p.proof)
+	}
 	return err
 }
 
@@ -169,7 +193,8 @@ func (p *participant) awaitReady(ctx context.Context) error {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	var last error
-	for asked := time.Now(); ; {
+	began := time.Now()
+	for asked := began; ; {
 		err := p.subject.ready(bounded)
 		if err == nil {
 			return nil
@@ -189,6 +214,11 @@ func (p *participant) awaitReady(ctx context.Context) error {
 			}
 			if !state.Running {
 				return fmt.Errorf("ended before it was ready: %v%s", state, p.lastWords(ctx))
+			}
+			if time.Since(began) > lostAfter {
+				if err := p.lost(bounded); err != nil {
+					return err
+				}
 			}
 		}
 		select {

@@ -57,12 +57,13 @@ func (l *Lab) Run(ctx context.Context, job Job) error {
 // run is an experiment under way.
 type run struct {
 	*Lab
-	job     Job
-	header  store.Header // of the goroutine that carries out the rounds
-	machine stopwatch
-	tails   sync.WaitGroup          // trials, those whose round is over included
-	stop    context.CancelCauseFunc // ends all trials
-	kept    []*participant          // that stay when the run has come to a good end
+	job      Job
+	header   store.Header // of the goroutine that carries out the rounds
+	machine  stopwatch
+	tails    sync.WaitGroup          // trials, those whose round is over included
+	stop     context.CancelCauseFunc // ends all trials
+	binaries binaries                // that were proved
+	kept     []*participant          // that stay when the run has come to a good end
 
 	mu       sync.Mutex // guards what follows
 	failures []error    // what the run ends with

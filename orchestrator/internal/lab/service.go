@@ -127,6 +127,8 @@ type allocatorAnswer struct {
 	Arenas      int               `json:"arenas"`
 	UsableOfOne int               `json:"usable_of_one_bytes"`
 	Knobs       map[string]string `json:"knobs"`
+	Program     string            `json:"program"`
+	Binary      string            `json:"binary_sha256"`
 	Workers     int               `json:"workers"`
 	Threads     string            `json:"threads"`
 	GoMaxProcs  int               `json:"gomaxprocs"`

@@ -5,28 +5,66 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/variant"
 )
 
-// proof is that of a subject: the allocator is the promised one, and the
-// service took the design's settings.
-func (s *service) proof(ctx context.Context, mapped []processMaps) (bench.Proof, error) {
+// proof is that of a subject: the allocator is the promised one, it is there once
+// and took its knobs, the program is the one whose hash is told, and the service
+// took the design's settings.
+func (s *service) proof(ctx context.Context, mapped []processMaps) (bench.Proof, []bench.Warning, error) {
 	var a allocatorAnswer
 	if err := s.get(ctx, "/allocator", &a); err != nil {
-		return bench.Proof{}, fmt.Errorf("ask variant %s for its allocator: %w", s.variant, err)
+		return bench.Proof{}, nil, fmt.Errorf("ask variant %s for its allocator: %w", s.variant, err)
 	}
-	proof, err := prove(s.terms, a, mapped)
-	if err == nil {
-		err = setUp(s.terms, a)
+	proof, wrong := prove(s.terms, a, mapped)
+	// How it was started, and what was to be loaded into it, says why.
+	cause, err := s.sound(a, mapped)
+	switch {
+	case err != nil:
+		return proof, nil, err
+	case cause != nil && wrong != nil:
+		wrong = hint.With(fmt.Errorf("%w: %w", wrong, cause), hint.Of(cause))
+	case cause != nil:
+		wrong = hint.With(fmt.Errorf("variant %s: %w", s.variant, cause), hint.Of(cause))
 	}
-	if err != nil {
-		return proof, &proofError{err}
+	if wrong == nil {
+		wrong = setUp(s.terms, a)
 	}
-	return proof, nil
+	var notes []bench.Warning
+	if wrong == nil {
+		notes, wrong = s.knobs(a, mapped)
+	}
+	if wrong != nil {
+		return proof, nil, &proofError{wrong}
+	}
+	return proof, notes, nil
+}
+
+// knobs holds what was asked of the allocator against what it says it took. What
+// its image asks for counts like what the lab does.
+func (s *service) knobs(a allocatorAnswer, mapped []processMaps) ([]bench.Warning, error) {
+	var notes []bench.Warning
+	for _, m := range mapped {
+		if !m.runs(a.Program) {
+			continue
+		}
+		texts, err := variant.CheckKnobs(variant.Asked{Allocator: a.Name, Version: a.Version, Env: m.origin.Environ, Own: s.own, Read: a.Knobs})
+		if err != nil {
+			return nil, hint.With(fmt.Errorf("variant %s: %w", s.variant, err), hint.Of(err))
+		}
+		for _, text := range texts {
+			if w := (bench.Warning{Code: "knob-unread", Text: plain.Name(text)}); !slices.Contains(notes, w) {
+				notes = append(notes, w)
+			}
+		}
+	}
+	return notes, nil
 }
 
 // prove holds what the service says of itself, and what the memory maps of each
@@ -39,6 +77,7 @@ func prove(t terms, a allocatorAnswer, mapped []processMaps) (bench.Proof, error
 		Allocator: a.Name,
 		Version:   a.Version,
 		Linkage:   a.Linkage,
+		Binary:    a.Binary,
 		Libc:      strings.TrimSpace(a.Libc + " " + a.LibcVersion),
 		Arenas:    a.Arenas,
 		Knobs:     a.Knobs,

@@ -1,9 +1,12 @@
 package lab
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 )
 
@@ -51,4 +54,21 @@ var startStatic = sync.OnceValues(func() (*exec.Cmd, error) {
 		return nil, err
 	}
 	return cmd, cmd.Start()
+})
+
+// program is an executable file.
+type program struct{ path, sha256 string }
+
+// staticProgram is that of static, which nobody else finds any more.
+var staticProgram = sync.OnceValue(func() program {
+	exe := fmt.Sprintf("/proc/%d/exe", static())
+	path, err := os.Readlink(exe)
+	if err != nil {
+		panic(err)
+	}
+	text, err := os.ReadFile(exe)
+	if err != nil {
+		panic(err)
+	}
+	return program{strings.TrimSuffix(path, " (deleted)"), fmt.Sprintf("%x", sha256.Sum256(text))}
 })

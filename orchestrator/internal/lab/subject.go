@@ -16,8 +16,9 @@ type subject interface {
 	// ready asks once whether it serves.
 	ready(ctx context.Context) error
 	// proof holds what it says of itself, and what its memory maps show, against
-	// what it is to be. The error is a *proofError where it is something else.
-	proof(ctx context.Context, mapped []processMaps) (bench.Proof, error)
+	// what it is to be. The notes are what weakens the proof. The error is a
+	// *proofError where it is something else.
+	proof(ctx context.Context, mapped []processMaps) (p bench.Proof, notes []bench.Warning, err error)
 	// warmUp brings about what a first request alone does, so that the baseline
 	// has it.
 	warmUp(ctx context.Context) error
@@ -33,7 +34,8 @@ type dialer func(ctx context.Context) (net.Conn, error)
 // terms are what a subject has to be, and how to reach it.
 type terms struct {
 	variant  string
-	promised string // allocator
+	promised string            // allocator
+	own      map[string]string // knobs of the variant
 	design   bench.Design
 	dial     dialer // only once the instance has been started
 }

@@ -46,6 +46,9 @@ func (r *run) trial(ctx context.Context, p *participant, u *underway, loaded fun
 	for _, note := range p.notes {
 		t.warn(note.Code, note.Text)
 	}
+	if text := r.binaries.odd(r.job.Design, p.variant.Name); text != "" {
+		t.warn("another-binary", text)
+	}
 	err := t.measure(ctx)
 	p.failed = err != nil
 	var ended store.Ended

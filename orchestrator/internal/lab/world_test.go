@@ -13,6 +13,9 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/meter"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/store"
 )
 
@@ -22,7 +25,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // whatever is to happen happens at an exact time.
 func faked(t *testing.T, test func(*testing.T)) {
 	t.Helper()
-	static() // not within, for it outlives the test
+	staticProgram() // not within, for it outlives the test
 	if raceDetector {
 		// Go 1.26's race detector has one state for all timers of a bubble, which
 		// threads that poll them at once destroy. On one thread it still sees what
@@ -88,7 +91,20 @@ func of[T any](w *world) []T {
 // open makes the lab.
 func (w *world) open(ctx context.Context) (*Lab, error) {
 	w.Config.Records, w.Variants = w, Variants(w.Design)
+	if w.Config.origin == nil {
+		w.Config.origin = asStarted
+	}
 	return Open(ctx, w.Config)
+}
+
+// asStarted gives the processes of a fake instance the environment that it was
+// started with: they are started once for all of them.
+func asStarted(in engine.Instance) func(bench.Process) (meter.Origin, error) {
+	return func(p bench.Process) (meter.Origin, error) {
+		o, err := meter.Host.Origin(p)
+		o.Environ = in.(*enginetest.FakeInstance).Spec.Env
+		return o, err
+	}
 }
 
 // run opens the lab and carries the job out. The experiment is nil where there
