@@ -66,5 +66,5 @@ func (r *run) check(ctx context.Context, v bench.Variant) (c Checked, unremoved 
 		c.Notes = append(c.Notes, bench.Warning{Code: "another-binary", Text: text})
 	}
 	p.subject.close()
-	return c, removeAll(ctx, []*participant{p})
+	return c, errors.Join(removeAll(ctx, []*participant{p}), r.failed())
 }

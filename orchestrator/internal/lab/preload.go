@@ -164,7 +164,7 @@ func (s started) unloaded(name string) error {
 	}
 	library, err := elf.NewFile(f)
 	if err != nil {
-		return hint.With(fmt.Errorf("%s, which is no library: %w", asked, err), "correct the path")
+		return hint.With(fmt.Errorf("%s, which is no ELF file", asked), "correct the path")
 	}
 	if library.Machine != s.program.Machine || library.Class != s.program.Class {
 		return hint.With(fmt.Errorf("%s, which is for %s, and the program is for %s", asked, machine(library), machine(s.program)),
