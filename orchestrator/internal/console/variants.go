@@ -139,7 +139,7 @@ func VariantDetails(out io.Writer, v bench.Variant, a variant.About) error {
 		{Name: "allocator", Text: allocator},
 		{Name: "suite", Text: cmp.Or(a.Suite, "none of Debian's that is known")},
 		{Name: "gets in", Text: way(a.Linkage) + preloads(a.Env)},
-		{Name: "with", Text: orDash(environment(v.Env))},
+		{Name: "with", Text: orDash(environment(besides(a.Env, "LD_PRELOAD")))},
 		{Name: "built from", Text: v.Dockerfile + given(v.Args)},
 		{Name: "on", Text: words.Series(a.Bases)},
 		{Name: "packages", Text: packages(a)},
@@ -162,6 +162,13 @@ func preloads(env map[string]string) string {
 		return ": " + file
 	}
 	return ""
+}
+
+// besides gives what is set apart from one variable.
+func besides(env map[string]string, name string) map[string]string {
+	env = maps.Clone(env)
+	delete(env, name)
+	return env
 }
 
 func given(args map[string]string) string {

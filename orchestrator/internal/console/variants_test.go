@@ -53,7 +53,7 @@ Versions are those of November 2026; a run proves its own.
 func TestVariantDetails(t *testing.T) {
 	v := bench.Variant{Name: "mi", Dockerfile: "variants/preload.Dockerfile", Suite: "bookworm", Args: map[string]string{"ALLOCATOR": "mimalloc"}, Env: map[string]string{"MIMALLOC_DECOMMIT_DELAY": "0"}}
 	a := variant.About{
-		Allocator: "mimalloc", Version: "2.0.9", Linkage: "preloaded", Suite: "bookworm", Env: map[string]string{"LD_PRELOAD": "/lib/libmimalloc.so"},
+		Allocator: "mimalloc", Version: "2.0.9", Linkage: "preloaded", Suite: "bookworm", Env: map[string]string{"LD_PRELOAD": "/lib/libmimalloc.so", "MIMALLOC_DECOMMIT_DELAY": "0"},
 		Bases: []string{"golang:1.26-bookworm", "debian:bookworm-slim"}, Build: []string{"gcc", "libc6-dev"}, Run: []string{"libmimalloc2.0"},
 		Knobs: []variant.KnobHere{
 			{Knob: variant.Knob{Env: "MIMALLOC_DECOMMIT_DELAY", Does: "milliseconds until free pages go back", Read: "x"}},
