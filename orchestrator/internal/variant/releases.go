@@ -4,6 +4,8 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/dockerfile"
 )
 
 // Release is what a Debian suite has of an allocator.
@@ -41,6 +43,24 @@ func ReleaseIn(allocator, suite string) (Release, bool) {
 		}
 	}
 	return Release{}, false
+}
+
+// Args are the build arguments of the Dockerfile that preloaded allocators share.
+func (r Release) Args(allocator string) map[string]string {
+	return map[string]string{allocatorArg: allocator, dockerfile.RunPackages: r.Packages, libraryArg: r.Library}
+}
+
+// SmallPackages lists what brings all allocators of a suite that are a small
+// download: their libraries are where every library is, and not among what a
+// compiler brings.
+func SmallPackages(suite string) []string {
+	var packages []string
+	for _, name := range Packaged() {
+		if r, ok := ReleaseIn(name, suite); ok && strings.HasPrefix(r.Library, "/usr/$LIB/") {
+			packages = append(packages, strings.Fields(r.Packages)...)
+		}
+	}
+	return packages
 }
 
 // Packaged lists the allocators that Debian has as a library to preload, by name.

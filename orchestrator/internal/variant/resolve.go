@@ -70,7 +70,7 @@ func (f Found) settle(v *bench.Variant, from *source, s Spec) error {
 			}
 		}
 		v.Suite = release.Suite
-		v.Args = map[string]string{allocatorArg: from.name, dockerfile.RunPackages: release.Packages, libraryArg: release.Library}
+		v.Args = release.Args(from.name)
 	}
 	if v.Suite != "" {
 		var err error
