@@ -67,6 +67,29 @@ func Open(ctx context.Context, r Request) (*Source, error) {
 	return &Source{dir: r.Dir, log: r.Log}, apt(ctx, r.Dir, "update")
 }
 
+// Lacks lists those of the packages that the suite does not have, or has in a
+// state in which nobody can install them. That all are there and do not go together
+// is an error.
+func (s *Source) Lacks(ctx context.Context, packages ...string) ([]string, error) {
+	together := apt(ctx, s.dir, append([]string{"install", "--simulate"}, packages...)...)
+	if together == nil {
+		return nil, nil
+	}
+	var lacks []string
+	for _, p := range packages {
+		if apt(ctx, s.dir, "install", "--simulate", p) != nil {
+			lacks = append(lacks, p)
+		}
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if len(lacks) == 0 || len(lacks) == len(packages) {
+		return nil, together
+	}
+	return lacks, nil
+}
+
 // Fetch fetches packages and all that they need. have is dpkg's list of what is
 // there already, as Unpack leaves it: of that nothing comes a second time, unless
 // a package needs a newer one. The next call removes what came.
