@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -12,15 +13,20 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/image"
 
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/dockerfile"
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
 // base is an image that builds start from, as the daemon has it.
 type base struct {
 	name string // to pass as build argument
 	id   string
+	err  error // why there is none
+
+	// Of a stand-in:
+	suite   string
+	lacks   []string // packages that were asked for and that its suite does not have
+	pullErr error    // why the public image is not there
 }
 
 // How long a registry may keep silent: before its first word, and later on.
@@ -30,26 +36,35 @@ const (
 	pullQuiet = 60 * time.Second
 )
 
-// bases finds every image that the Dockerfiles start from: one that the daemon
-// has is taken; else a stand-in that an earlier run made; else it is pulled;
-// else, where the Dockerfile lets another take its place, a stand-in is made
-// from Debian packages.
-func (e *Engine) bases(ctx context.Context, dockerfiles []*dockerfile.File, tell func(engine.Progress)) (map[string]base, error) {
-	packages := map[string][]string{} // by public name, what a stand-in must have
-	fixed := map[string]bool{}        // named outside an ARG somewhere
-	for _, d := range dockerfiles {
-		for _, b := range d.Bases() {
-			fixed[b.Image] = fixed[b.Image] || b.Arg == ""
-			packages[b.Image] = append(packages[b.Image], d.Packages(b.Image, dockerfile.BuildPackages, dockerfile.RunPackages)...)
+// bases finds every image that variants start from, each once: one that the
+// daemon has is taken; else a stand-in that an earlier run made; else it is pulled;
+// else, where a Dockerfile lets another take its place, a stand-in is made
+// from Debian packages. One that cannot be had is an error of the base; the error
+// beside them is one of all.
+func (e *Engine) bases(ctx context.Context, orders []*order, tell func(engine.Progress)) (map[string]base, error) {
+	wanted := map[string]*wantedBase{}
+	for _, o := range orders {
+		if o.err != nil {
+			continue
+		}
+		for _, b := range o.dockerfile.Bases() {
+			w := wanted[b.Image]
+			if w == nil {
+				w = &wantedBase{name: b.Image}
+				wanted[b.Image] = w
+			}
+			w.packages = append(w.packages, o.packages(b.Image)...)
+			w.replaceable = w.replaceable || o.lets(b.Image)
 		}
 	}
 	found := map[string]base{}
 	hunt := baseHunt{engine: e, tell: tell}
-	for _, name := range slices.Sorted(maps.Keys(packages)) {
-		b, err := hunt.find(ctx, wantedBase{name: name, packages: packages[name], replaceable: !fixed[name]})
-		if err != nil {
+	for _, name := range slices.Sorted(maps.Keys(wanted)) {
+		b, err := hunt.find(ctx, *wanted[name])
+		if err != nil && e.hopeless(ctx, err) {
 			return nil, fmt.Errorf("base image %s: %w", name, err)
 		}
+		b.err = err
 		found[name] = b
 	}
 	return found, nil
@@ -59,7 +74,7 @@ func (e *Engine) bases(ctx context.Context, dockerfiles []*dockerfile.File, tell
 type wantedBase struct {
 	name        string
 	packages    []string // Debian packages that the stages on it ask for
-	replaceable bool     // by another, in an ARG
+	replaceable bool     // by another, in an ARG, for one variant at least
 }
 
 // baseHunt finds one base image after the other.
@@ -69,61 +84,94 @@ type baseHunt struct {
 	silent error // the registry's failure, so that it is not waited for twice
 }
 
+// say tells of a base.
+func (h *baseHunt) say(event engine.Event, text string, began time.Time) {
+	p := engine.Progress{Variant: "base", Event: event, Text: text}
+	if event == engine.Built {
+		p.Took = time.Since(began)
+	}
+	h.tell(p)
+}
+
 // find gives the image that is there, or else pulls it, or else makes one that
 // can take its place.
 func (h *baseHunt) find(ctx context.Context, want wantedBase) (base, error) {
 	began := time.Now()
 	if img, err := h.engine.inspectImage(ctx, want.name); err == nil || !errdefs.IsNotFound(err) {
-		return base{want.name, img.ID}, err
+		return base{name: want.name, id: img.ID}, err
 	}
 	plan, planErr := newStandIn(ctx, want.name, want.packages)
 	if want.replaceable && planErr == nil {
 		img, err := h.engine.inspectImage(ctx, plan.image)
 		switch {
 		case err == nil && plan.fits(labelsOf(img)):
-			h.tell(engine.Progress{Variant: "base", Event: engine.Reused, Text: plan.image})
-			return base{plan.image, img.ID}, nil
+			h.say(engine.Reused, plan.image, began)
+			return base{name: plan.image, id: img.ID}, nil
 		case err == nil:
-			plan.add(labelsOf(img)[labelPackages]) // else two sets of variants would take turns
+			plan.older = labelsOf(img)
+			plan.add(plan.older[labelPackages]) // else two sets of variants would take turns
 		case !errdefs.IsNotFound(err):
 			return base{}, err
 		}
 	}
-	h.tell(engine.Progress{Variant: "base", Event: engine.Building, Text: "pull " + want.name})
-	pullErr := h.silent
+	pullErr := h.pull(ctx, want.name)
 	if pullErr == nil {
-		if pullErr = h.engine.pull(ctx, want.name, h.tell); pullErr == nil {
-			img, err := h.engine.inspectImage(ctx, want.name)
-			h.tell(engine.Progress{Variant: "base", Event: engine.Built, Text: want.name, Took: time.Since(began)})
-			return base{want.name, img.ID}, err
-		}
-		if ctx.Err() != nil {
-			return base{}, ctx.Err()
-		}
-		if !errdefs.IsNotFound(pullErr) { // that would be about this image alone
-			h.silent = pullErr
-		}
+		img, err := h.engine.inspectImage(ctx, want.name)
+		h.say(engine.Built, want.name, began)
+		return base{name: want.name, id: img.ID}, err
 	}
 	switch {
+	case ctx.Err() != nil:
+		return base{}, ctx.Err()
 	case !want.replaceable:
-		return base{}, &hint.Error{
-			Err:    fmt.Errorf("not on this machine, and cannot be pulled: %w", pullErr),
-			Advice: "name it in an ARG before the first FROM (ARG BASE=" + want.name + "), so that another can replace it, or bring it here with docker load",
-		}
+		return base{}, inArg(want.name, pullErr)
 	case planErr != nil:
 		return base{}, fmt.Errorf("not on this machine, cannot be pulled (%w), and cannot be replaced: %w", pullErr, planErr)
 	}
-	h.tell(engine.Progress{Variant: "base", Event: engine.Log, Text: pullErr.Error()})
-	h.tell(engine.Progress{Variant: "base", Event: engine.Building, Text: "make " + plan.image + " from Debian packages"})
-	if err := h.engine.makeStandIn(ctx, plan, h.tell); err != nil {
+	h.say(engine.Log, pullErr.Error(), began)
+	b, err := h.standIn(ctx, plan)
+	if err != nil {
 		return base{}, fmt.Errorf("not on this machine, cannot be pulled (%w), and cannot be made from Debian packages: %w", pullErr, err)
+	}
+	b.pullErr = pullErr
+	return b, nil
+}
+
+// pull fetches the image, unless its registry is known to be out of reach.
+func (h *baseHunt) pull(ctx context.Context, name string) error {
+	h.say(engine.Building, "pull "+name, time.Time{})
+	if h.silent != nil {
+		return h.silent
+	}
+	err := h.engine.pull(ctx, name, h.tell)
+	if err != nil && !errdefs.IsNotFound(err) { // that would be about this image alone
+		h.silent = err
+	}
+	return err
+}
+
+// standIn makes a stand-in.
+func (h *baseHunt) standIn(ctx context.Context, plan *standIn) (base, error) {
+	began := time.Now()
+	first := fmt.Sprintf("for the first time: all on %s starts from it, and later runs find it there", plan.suite)
+	if plan.older != nil {
+		first = "anew, with what the last one has not"
+	}
+	h.say(engine.Building, fmt.Sprintf("make %s from Debian packages, %s", plan.image, first), began)
+	made, err := h.engine.makeStandIn(ctx, plan, h.tell)
+	if err != nil {
+		return base{}, err
 	}
 	img, err := h.engine.inspectImage(ctx, plan.image)
 	if err != nil {
 		return base{}, err
 	}
-	h.tell(engine.Progress{Variant: "base", Event: engine.Built, Text: plan.image, Took: time.Since(began)})
-	return base{plan.image, img.ID}, nil
+	event := engine.Reused
+	if made {
+		event = engine.Built
+	}
+	h.say(event, plan.image, began)
+	return base{name: plan.image, id: img.ID, suite: plan.suite, lacks: plan.lacks}, nil
 }
 
 func (e *Engine) inspectImage(ctx context.Context, name string) (image.InspectResponse, error) {
@@ -176,22 +224,25 @@ func (r reader) Read(p []byte) (int, error) { return r(p) }
 // standInComment tells a stand-in from what is built on it.
 const standInComment = "made from Debian packages"
 
-// makeStandIn builds the stand-in and gives it to the daemon.
-func (e *Engine) makeStandIn(ctx context.Context, plan *standIn, tell func(engine.Progress)) error {
+// makeStandIn builds the stand-in and gives it to the daemon, unless all that it
+// would have more than the one that is there cannot be had.
+func (e *Engine) makeStandIn(ctx context.Context, plan *standIn, tell func(engine.Progress)) (made bool, err error) {
 	info, err := e.known(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, buildTime)
 	defer cancel()
 	log := func(l string) { tell(engine.Progress{Variant: "base", Event: engine.Log, Text: l}) }
 	debs, cleanup, err := plan.download(ctx, e.folders, info.Architecture, log)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer cleanup()
-
-	log(fmt.Sprintf("unpack %d packages into %s", len(debs), plan.image))
+	if debs == nil {
+		return false, nil
+	}
+	log(fmt.Sprintf("unpack %d packages, %v, into %s", len(debs), total(debs), plan.image))
 	r, w := io.Pipe()
 	packed := make(chan error, 1)
 	go func() {
@@ -201,10 +252,21 @@ func (e *Engine) makeStandIn(ctx context.Context, plan *standIn, tell func(engin
 	}()
 	err = e.importImage(ctx, r, plan)
 	r.CloseWithError(err) // ends a pack that nobody reads any more
-	if packErr := <-packed; packErr != nil && err != nil {
-		return packErr // the daemon's error is but its echo
+	if packErr := <-packed; packErr != nil && err != nil && !diskFull.in(err) {
+		return false, packErr // the daemon's error is but its echo
 	}
-	return err
+	return err == nil, err
+}
+
+// total is how long files are together.
+func total(names []string) bench.Bytes {
+	var sum bench.Bytes
+	for _, name := range names {
+		if info, err := os.Stat(name); err == nil {
+			sum += bench.Bytes(info.Size())
+		}
+	}
+	return sum
 }
 
 func (e *Engine) importImage(ctx context.Context, tar io.Reader, plan *standIn) error {

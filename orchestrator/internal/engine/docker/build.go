@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -34,15 +33,11 @@ func (e *Engine) Prepare(ctx context.Context, variants []bench.Variant, progress
 	if err := e.announce(ctx); err != nil {
 		return nil, runs.TempHint(fmt.Errorf("make this run known to others: %w", err), e.folders.Root)
 	}
-	dockerfiles := make([]*dockerfile.File, len(variants))
+	orders := make([]*order, len(variants))
 	for i, v := range variants {
-		d, err := dockerfile.Read(filepath.Join(e.root, filepath.FromSlash(v.Dockerfile)))
-		if err != nil {
-			return nil, fmt.Errorf("variant %s: %w", v.Name, err)
-		}
-		dockerfiles[i] = d
+		orders[i] = e.order(v)
 	}
-	bases, err := e.bases(ctx, dockerfiles, progress)
+	bases, err := e.bases(ctx, orders, progress)
 	if err != nil {
 		return nil, err
 	}
@@ -51,13 +46,20 @@ func (e *Engine) Prepare(ctx context.Context, variants []bench.Variant, progress
 		return nil, err
 	}
 	all := make([]engine.Made, len(variants))
+	first := map[string]int{} // by what is built: the variant that had it built
 	rebuilt := false
-	for i, v := range variants {
-		b := builder{engine: e, variant: v, dockerfile: dockerfiles[i], bases: bases}
+	for i, o := range orders {
+		if at, done := first[o.key()]; done && o.err == nil {
+			all[i] = shared(all[at], o.variant.Name, progress)
+			continue
+		}
+		first[o.key()] = i
+		b := builder{engine: e, order: o, bases: bases}
 		image, made, err := b.run(ctx, source, progress)
-		if err != nil && ctx.Err() != nil {
+		if err != nil && e.hopeless(ctx, err) {
 			return nil, err
 		}
+		image.Variant = o.variant.Name
 		all[i] = engine.Made{Image: image, Err: err}
 		rebuilt = rebuilt || made
 	}
@@ -67,6 +69,45 @@ func (e *Engine) Prepare(ctx context.Context, variants []bench.Variant, progress
 		}
 	}
 	return all, nil
+}
+
+// shared is what became of a variant that differs in name and knobs alone from
+// one that was made before.
+func shared(m engine.Made, name string, tell func(engine.Progress)) engine.Made {
+	m.Variant = name
+	if failed, ok := errors.AsType[*engine.BuildError](m.Err); ok {
+		own := *failed
+		own.Variant = name
+		m.Err = &own
+	} else if named, ok := errors.AsType[*variantError](m.Err); ok {
+		m.Err = &variantError{name, named.err}
+	}
+	if m.Err == nil {
+		tell(engine.Progress{Variant: name, Event: engine.Reused, Text: m.Name})
+	}
+	return m
+}
+
+// variantError is what keeps a variant from being built at all.
+type variantError struct {
+	variant string
+	err     error
+}
+
+func (e *variantError) Error() string { return "variant " + e.variant + ": " + e.err.Error() }
+func (e *variantError) Unwrap() error { return e.err }
+
+// hopeless says that an error is not about one variant: the run is at its end, or
+// there is no daemon any more.
+func (e *Engine) hopeless(ctx context.Context, err error) bool {
+	if ctx.Err() != nil {
+		return true
+	}
+	if !away(err) {
+		return false
+	}
+	_, err = e.info(ctx)
+	return err != nil
 }
 
 // tidy removes the images that lost their names to new ones.
@@ -80,38 +121,28 @@ func (e *Engine) tidy(ctx context.Context) error {
 
 // builder makes one variant's image.
 type builder struct {
-	engine     *Engine
-	variant    bench.Variant
-	dockerfile *dockerfile.File
-	bases      map[string]base
-}
-
-// name is the image's, after the Dockerfile: NAME and NAME+knob share it.
-func (b *builder) name() string {
-	return engine.SafeName(strings.TrimPrefix(path.Base(b.variant.Dockerfile), "Dockerfile."))
+	engine *Engine
+	*order
+	bases map[string]base
 }
 
 func (b *builder) run(ctx context.Context, source tree, tell func(engine.Progress)) (img engine.Image, made bool, err error) {
-	with, err := b.context(source)
+	args, ids, err := b.arguments(b.bases)
 	if err != nil {
-		return img, false, fmt.Errorf("variant %s: %w", b.variant.Name, err)
+		return img, false, &variantError{b.variant.Name, err}
+	}
+	with, place, err := b.context(source)
+	if err != nil {
+		return img, false, &variantError{b.variant.Name, err}
 	}
 	tar, err := with.archive()
 	if err != nil {
 		return img, false, err
 	}
-	args, ids := proxies(), ""
-	for _, use := range b.dockerfile.Bases() {
-		found := b.bases[use.Image]
-		ids += found.id + "\n"
-		if found.name != use.Image {
-			args[use.Arg] = &found.name
-		}
-	}
 	img = engine.Image{
 		Variant: b.variant.Name,
-		Name:    "stair-stepper:" + b.name(),
-		Hash:    engine.Digest(string(tar), b.variant.Dockerfile, ids),
+		Name:    "stair-stepper:" + b.name(b.engine.root),
+		Hash:    engine.Digest(string(tar), b.variant.Dockerfile, ids, sorted(b.args)),
 	}
 	switch old, err := b.engine.inspectImage(ctx, img.Name); {
 	case err == nil && labelsOf(old)[labelHash] == img.Hash:
@@ -119,7 +150,7 @@ func (b *builder) run(ctx context.Context, source tree, tell func(engine.Progres
 		img.ID, img.Allocator = old.ID, labelsOf(old)[labelAllocator]
 		return img, false, nil
 	case err != nil && !errdefs.IsNotFound(err):
-		return img, false, fmt.Errorf("image %s: %w", img.Name, err)
+		return img, false, &variantError{b.variant.Name, fmt.Errorf("image %s: %w", img.Name, err)}
 	}
 	began := time.Now()
 	tell(engine.Progress{Variant: b.variant.Name, Event: engine.Building, Text: img.Name})
@@ -127,7 +158,7 @@ func (b *builder) run(ctx context.Context, source tree, tell func(engine.Progres
 		Tags:       []string{img.Name},
 		Labels:     map[string]string{labelHash: img.Hash},
 		BuildArgs:  args,
-		Dockerfile: b.variant.Dockerfile,
+		Dockerfile: place,
 		// Their zero values would leave a container behind for every step.
 		Remove: true, ForceRemove: true,
 		Version: build.BuilderV1,
@@ -145,18 +176,20 @@ func (b *builder) run(ctx context.Context, source tree, tell func(engine.Progres
 }
 
 // context adds to what every variant is built from its Dockerfile, and the files
-// that this names, less what .dockerignore keeps out.
-func (b *builder) context(source tree) (tree, error) {
-	with, err := b.dockerfile.Named(b.engine.root)
+// that this names, less what .dockerignore keeps out. place is where the Dockerfile
+// is in it.
+func (b *builder) context(source tree) (with tree, place string, err error) {
+	with, err = b.dockerfile.Named(b.engine.root)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	maps.Copy(with, source) // go.mod is another than the project's
-	with[b.variant.Dockerfile], err = files.Read(filepath.Join(b.engine.root, filepath.FromSlash(b.variant.Dockerfile)), dockerfile.MostBytes)
-	if err != nil {
-		return nil, err
+	if err := b.ignore(with); err != nil {
+		return nil, "", err
 	}
-	return with, b.ignore(with)
+	place = b.place(with)
+	with[place], err = files.Read(filepath.Join(b.engine.root, filepath.FromSlash(b.variant.Dockerfile)), dockerfile.MostBytes)
+	return with, place, err
 }
 
 // proxies are the ways to the network that a build's steps may need, for no
@@ -200,7 +233,7 @@ func (b *builder) build(ctx context.Context, tar []byte, options build.ImageBuil
 // images, those without a name are garbage.
 func (b *builder) nameStages(ctx context.Context, tar []byte, options build.ImageBuildOptions) error {
 	for _, stage := range b.leaves() {
-		name := "stair-stepper/stage:" + b.name() + "-" + engine.SafeName(stage)
+		name := "stair-stepper/stage:" + b.name(b.engine.root) + "-" + engine.SafeName(stage)
 		older, err := b.engine.inspectImage(ctx, name)
 		if err != nil && !errdefs.IsNotFound(err) {
 			return fmt.Errorf("image %s: %w", name, err)

@@ -38,7 +38,12 @@ var contextFiles = []string{
 	"services/stepper/internal/malloc/allocator.h",
 	"services/stepper/internal/malloc/heap.h",
 	"services/stepper/internal/malloc/identity.go",
+	"services/stepper/internal/malloc/knobs.c",
+	"services/stepper/internal/malloc/knobs.go",
+	"services/stepper/internal/malloc/knobs.h",
 	"services/stepper/internal/malloc/malloc.go",
+	"services/stepper/internal/malloc/program.go",
+	"services/stepper/internal/malloc/tunables.go",
 	"services/stepper/introspect.go",
 	"services/stepper/main.go",
 	"services/stepper/mainthread.go",
@@ -138,8 +143,8 @@ func TestContext(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b := builder{engine: e, variant: variant, dockerfile: d}
-		got, err := b.context(source)
+		b := builder{engine: e, order: &order{variant: variant, dockerfile: d}}
+		got, _, err := b.context(source)
 		want := slices.Sorted(slices.Values(append(more, variant.Dockerfile, "go.mod", "services/stepper/main.go", "vendor/modules.txt")))
 		if diff := cmp.Diff(want, slices.Sorted(maps.Keys(got))); err != nil || diff != "" {
 			t.Errorf("%s: %v, files (-want +got):\n%s", lines, err, diff)

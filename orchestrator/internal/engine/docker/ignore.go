@@ -39,7 +39,7 @@ func (b *builder) ignore(with tree) error {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	for file := range with {
-		if file == ignoreFile || file == b.variant.Dockerfile || file == "go.mod" || strings.HasPrefix(file, "vendor/") {
+		if file == ignoreFile || file == "go.mod" || strings.HasPrefix(file, "vendor/") {
 			continue
 		}
 		out, err := matcher.MatchesOrParentMatches(file)

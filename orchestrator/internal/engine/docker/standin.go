@@ -14,6 +14,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/debian"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/variant"
 )
 
 // standIn is an image of our own in the place of a public one that cannot be
@@ -23,8 +24,10 @@ type standIn struct {
 	public   string // such as golang:1.26-bookworm
 	image    string // such as stair-stepper/golang:1.26-bookworm
 	suite    string
-	packages []string  // sorted
-	tool     toolchain // zero: none
+	packages []string          // sorted
+	tool     toolchain         // zero: none
+	older    map[string]string // the labels of the one that it takes the place of; nil: none is there
+	lacks    []string          // packages that the suite turned out not to have
 }
 
 // toolchain is the host's Go.
@@ -41,11 +44,9 @@ const recipe = "1"
 var minimal = []string{"base-files", "ca-certificates", "coreutils", "dash", "dpkg", "findutils", "grep", "libc-bin", "sed"}
 
 // What our Dockerfiles ask for, all together, so that one stand-in serves every
-// choice of variants.
-var (
-	buildPackages = []string{"gcc", "libc6-dev", "libjemalloc-dev", "musl-tools"}
-	runPackages   = []string{"libc6", "libjemalloc2"}
-)
+// choice of variants. For running that is libc and what is small of the table of
+// allocators.
+var buildPackages = []string{"gcc", "libc6-dev", "libjemalloc-dev", "musl-tools"}
 
 var (
 	golangImage = regexp.MustCompile(`^(?:docker\.io/)?(?:library/)?golang:(\d+\.\d+)(?:\.\d+)?-([a-z]+)$`)
@@ -60,7 +61,7 @@ func newStandIn(ctx context.Context, public string, packages []string) (*standIn
 	s := &standIn{public: public, image: "stair-stepper/" + name[strings.LastIndexByte(name, '/')+1:]}
 	if m := debianImage.FindStringSubmatch(public); m != nil {
 		s.suite = m[1]
-		s.packages = words(append(append(packages, minimal...), runPackages...)...)
+		s.packages = words(append(append(packages, minimal...), append(variant.SmallPackages(s.suite), "libc6")...)...)
 		return s, nil
 	}
 	m := golangImage.FindStringSubmatch(public)
@@ -122,7 +123,8 @@ func (s *standIn) path() string {
 }
 
 // download fetches the packages and all that they need, for the machine that the
-// daemon runs on. cleanup removes what was fetched.
+// daemon runs on. Those that the suite does not have are left out, and none at all
+// come if the older stand-in then has the rest. cleanup removes what was fetched.
 func (s *standIn) download(ctx context.Context, folders *runs.Folders, machine string, log func(string)) (debs []string, cleanup func(), err error) {
 	arch, err := debian.Arch(machine)
 	if err != nil {
@@ -136,10 +138,26 @@ func (s *standIn) download(ctx context.Context, folders *runs.Folders, machine s
 		return nil, nil, err
 	}
 	cleanup = func() { os.RemoveAll(dir) }
-	debs, err = debian.Download(ctx, debian.Request{Suite: s.suite, Arch: arch, Packages: s.packages, Dir: dir, Log: log})
+	debs, err = s.fetch(ctx, debian.Request{Suite: s.suite, Arch: arch, Dir: dir, Log: log})
 	if err != nil {
 		cleanup()
 		return nil, nil, fmt.Errorf("%s: %w", s.public, err)
 	}
 	return debs, cleanup, nil
+}
+
+func (s *standIn) fetch(ctx context.Context, r debian.Request) ([]string, error) {
+	source, err := debian.Open(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	s.lacks, err = source.Lacks(ctx, s.packages...)
+	if err != nil {
+		return nil, err
+	}
+	s.packages = slices.DeleteFunc(s.packages, func(p string) bool { return slices.Contains(s.lacks, p) })
+	if s.older != nil && s.fits(s.older) {
+		return nil, nil
+	}
+	return source.Fetch(ctx, nil, s.packages...)
 }
