@@ -49,11 +49,13 @@ func (e *Engine) Prepare(ctx context.Context, variants []bench.Variant, progress
 	first := map[string]int{} // by what is built: the variant that had it built
 	rebuilt := false
 	for i, o := range orders {
-		if at, done := first[o.key()]; done && o.err == nil {
-			all[i] = shared(all[at], o.variant.Name, progress)
-			continue
+		if o.err == nil {
+			if at, done := first[o.key()]; done {
+				all[i] = shared(all[at], o.variant.Name, progress)
+				continue
+			}
+			first[o.key()] = i
 		}
-		first[o.key()] = i
 		b := builder{engine: e, order: o, bases: bases}
 		image, made, err := b.run(ctx, source, progress)
 		if err != nil && e.hopeless(ctx, err) {

@@ -16,29 +16,33 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/dockerfile"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/variant"
 )
 
 const root = "../../../.."
+
+// preload is the Dockerfile that preloaded allocators share.
+const preload = "variants/preload.Dockerfile"
 
 // TestSharedLines: the Dockerfiles of the project begin alike up to the source,
 // or every variant would compile the standard library again.
 func TestSharedLines(t *testing.T) {
 	var first string
-	for _, name := range []string{"libc", "jemalloc", "musl"} {
-		text, err := os.ReadFile(filepath.Join(root, "Dockerfile."+name))
+	for _, name := range []string{"Dockerfile.libc", "Dockerfile.jemalloc", "Dockerfile.musl", preload} {
+		text, err := os.ReadFile(filepath.Join(root, name))
 		if err != nil {
 			t.Fatal(err)
 		}
 		_, rest, _ := strings.Cut(string(text), "\nFROM ")
 		shared, _, found := strings.Cut(rest, "\nCOPY . .\n")
 		if !found {
-			t.Fatalf("Dockerfile.%s has no COPY . .", name)
+			t.Fatalf("%s has no COPY . .", name)
 		}
 		if first == "" {
 			first = shared
 		}
 		if diff := cmp.Diff(first, shared); diff != "" {
-			t.Errorf("Dockerfile.%s does not begin as Dockerfile.libc (-libc +%s):\n%s", name, name, diff)
+			t.Errorf("%s does not begin as Dockerfile.libc (-libc +%s):\n%s", name, name, diff)
 		}
 	}
 }
@@ -47,7 +51,7 @@ func TestSharedLines(t *testing.T) {
 func TestPromises(t *testing.T) {
 	check := func(name, allocator, linkage, preload string, args map[string]string) {
 		t.Helper()
-		d, err := dockerfile.Read(filepath.Join(root, "Dockerfile."+name))
+		d, err := dockerfile.Read(filepath.Join(root, name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,10 +61,15 @@ func TestPromises(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
-	check("libc", "glibc", "libc", "", nil)
-	check("jemalloc", "jemalloc", "preloaded", "/usr/$LIB/libjemalloc.so.2", nil)
-	check("jemalloc", "jemalloc", "linked", "", map[string]string{"LINK": "linked"})
-	check("musl", "musl", "static", "", nil)
+	check("Dockerfile.libc", "glibc", "libc", "", nil)
+	check("Dockerfile.jemalloc", "jemalloc", "preloaded", "/usr/$LIB/libjemalloc.so.2", nil)
+	check("Dockerfile.jemalloc", "jemalloc", "linked", "", map[string]string{"LINK": "linked"})
+	check("Dockerfile.musl", "musl", "static", "", nil)
+	for _, allocator := range variant.Packaged() {
+		for _, r := range variant.Releases(allocator) {
+			check(preload, allocator, "preloaded", r.Library, r.Args(allocator))
+		}
+	}
 }
 
 func TestStandIn(t *testing.T) {
@@ -112,6 +121,7 @@ func TestPinned(t *testing.T) {
 	if err != nil || len(names) < 3 {
 		t.Fatal(names, err)
 	}
+	names = append(names, filepath.Join(root, preload))
 	bases := map[string]bool{} // by name without digest: seen with one
 	for _, name := range names {
 		d, err := dockerfile.Read(name)

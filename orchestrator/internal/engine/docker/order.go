@@ -130,7 +130,7 @@ func (o *order) usable(use dockerfile.Base, found base) error {
 	for _, p := range o.packages(use.Image) {
 		if slices.Contains(found.lacks, p) {
 			return &hint.Error{
-				Err:    fmt.Errorf("Debian's %s has no package %s", found.suite, p),
+				Err:    fmt.Errorf("the suite %s has no package %s", found.suite, p),
 				Advice: "look for its name there (https://packages.debian.org), or put the variant on another suite",
 			}
 		}
