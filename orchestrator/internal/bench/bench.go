@@ -62,6 +62,20 @@ type Design struct {
 	// VoidAt is the share of the machine that others may take in a batch before
 	// its round does not count; 0: it counts in any case.
 	VoidAt float64 `json:"void_at,omitempty"`
+	// AtOnce is how many variants a group was asked to have; 0: as many as fit.
+	AtOnce int `json:"at_once,omitempty"`
+	// Groups says how a round is divided; nil: all its variants are up at the same
+	// time.
+	Groups *Groups `json:"groups,omitempty"`
+}
+
+// Groups says how the variants of a round are divided that are too many to run
+// at the same time. Its groups run one after the other, each with the baseline.
+type Groups struct {
+	CPUs int `json:"cpus"` // that the variants of a group may keep busy together
+	// Demand is how many CPUs each variant keeps busy while it is loaded: expected
+	// before the first round is over, measured in it afterwards.
+	Demand map[string]float64 `json:"demand"`
 }
 
 // The two ways in which a round may load its variants.
@@ -96,6 +110,8 @@ type Variant struct {
 type LeftOut struct {
 	Variant string `json:"variant"`
 	Why     string `json:"why"`
+	Advice  string `json:"advice,omitempty"` // what to do about it
+	Round   int    `json:"round,omitempty"`  // as in Trial; 0: before the first
 }
 
 // Environment is where it was done.

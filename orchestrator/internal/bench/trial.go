@@ -6,7 +6,7 @@ import "time"
 // idle, stop.
 type Trial struct {
 	Variant   string    `json:"variant"`
-	Round     int       `json:"round"` // from 1
+	Round     int       `json:"round"` // from 1; where rounds have groups, the number of the group over all rounds
 	Started   time.Time `json:"started"`
 	Image     string    `json:"image"`     // name of the image
 	ImageID   string    `json:"image_id"`  // its digest
@@ -23,6 +23,8 @@ type Trial struct {
 	Error     string    `json:"error,omitempty"`   // why the trial ended early; what was measured until then stands
 	Void      string    `json:"void,omitempty"`    // why the whole round does not count; nothing of it is in any figure
 	Repeats   int       `json:"repeats,omitempty"` // the void round in whose place this one was run; 0: none
+	Turn      int       `json:"turn,omitempty"`    // where rounds have groups: the round of the design, from 1
+	Group     int       `json:"group,omitempty"`   // and the group of it, from 1
 }
 
 // Proof says which allocator a trial ran and how that is known.

@@ -9,7 +9,8 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
-// starting is about what starting and proving the variants of a round takes.
+// starting is about what starting and proving the variants of a round, or of a
+// group, takes.
 const starting = 3 * time.Second
 
 // Held says which numbers were asked for and stay as they are when a design is
@@ -65,11 +66,11 @@ func fill(d bench.Design, batch time.Duration, needed int, held Held) (best benc
 // roundsWithin counts the rounds that fit into d.Until.
 func roundsWithin(d bench.Design, batch time.Duration) int {
 	d.Rounds = 1
-	first := Duration(d, batch) + starting
+	first := Expected(d, batch)
 	if first > d.Until {
 		return 0
 	}
 	d.Rounds = 2
-	another := Duration(d, batch) + 2*starting - first
+	another := Expected(d, batch) - first
 	return 1 + int((d.Until-first)/max(another, time.Millisecond))
 }
