@@ -38,9 +38,10 @@ override it. A preset (--preset) sets several at once:
 ` + design.ExplainPresets() + `
 
 Exit codes: 0 done, and nothing is worse than --check's result; 1 the run failed,
-or without --check its result is not valid; 2 a mistake in the command line or
+or without --check its result is not valid or lacks a variant that was left out; 2 a mistake in the command line or
 the plan, and nothing was started; 3 worse than --check's result, confirmed by
-fresh rounds; 4 with --check: it cannot be told, or the result is not valid; 130
+fresh rounds; 4 with --check: it cannot be told, or the result is not valid or
+lacks a variant; 130
 interrupted, with what was measured printed and saved.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			args, err := c.serve.take(args, 0)
@@ -211,10 +212,14 @@ func (a *app) experiment(ctx context.Context, j *job, view *console.View) (err e
 	if todo.RunID, err = newRunID(); err != nil {
 		return err
 	}
-	opened, err := lab.Open(ctx, lab.Config{Engine: eng, Variants: lab.Variants(j.design), Records: stream, Env: environ()})
+	opened, err := lab.Open(ctx, lab.Config{Engine: eng, Variants: lab.Variants(j.design), Records: stream, Env: environ(), Strict: j.strict})
 	if err != nil {
 		return err
 	}
+	if err := j.without(opened.LeftOut(), view); err != nil {
+		return err
+	}
+	todo.Design = j.design
 	if j.check != nil {
 		if err := j.check.here(opened.Header(todo).Environment); err != nil {
 			return err

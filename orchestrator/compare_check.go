@@ -154,6 +154,10 @@ func (e *unfit) Unwrap() error { return e.error }
 // is worse, fresh rounds have to say so again. failed is what the run ended with.
 func (a *app) judge(ctx context.Context, j *job, exp *bench.Experiment, failed error) error {
 	var bad *unfit
+	var lacks *incomplete
+	if errors.As(failed, &lacks) {
+		failed = nil // the others can be judged
+	}
 	switch {
 	case errors.As(failed, &bad):
 		a.printError(failed)
@@ -180,6 +184,10 @@ func (a *app) judge(ctx context.Context, j *job, exp *bench.Experiment, failed e
 	case gate.Worse:
 		return &exitError{exitGate}
 	case gate.Unclear:
+		return &exitError{exitUnclear}
+	}
+	if lacks != nil {
+		a.printError(lacks)
 		return &exitError{exitUnclear}
 	}
 	return nil

@@ -63,7 +63,7 @@ func (a *app) conclude(ctx context.Context, j *job, exp *bench.Experiment, faile
 	if err := verdict(exp); err != nil {
 		return &unfit{err}
 	}
-	return nil
+	return leftOut(exp)
 }
 
 // verdict is the error of an experiment that was carried out and is no good

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -36,6 +37,7 @@ type compareFlags struct {
 	variants  []string // --variant
 	lists     []string // --variants
 	engine    string
+	strict    bool // a variant that cannot be measured ends the run
 	quick     bool // --preset quick, by its former name
 	drawn     bool // the seed, by chance
 
@@ -70,6 +72,7 @@ func (c *compareFlags) define() []flags.Group {
 	what.StringArrayVar(&c.lists, "variants", nil, "compare those of this `list`, such as stock or tuned: variants/NAME.list, or a path; repeatable")
 	what.StringVar(&c.Baseline, "baseline", c.Baseline, "compare the others with this `variant`")
 	flags.Once(what.Lookup("baseline"))
+	what.BoolVar(&c.strict, "strict", false, "end the run at a variant that cannot be built or proved, instead of going on without it")
 	what.BoolVar(&c.Twin, "aa", false, "add a second, identical baseline: how much the two differ is measurement error")
 
 	much := flags.NewGroup("How much and how long")
@@ -79,6 +82,7 @@ func (c *compareFlags) define() []flags.Group {
 	much.IntVar(&c.Batches, "batches", c.Batches, "runs of the plan per variant and round")
 	much.DurationVar(&c.Pause, "pause", c.Pause, "idle time between batches")
 	much.DurationVar(&c.Idle, "idle", c.Idle, "idle time after the last batch")
+	much.IntVar(&c.AtOnce, "at-once", 0, "run so many `variants` of a round at the same time, the baseline among them (0: all, or in groups that fit the CPUs)")
 	much.StringVar(&c.Mode, "mode", c.Mode, "`how` to load variants: together, or apart (latency and CPU are then their own)")
 	much.BoolVar(&c.LoneIdle, "lone-idle", false, "start a round only when the previous one's final idles are over")
 	much.Float64Var(&c.VoidAt, "void-at", c.VoidAt, "`percent` of the machine that others may take before a round is void (0: any)")
@@ -271,6 +275,9 @@ func (c *compareFlags) check() error {
 func (c *compareFlags) decide(variants []bench.Variant, p bench.Plan, from *resumed) (bench.Design, design.Experience, error) {
 	known := design.Assumed()
 	d, err := c.Design(variants)
+	if err == nil {
+		d = design.Grouped(d, runtime.NumCPU(), nil)
+	}
 	if err == nil && from != nil {
 		return from.asBegun(d, c), known, nil
 	}

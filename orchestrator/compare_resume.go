@@ -80,6 +80,10 @@ func (r *resumed) asBegun(d bench.Design, c *compareFlags) bench.Design {
 	if !c.given("seed") || c.drawn {
 		d.Seed = was.Seed
 	}
+	d.Groups = was.Groups
+	if c.Rounds == 0 { // as many as the variants need that could be built then
+		d.Rounds = was.Rounds
+	}
 	if c.For > 0 {
 		d.Fill = was.Fill
 		if !c.given("rounds") || c.Rounds == 0 {

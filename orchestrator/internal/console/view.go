@@ -122,6 +122,10 @@ func (v *View) Read(r store.Record) {
 		v.proved(r.Of, what)
 	case store.Ended:
 		v.ended(r.Of, what)
+	case bench.LeftOut:
+		if what.Round > 0 { // otherwise it has been told
+			v.leftOut(what)
+		}
 	case store.Judged:
 		v.judged(what)
 	case bench.Warning:
@@ -150,6 +154,8 @@ func (v *View) step(s store.Step) {
 		}
 	case store.StepBuilt:
 		v.Line("image", "%s: built in %.0f s %s", s.Variant, s.Took.Seconds(), s.Text)
+	case store.StepFailed:
+		v.Warn(fmt.Sprintf("%s is left out: %s", s.Variant, s.Text))
 	case store.StepReused:
 		v.Line("image", "%s: nothing changed, reused %s", s.Variant, s.Text)
 	}
@@ -176,11 +182,16 @@ func (v *View) round(r store.Round) {
 	v.mu.Lock()
 	of := v.rounds
 	v.mu.Unlock()
-	if of == 1 && r.Repeats == 0 {
+	if of == 1 && r.Repeats == 0 && r.Groups == 0 {
 		return
 	}
 	text := fmt.Sprintf("%d/%d", r.Number, of)
 	switch {
+	case r.Groups > 0:
+		text = fmt.Sprintf("%d/%d, group %d/%d: %s", r.Turn, max(of, r.Turn), r.Group, r.Groups, strings.Join(r.Order, ", "))
+		if r.Repeats > 0 {
+			text += ", once more"
+		}
 	case r.Repeats > 0:
 		text = fmt.Sprintf("%d, in place of round %d", r.Number, r.Repeats)
 	case r.Number > of:
@@ -190,6 +201,15 @@ func (v *View) round(r store.Round) {
 		text += fmt.Sprintf(" · about %v left", max(r.Left.Round(10*time.Second), 10*time.Second))
 	}
 	v.Line("round", "%s", text)
+}
+
+// leftOut shows that the run goes on without a variant.
+func (v *View) leftOut(out bench.LeftOut) {
+	text := fmt.Sprintf("%s is left out: %s", out.Variant, out.Why)
+	if out.Advice != "" {
+		text += " (" + out.Advice + ")"
+	}
+	v.Warn(text)
 }
 
 // proved shows which allocator a variant runs.

@@ -24,7 +24,7 @@ func (s Settings) Design(variants []bench.Variant) (bench.Design, error) {
 		Pause: s.Pause, Idle: s.Idle, Sleep: s.Sleep, Workers: s.Workers, Threads: s.Threads,
 		Transport: s.Transport, MemoryLimit: limit, SampleEvery: sampleEvery,
 		Seed: s.Seed, Preset: s.Preset, Quick: s.Preset == Quick,
-		Mode: s.Mode, LoneIdle: s.LoneIdle, Until: s.For, VoidAt: s.VoidAt / 100,
+		Mode: s.Mode, LoneIdle: s.LoneIdle, Until: s.For, VoidAt: s.VoidAt / 100, AtOnce: s.AtOnce,
 	}
 	if s.Twin {
 		if err := addTwin(&d); err != nil {

@@ -10,6 +10,9 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 )
 
+// MostAtOnce bounds how many variants may be asked for at the same time.
+const MostAtOnce = 1024
+
 // perCPU is how many variants a CPU is taken to have room for as long as nothing
 // was measured. Under the plan that comes with the project glibc and jemalloc
 // take 10 ms of CPU per request and get 35 requests a second, a third of a CPU;

@@ -19,8 +19,12 @@ func Outline(d bench.Design, p bench.Plan) []string {
 	}
 	var lines []string
 	for _, r := range Schedule(d) {
-		lines = append(lines, fmt.Sprintf("round %d    %s %s; then each: warm-up, %s of %s requests with pauses of %v, idle %v",
-			r.Number, how, strings.Join(r.Order, ", "), words.Plural(d.Batches, "batch", "batches"), words.Count(p.Iterations*p.PerIteration()), d.Pause, d.Idle))
+		name := fmt.Sprintf("round %d   ", r.Number)
+		if r.Groups > 0 {
+			name = fmt.Sprintf("round %d, group %d/%d", r.Turn, r.Group, r.Groups)
+		}
+		lines = append(lines, fmt.Sprintf("%s %s %s; then each: warm-up, %s of %s requests with pauses of %v, idle %v",
+			name, how, strings.Join(r.Order, ", "), words.Plural(d.Batches, "batch", "batches"), words.Count(p.Iterations*p.PerIteration()), d.Pause, d.Idle))
 	}
 	return append(lines, fmt.Sprintf("takes      at least %v, images not counted; longer where a variant saturates the CPUs", Duration(d, LeastBatch(d, p)).Round(time.Second)))
 }

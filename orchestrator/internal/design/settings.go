@@ -20,6 +20,7 @@ type Settings struct {
 	Batches     int           // per trial
 	Pause       time.Duration
 	Idle        time.Duration
+	AtOnce      int           // variants of a round at the same time; 0: all, or as many as fit the CPUs
 	Mode        string        // bench.Together or bench.Apart
 	LoneIdle    bool          // the next round waits for the end of every final idle
 	VoidAt      float64       // percent of the machine that others may take in a batch; 0: any
@@ -98,6 +99,12 @@ func (s Settings) checkNumbers() error {
 		if n.value < n.low || n.value > n.high {
 			return &Mistake{n.setting, fmt.Sprintf("is %d", n.value), fmt.Sprintf("it must be from %d to %d", n.low, n.high)}
 		}
+	}
+	switch {
+	case s.AtOnce < 0 || s.AtOnce == 1 || s.AtOnce > MostAtOnce:
+		return &Mistake{"at-once", fmt.Sprintf("is %d", s.AtOnce), fmt.Sprintf("it must be from 2, the baseline and another, to %d; 0 means as many as fit", MostAtOnce)}
+	case s.AtOnce > 0 && s.Mode == bench.Apart:
+		return &Mistake{"at-once", "does not go with --mode apart", "apart, variants are loaded one after the other anyway"}
 	}
 	if !(s.VoidAt >= 0 && s.VoidAt <= 100) { // so that it is no NaN either
 		return &Mistake{"void-at", fmt.Sprintf("is %v", s.VoidAt), "it must be from 0 to 100 percent"}

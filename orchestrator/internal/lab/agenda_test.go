@@ -24,7 +24,7 @@ func carriedOut(a *agenda, verdicts map[int]verdict) (rounds []design.Round, jud
 	for len(a.queue) > 0 {
 		r := a.next()
 		v := verdicts[r.Number]
-		rounds, judged = append(rounds, r), append(judged, a.judge(r, v.void, v.another))
+		rounds, judged = append(rounds, r), append(judged, a.judge(r, outcome{void: v.void, another: v.another}))
 	}
 	return rounds, judged
 }
@@ -47,7 +47,7 @@ func TestAgendaGoesOn(t *testing.T) {
 			}
 			verdicts[n] = v
 		}
-		whole := newAgenda(d, nil)
+		whole := newAgenda(d, nil, nil)
 		rounds, judged := carriedOut(whole, verdicts)
 		for i, r := range rounds {
 			if r.Number != i+1 {
@@ -55,7 +55,7 @@ func TestAgendaGoesOn(t *testing.T) {
 			}
 		}
 		for cut := range len(rounds) + 1 {
-			a := newAgenda(d, judged[:cut])
+			a := newAgenda(d, judged[:cut], nil)
 			again, judgedAgain := carriedOut(a, verdicts)
 			if diff := cmp.Diff(rounds[cut:], again); diff != "" && cut < len(rounds) {
 				t.Fatalf("seed %d, after round %d (-whole +resumed):\n%s", seed, cut, diff)
@@ -75,7 +75,7 @@ func TestAgendaGoesOn(t *testing.T) {
 func TestAgendaRepeats(t *testing.T) {
 	d := bench.Design{Rounds: 2, Variants: []bench.Variant{{Name: "a"}}}
 	disturbed := verdict{"disturbed", true}
-	rounds, _ := carriedOut(newAgenda(d, nil), map[int]verdict{1: disturbed, 2: {another: true}, 3: disturbed})
+	rounds, _ := carriedOut(newAgenda(d, nil, nil), map[int]verdict{1: disturbed, 2: {another: true}, 3: disturbed})
 	order := []string{"a"}
 	want := []design.Round{{Number: 1, Order: order}, {Number: 2, Order: order}, {Number: 3, Order: order, Repeats: 1}}
 	if diff := cmp.Diff(want, rounds); diff != "" {
@@ -98,7 +98,7 @@ func TestAgendaOfHostileVerdicts(t *testing.T) {
 			for i := range done {
 				done[i] = j
 			}
-			a := newAgenda(d, done)
+			a := newAgenda(d, done, nil)
 			if len(a.queue) > design.MostRounds || a.rounds > design.MostRounds || a.number > 2*design.MostRounds {
 				t.Errorf("%d rounds to come of %d, up to number %d", len(a.queue), a.rounds, a.number)
 			}

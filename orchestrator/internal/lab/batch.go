@@ -72,6 +72,7 @@ func (t *trial) batch(ctx context.Context, number int) error {
 		b.Machine = &during
 		t.judge(b)
 	}
+	t.run.spend(t.part.of(t.round.Round), b)
 	t.conclude(b)
 	switch {
 	case sent.Interrupted:

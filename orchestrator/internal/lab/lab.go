@@ -7,6 +7,7 @@ package lab
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -27,6 +28,7 @@ type Config struct {
 	Variants []bench.Variant // all that its runs compare
 	Records  store.Sink      // everything that happens goes there
 	Env      vars.Env        // for variables of a plan that nothing else stands for
+	Strict   bool            // a variant that cannot be measured ends the run; otherwise it is left out
 
 	machine stopwatch // nil: this machine
 	// origin says what a process of an instance was started from; nil: this machine does.
@@ -40,6 +42,7 @@ type Lab struct {
 	env      bench.Environment
 	images   []engine.Image
 	promises map[string]string // allocator by variant
+	out      []LeftOut         // what could not be made
 }
 
 // Open asks the engine who it is, removes what dead runs left, and has the images
@@ -67,15 +70,38 @@ func Open(ctx context.Context, conf Config) (*Lab, error) {
 	for _, line := range swept.Left {
 		l.note("left alone: " + line)
 	}
-	if l.images, err = engine.Images(conf.Engine.Prepare(ctx, conf.Variants, l.step)); err != nil {
+	made, err := conf.Engine.Prepare(ctx, conf.Variants, l.step)
+	if err != nil {
 		return nil, err
 	}
-	for _, image := range l.images {
-		if l.promises[image.Variant], err = variant.Promise(image.Variant, image.Allocator); err != nil {
-			return nil, err
-		}
+	if err := l.take(made); err != nil {
+		return nil, err
 	}
 	return l, nil
+}
+
+// take takes over what was made, and leaves out what was not.
+func (l *Lab) take(made []engine.Made) error {
+	var failed error
+	for _, m := range made {
+		err := m.Err
+		if err == nil {
+			l.promises[m.Variant], err = variant.Promise(m.Variant, m.Allocator)
+		}
+		if err == nil {
+			l.images = append(l.images, m.Image)
+			continue
+		}
+		failed = errors.Join(failed, err)
+		l.out = append(l.out, LeftOut{m.Variant, err})
+	}
+	if l.conf.Strict || len(l.images) == 0 {
+		return failed
+	}
+	for _, out := range l.out {
+		l.put(store.Of{}, store.Step{Variant: out.Variant, Kind: store.StepFailed, Text: told(out.Err)})
+	}
+	return nil
 }
 
 // environment describes where the runs take place.

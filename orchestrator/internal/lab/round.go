@@ -48,8 +48,8 @@ type participant struct {
 }
 
 // admitAll admits the instances at the same time. In the first round, and
-// wherever a proof fails, one that is not admitted ends the run: what is wrong
-// then is the variant. Later it is a trial of its own that failed, and the others
+// wherever a proof fails, one that is not admitted is left out: what is wrong then
+// is the variant. Later it is a trial of its own that failed. Either way the others
 // go on.
 func (r *run) admitAll(ctx context.Context, parts []*participant, round design.Round) ([]*participant, error) {
 	failures := make([]error, len(parts))
@@ -64,8 +64,15 @@ func (r *run) admitAll(ctx context.Context, parts []*participant, round design.R
 		switch err := failures[i]; {
 		case err == nil:
 			admitted = append(admitted, p)
-		case round.Number == 1 || errors.As(err, &wrong) || ctx.Err() != nil:
+		case ctx.Err() != nil:
 			return nil, errors.Join(failures...)
+		case round.First() || errors.As(err, &wrong):
+			if r.conf.Strict {
+				return nil, errors.Join(failures...)
+			}
+			if err := r.leaveOut(p.variant.Name, round.Number, err); err != nil {
+				return nil, err
+			}
 		default:
 			r.begun(p, round)
 			r.put(p.of(round), store.Ended{Error: "did not start: " + err.Error()})
@@ -91,6 +98,7 @@ func (r *run) begun(p *participant, round design.Round) {
 	r.put(p.of(round), store.Trial{
 		Started: p.started, Image: p.image.Name, ImageID: p.image.ID,
 		Container: p.instance.Name(), Address: p.instance.Address(), Repeats: round.Repeats,
+		Turn: round.Turn, Group: round.Group,
 	})
 }
 

@@ -64,7 +64,7 @@ func (r *run) rounds(ctx context.Context, a *agenda) {
 		}
 		u := &underway{Round: a.next(), over: make(chan struct{})}
 		r.put(store.Of{}, store.Round{
-			Number: u.Number, Order: u.Order, Repeats: u.Repeats,
+			Number: u.Number, Order: u.Order, Repeats: u.Repeats, Turn: u.Turn, Group: u.Group, Groups: u.Groups,
 			Left: time.Duration(len(a.queue)+1) * mean(time.Since(began), done),
 		})
 		started := time.Now()
@@ -77,12 +77,16 @@ func (r *run) rounds(ctx context.Context, a *agenda) {
 				}
 				return false
 			}
-			j := a.judge(u.Round, u.spoiled(), r.another(time.Since(began), done+1))
+			void := u.spoiled()
+			j := a.judge(u.Round, outcome{
+				void: void, demand: r.demand(u.Round),
+				another: r.another(time.Since(began), done+1, a.ahead(u.Round, void != "")),
+			})
 			j.Took = time.Since(started)
 			r.put(store.Of{}, j)
 			if a.dropped > 0 {
 				r.put(store.Of{}, bench.Warning{Code: "out-of-time", Text: fmt.Sprintf("%s did not fit into %v",
-					words.Plural(a.dropped, "more round", "more rounds"), r.job.Design.Until)})
+					a.more(), r.job.Design.Until)})
 			}
 			return j.Last
 		})
@@ -97,14 +101,22 @@ func (r *run) rounds(ctx context.Context, a *agenda) {
 	}
 }
 
-// another says whether one more round fits into the time, after so many that
-// took so long.
-func (r *run) another(taken time.Duration, rounds int) bool {
+// more says how much of the agenda was dropped.
+func (a *agenda) more() string {
+	if a.design.Groups != nil {
+		return words.Plural(a.dropped, "more group", "more groups")
+	}
+	return words.Plural(a.dropped, "more round", "more rounds")
+}
+
+// another says whether so many more rounds fit into the time, after some that took
+// so long.
+func (r *run) another(taken time.Duration, rounds, more int) bool {
 	d := r.job.Design
 	if d.LoneIdle {
 		taken += d.Idle // of this round, which is still to come
 	}
-	return d.Until == 0 || taken+mean(taken, rounds)+d.Idle <= d.Until
+	return d.Until == 0 || taken+time.Duration(more)*mean(taken, rounds)+d.Idle <= d.Until
 }
 
 // mean is what one of n things took; 0 for none.
@@ -219,8 +231,14 @@ func (r *run) startAll(ctx context.Context, round design.Round) (admitted []*par
 	}()
 	for _, name := range round.Order {
 		p, err := r.start(ctx, name, round.Number)
-		if err != nil {
+		if err != nil && (!round.First() || ctx.Err() != nil) {
 			return nil, err
+		}
+		if err != nil {
+			if err := r.leaveOut(name, round.Number, err); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		parts = append(parts, p)
 	}

@@ -23,7 +23,8 @@ func (l *Lab) Run(ctx context.Context, job Job) error {
 		return fmt.Errorf("a design of %d rounds: there can be %d", n, design.MostRounds)
 	}
 	for _, v := range job.Design.Variants {
-		if l.image(job.Design, v.Name).ID == "" {
+		unmade := slices.ContainsFunc(l.out, func(out LeftOut) bool { return out.Variant == v.Name })
+		if l.image(job.Design, v.Name).ID == "" && !unmade {
 			return fmt.Errorf("the lab was opened without the variant %s", v.Name)
 		}
 	}
@@ -32,11 +33,20 @@ func (l *Lab) Run(ctx context.Context, job Job) error {
 		r.machine = stopwatchOf(&meter.Machine{Variants: r.used, Children: !l.info.Children})
 	}
 	var done []store.Judged
+	var gone []store.Gone
 	if job.Earlier != nil {
-		done = job.Earlier.Done
+		done, gone = job.Earlier.Done, job.Earlier.Gone
 	}
-	a := newAgenda(job.Design, done)
+	unmade, err := l.unmade(job.Design, gone, len(done))
+	if err != nil {
+		return err
+	}
+	a := newAgenda(job.Design, done, slices.Concat(gone, unmade))
+	r.agenda = a
 	r.begin(a)
+	for _, g := range unmade {
+		l.put(store.Of{}, g.LeftOut)
+	}
 	if job.Earlier == nil {
 		for _, w := range job.Plan.Warnings {
 			l.put(store.Of{}, bench.Warning{Code: store.CodePlan, Text: w.String()})
@@ -59,15 +69,17 @@ type run struct {
 	*Lab
 	job      Job
 	header   store.Header // of the goroutine that carries out the rounds
+	agenda   *agenda      // of that goroutine too
 	machine  stopwatch
 	tails    sync.WaitGroup          // trials, those whose round is over included
 	stop     context.CancelCauseFunc // ends all trials
 	binaries binaries                // that were proved
 	kept     []*participant          // that stay when the run has come to a good end
 
-	mu       sync.Mutex // guards what follows
-	failures []error    // what the run ends with
-	unsaved  *SaveError // what could not be saved first; nil: all was
+	mu       sync.Mutex            // guards what follows
+	failures []error               // what the run ends with
+	unsaved  *SaveError            // what could not be saved first; nil: all was
+	spent    map[store.Of]spending // in whole batches of the first round; only where it has groups
 
 	// Not mu: who reads the machine must not wait for who saves, nor for each other.
 	watching sync.RWMutex      // guards what follows
@@ -78,7 +90,7 @@ type run struct {
 // begin records the header as it is by now: its design grows where rounds are
 // added.
 func (r *run) begin(a *agenda) {
-	r.header.Design.Rounds = a.rounds
+	r.header.Design.Rounds, r.header.Design.Groups = a.rounds, a.design.Groups
 	r.put(store.Of{}, r.header)
 }
 

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -53,7 +54,7 @@ func (r *Report) roundLength() time.Duration {
 		if t.Error != "" {
 			continue
 		}
-		rounds[t.Round] = true
+		rounds[cmp.Or(t.Turn, t.Round)] = true
 		if first.IsZero() || t.Started.Before(first) {
 			first = t.Started
 		}

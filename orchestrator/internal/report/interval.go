@@ -3,8 +3,10 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/stat"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
@@ -14,7 +16,13 @@ func (r *Report) comparisons() int {
 	if r.baseline() == nil {
 		return 0
 	}
-	return len(r.Rows) - 1
+	n := len(r.Rows) - 1
+	for _, row := range r.Rows {
+		if len(row.all) == 0 && row.void == 0 && slices.ContainsFunc(r.Exp.LeftOut, func(out bench.LeftOut) bool { return out.Variant == row.Variant }) {
+			n-- // it never gave any
+		}
+	}
+	return n
 }
 
 // compare takes the ratios to the baseline, round by round. Trials that did not
@@ -54,7 +62,9 @@ func alike(a, b *trial) bool { return a.complete > 0 && a.complete == b.complete
 // any variant carried out, and how many are needed.
 func (r *Report) tooFew() (n, needed int, few bool) {
 	for _, row := range r.Rows {
-		n = max(n, row.Trials)
+		if r.Exp.Design.Groups == nil || !row.Baseline { // which has a trial in every group
+			n = max(n, row.Trials)
+		}
 	}
 	needed = stat.MinRounds(r.Comparisons)
 	return n, needed, n > 0 && n < needed

@@ -53,6 +53,8 @@
 package report
 
 import (
+	"cmp"
+
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/stat"
 )
@@ -137,7 +139,7 @@ func Summarize(exp *bench.Experiment) *Report {
 	}
 	rounds := map[int]bool{}
 	for _, t := range r.trials() {
-		rounds[t.Round] = true
+		rounds[cmp.Or(t.Turn, t.Round)] = true
 	}
 	r.Rounds, r.Comparisons = len(rounds), r.comparisons()
 	base := r.baseline()

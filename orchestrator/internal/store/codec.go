@@ -29,6 +29,7 @@ var kinds = map[string]reflect.Type{
 	"progress": reflect.TypeFor[Progress](),
 	"warning":  reflect.TypeFor[bench.Warning](),
 	"ended":    reflect.TypeFor[Ended](),
+	"left_out": reflect.TypeFor[bench.LeftOut](),
 	"judged":   reflect.TypeFor[Judged](),
 	"resumed":  reflect.TypeFor[Resumed](),
 	"note":     reflect.TypeFor[Note](),

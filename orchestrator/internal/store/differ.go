@@ -24,7 +24,7 @@ func Differences(was, now Header) []string {
 	for field, value := range a.Fields() {
 		before, after := value.Interface(), b.FieldByIndex(field.Index).Interface()
 		switch field.Name {
-		case "Variants", "Quick", "Fill": // Preset and Until say it
+		case "Variants", "Quick", "Fill", "Groups": // Preset and Until say it, and AtOnce
 			continue
 		case "VoidAt": // a share, and a percentage for people
 			before, after = fmt.Sprintf("%.6g%%", 100*value.Float()), fmt.Sprintf("%.6g%%", 100*b.FieldByIndex(field.Index).Float())

@@ -49,7 +49,9 @@ type Folding struct {
 	images  []Image           // of the last header
 	begun   bench.Environment // in which the rounds began that count
 	trials  map[Of]*trial
-	judged  map[int]verdict // by round
+	judged  map[int]verdict  // by round
+	orders  map[int][]string // the variants of a round, by its number
+	leftOut []Gone
 	end     *End
 	general []general
 	told    map[bench.Warning]bool // those in general
@@ -67,6 +69,12 @@ type verdict struct {
 	Judged
 	where  bench.Environment
 	images []Image
+}
+
+// Gone is a variant that is left out from a point on.
+type Gone struct {
+	bench.LeftOut
+	After int // rounds that were judged before it
 }
 
 // general is a warning that concerns the experiment.
@@ -99,7 +107,7 @@ type trial struct {
 
 // NewFolding begins a fold.
 func NewFolding() *Folding {
-	return &Folding{trials: map[Of]*trial{}, judged: map[int]verdict{}, told: map[bench.Warning]bool{}}
+	return &Folding{trials: map[Of]*trial{}, judged: map[int]verdict{}, orders: map[int][]string{}, told: map[bench.Warning]bool{}}
 }
 
 // Take adds a record, or what stood in its place, as Read gives both. An error
@@ -146,6 +154,16 @@ func (f *Folding) add(r Record) {
 	case Judged:
 		f.taken += weigh(what)
 		f.judged[what.Round] = verdict{what, f.where, f.images}
+	case Round:
+		if f.orders[what.Number] == nil {
+			f.taken += weigh(what)
+		}
+		f.orders[what.Number] = what.Order
+	case bench.LeftOut:
+		if !slices.ContainsFunc(f.leftOut, func(g Gone) bool { return g.Variant == what.Variant }) {
+			f.taken += 2 * weigh(what)
+			f.leftOut = append(f.leftOut, Gone{what, len(f.judged)})
+		}
 	case Resumed:
 		f.resume(what.After)
 	case End:
@@ -215,6 +233,9 @@ func (f *Folding) resume(after int) {
 		}
 		return gone
 	})
+	maps.DeleteFunc(f.orders, func(round int, _ []string) bool { return round > after })
+	// A variant that was left out in a round that is done again may do better.
+	f.leftOut = slices.DeleteFunc(f.leftOut, func(g Gone) bool { return max(g.Round, g.After) > after })
 	f.end = nil
 	if f.cut {
 		// What a kill or a full disk cut short is of a round that is done again.
@@ -242,6 +263,7 @@ func (t *trial) add(what any) {
 		t.begun = true
 		t.Started, t.Image, t.ImageID = what.Started, what.Image, what.ImageID
 		t.Container, t.Address, t.Repeats = what.Container, what.Address, what.Repeats
+		t.Turn, t.Group = what.Turn, what.Group
 	case bench.Proof:
 		t.Proof = what
 	case bench.Phase:

@@ -54,6 +54,9 @@ func (f *Folding) experiment(which func(*trial) bool) (*bench.Experiment, error)
 	for _, g := range f.general {
 		exp.Warnings = append(exp.Warnings, g.Warning)
 	}
+	for _, g := range f.leftOut {
+		exp.LeftOut = append(exp.LeftOut, g.LeftOut)
+	}
 	f.warn(exp)
 	for _, t := range f.trials {
 		if !t.begun && t.last == 0 && t.ended == nil || !which(t) {
@@ -145,8 +148,17 @@ func (f *Folding) done() []verdict {
 
 // whole says whether every trial of a round has come to an end of its own.
 func (f *Folding) whole(round int) bool {
-	for _, v := range f.design.Variants {
-		t := f.trials[Of{v.Name, round}]
+	order := f.orders[round]
+	if len(order) == 0 { // its record is lost
+		for _, v := range f.design.Variants {
+			order = append(order, v.Name)
+		}
+	}
+	for _, name := range order {
+		t := f.trials[Of{name, round}]
+		if t == nil && slices.ContainsFunc(f.leftOut, func(g Gone) bool { return g.Variant == name }) {
+			continue
+		}
 		if t == nil || !t.begun || t.ended == nil || t.ended.Cut {
 			return false
 		}

@@ -47,7 +47,7 @@ func parseOf(text string) (Of, error) {
 }
 
 // What may happen to an experiment, beside what package bench has: Proof, Phase,
-// Sample, Gauge, Edge, Batch and Warning.
+// Sample, Gauge, Edge, Batch, Warning and LeftOut.
 type (
 	// Header says what is done, where, and with which work. It comes first, and
 	// again with each round: of two, the later one knows the newer Design.
@@ -91,6 +91,11 @@ type (
 		Order   []string      `json:"order"`  // in which the variants are started
 		Repeats int           `json:"repeats,omitempty"`
 		Left    time.Duration `json:"left_ns,omitempty"` // it and those after it, at the pace so far; 0: not known
+		// Of a group: the round of the design that it is of, which of its groups it
+		// is, and how many there are.
+		Turn   int `json:"turn,omitempty"`
+		Group  int `json:"group,omitempty"`
+		Groups int `json:"groups,omitempty"`
 	}
 
 	// Trial begins a trial: its container has been started.
@@ -101,6 +106,8 @@ type (
 		Container string    `json:"container"`
 		Address   string    `json:"address"`
 		Repeats   int       `json:"repeats,omitempty"`
+		Turn      int       `json:"turn,omitempty"`
+		Group     int       `json:"group,omitempty"`
 	}
 
 	// Progress is how far a batch is.
@@ -124,6 +131,9 @@ type (
 		Rounds int           `json:"rounds"`          // that the design has by now
 		Last   bool          `json:"last,omitempty"`  // no other is begun
 		Took   time.Duration `json:"took_ns"`
+		// Demand is how many CPUs the variants of a group of the first round kept
+		// busy: the groups of later rounds follow from it.
+		Demand map[string]float64 `json:"demand,omitempty"`
 	}
 
 	// Resumed says that the run goes on after a round: what there is of later
@@ -157,6 +167,7 @@ const (
 	StepLog      = "log"      // one line of its log
 	StepBuilt    = "built"    // made anew
 	StepReused   = "reused"   // nothing had changed
+	StepFailed   = "failed"   // there is no image, and why
 )
 
 // CodePlan is the code of warnings about the plan, which are known before

@@ -19,6 +19,7 @@ type Earlier struct {
 	Where  bench.Environment // of the last round that is whole; of none, as it began
 	Images []Image           // of that round
 	Done   []Judged          // the rounds that are whole, from the first on
+	Gone   []Gone            // the variants that are left out by then
 }
 
 // Took is how long the whole rounds took.
@@ -128,6 +129,11 @@ func (f *Folder) earlier() (*Earlier, error) {
 	e := &Earlier{Header: *folding.header, Where: folding.begun, Images: folding.header.Images}
 	for _, v := range folding.done() {
 		e.Done, e.Where, e.Images = append(e.Done, v.Judged), v.where, v.images
+	}
+	for _, g := range folding.leftOut {
+		if max(g.Round, g.After) <= len(e.Done) {
+			e.Gone = append(e.Gone, g)
+		}
 	}
 	return e, nil
 }

@@ -30,7 +30,7 @@ func (r *Run) Whole(now time.Time) Whole {
 	if r.header == nil {
 		return Whole{}
 	}
-	d := r.header.Design
+	d := design.Without(r.header.Design, r.leftOut...)
 	if r.round.Number == 0 {
 		return Whole{Left: design.Duration(d, r.least()), AtLeast: true}
 	}
@@ -52,6 +52,9 @@ func (r *Run) Whole(now time.Time) Whole {
 	standings := r.Standings(now)
 	per, sure := r.perRound(standings)
 	after := max(d.Rounds-r.round.Number, 0)
+	if r.round.Groups > 0 {
+		after = max(d.Rounds-r.round.Turn, 0)*r.round.Groups + r.round.Groups - r.round.Group
+	}
 	w.AtLeast = !sure
 	if after == 0 && r.known(standings) && d.Mode != bench.Apart {
 		for _, s := range standings {
@@ -78,7 +81,11 @@ func (r *Run) known(standings []Standing) bool {
 			return false
 		}
 	}
-	return len(standings) == len(r.header.Design.Variants)
+	all := len(r.round.Order)
+	if all == 0 {
+		all = len(r.header.Design.Variants)
+	}
+	return len(standings) == all
 }
 
 // perRound estimates how long a round takes until the next one begins: as long as
@@ -108,7 +115,7 @@ func (r *Run) perRound(standings []Standing) (per time.Duration, sure bool) {
 			batch = max(batch, r.trials[s.Of].batch)
 		}
 	}
-	d.Rounds, d.LoneIdle = 1, false
+	d.Rounds, d.LoneIdle, d.Groups = 1, false, nil // a group is a round of its own here
 	return design.Duration(d, batch) - d.Idle, sure
 }
 

@@ -21,6 +21,7 @@ type Run struct {
 	trials  map[store.Of]*Trial
 	batches map[string]time.Duration // by variant: what a batch took last
 	end     *store.End
+	leftOut []string
 	clock   time.Time // of the newest record that has a time
 }
 
@@ -57,6 +58,8 @@ func (r *Run) Take(rec store.Record, now time.Time) {
 		r.header, r.end = &what, nil
 	case store.Round:
 		r.round, r.began = what, now
+	case bench.LeftOut:
+		r.leftOut = append(r.leftOut, what.Variant)
 	case store.Judged:
 		r.judged[what.Round] = what.Took
 	case store.Resumed:
