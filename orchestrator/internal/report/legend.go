@@ -44,7 +44,15 @@ func (r *Report) Rests(cost bool) []string {
 	if r.Failed() == 0 {
 		requests += ", none failed"
 	}
-	lines := []string{join(fmt.Sprintf("%s of %d × %s", words.Plural(r.Rounds, "round", "rounds"), d.Batches, requests), intervals, took)}
+	rounds := words.Plural(r.Rounds, "round", "rounds")
+	if d.Groups != nil {
+		rounds += " in groups"
+	}
+	lines := []string{join(fmt.Sprintf("%s of %d × %s", rounds, d.Batches, requests), intervals, took)}
+	if base := r.baseline(); base != nil && d.Groups != nil && base.Trials > r.Rounds {
+		lines = append(lines, fmt.Sprintf("%s was measured in every group: its own figures rest on %d trials, each change on those of the variant's groups",
+			base.Name(), base.Trials))
+	}
 	if cost && r.together() && slices.ContainsFunc(r.Rows, (*Row).starved) {
 		lines = append(lines, fmt.Sprintf("loaded together on %s: CPU and latency are not the variants' own (--mode apart)",
 			words.Plural(r.Exp.Environment.CPUs, "CPU", "CPUs")))

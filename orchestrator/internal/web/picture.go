@@ -157,10 +157,14 @@ func (s *state) rounds(p *picture, now time.Time) {
 	head, round := s.run.Header(), s.run.Round()
 	d := head.Design
 	text := fmt.Sprintf("Round %d of %d", round.Number, max(d.Rounds, round.Number))
-	if d.Rounds == 1 && round.Number == 1 {
+	if round.Groups > 0 {
+		text = fmt.Sprintf("Round %d of %d, group %d of %d", round.Turn, max(d.Rounds, round.Turn), round.Group, round.Groups)
+	} else if d.Rounds == 1 && round.Number == 1 {
 		text = "Measuring"
 	}
-	if round.Repeats > 0 {
+	if round.Repeats > 0 && round.Groups > 0 {
+		text += ", once more"
+	} else if round.Repeats > 0 {
 		text += fmt.Sprintf(", in place of round %d", round.Repeats)
 	}
 	p.set("head", text)
