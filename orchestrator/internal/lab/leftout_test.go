@@ -58,17 +58,23 @@ func TestLeftOut(t *testing.T) {
 		want   string
 		err    string
 	}{
-		"at its build": {func(f *enginetest.Fake) { f.FailPrepare = map[string]error{"musl": errors.New("no such package")} }, false,
-			"libc/1 jemalloc/1 libc/2 jemalloc/2 musl out in 0", ""},
+		"at its build": {
+			func(f *enginetest.Fake) { f.FailPrepare = map[string]error{"musl": errors.New("no such package")} }, false,
+			"libc/1 jemalloc/1 libc/2 jemalloc/2 musl out in 0", "",
+		},
 		"at its start":   {func(f *enginetest.Fake) { f.FailStart = map[string]error{"musl": errors.New("no such library")} }, false, "libc/1 jemalloc/1 libc/2 jemalloc/2 musl out in 1", ""},
 		"at its proof":   {func(f *enginetest.Fake) { lying(f, "musl", "1") }, false, "libc/1 jemalloc/1 libc/2 jemalloc/2 musl out in 1", ""},
 		"at a later one": {func(f *enginetest.Fake) { lying(f, "musl", "2") }, false, "libc/1 jemalloc/1 musl/1 libc/2 jemalloc/2 musl out in 2", ""},
-		"strict, build": {func(f *enginetest.Fake) { f.FailPrepare = map[string]error{"musl": errors.New("no such package")} }, true,
-			"", "no such package"},
+		"strict, build": {
+			func(f *enginetest.Fake) { f.FailPrepare = map[string]error{"musl": errors.New("no such package")} }, true,
+			"", "no such package",
+		},
 		"strict, start": {func(f *enginetest.Fake) { f.FailStart = map[string]error{"musl": errors.New("no such library")} }, true, "", "no such library"},
 		"strict, proof": {func(f *enginetest.Fake) { lying(f, "musl", "1") }, true, "", "runs another's malloc"},
-		"the baseline": {func(f *enginetest.Fake) { f.FailPrepare = map[string]error{"libc": errors.New("no such package")} }, false,
-			"", "no such package"},
+		"the baseline": {
+			func(f *enginetest.Fake) { f.FailPrepare = map[string]error{"libc": errors.New("no such package")} }, false,
+			"", "no such package",
+		},
 		"the baseline's proof": {func(f *enginetest.Fake) { lying(f, "libc", "1") }, false, "", "runs another's malloc"},
 		"all others": {func(f *enginetest.Fake) {
 			f.FailPrepare = map[string]error{"musl": errors.New("no such package"), "jemalloc": errors.New("no such package")}
