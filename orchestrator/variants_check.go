@@ -60,13 +60,7 @@ func (a *app) prove(ctx context.Context, v *variantsFlags, d bench.Design) (err 
 	view := console.NewView(a.stderr, v.quiet, nil)
 	stream := store.NewStream(unkept{})
 	read := stream.Follow(view.Read)
-	defer func() {
-		read()
-		var failed *engine.BuildError
-		if errors.As(err, &failed) {
-			view.Broken(failed.Variant, failed.Log)
-		}
-	}()
+	defer read()
 	eng, err := openEngine(v.engine, view.Logger())
 	if err != nil {
 		return err
@@ -91,6 +85,10 @@ func (a *app) prove(ctx context.Context, v *variantsFlags, d bench.Design) (err 
 		if c.Err == nil {
 			proved++
 			return
+		}
+		var broken *engine.BuildError
+		if errors.As(c.Err, &broken) {
+			view.Broken(broken.Variant, broken.Log)
 		}
 		if failed++; v.strict {
 			stop(errStrict)

@@ -3,7 +3,6 @@ package lab
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
@@ -52,7 +51,7 @@ func (r *run) check(ctx context.Context, v bench.Variant) (c Checked, unremoved 
 	began := time.Now()
 	defer func() { c.Took = time.Since(began) }()
 	if r.image(r.job.Design, v.Name).ID == "" {
-		c.Err = fmt.Errorf("the lab was opened without the variant %s", v.Name)
+		c.Err = r.unready(v.Name)
 		return c, nil
 	}
 	p, err := r.start(ctx, v.Name, 1)

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
@@ -18,6 +19,15 @@ type LeftOut struct {
 
 // LeftOut lists the variants that could not be made ready when the lab was opened.
 func (l *Lab) LeftOut() []LeftOut { return slices.Clone(l.out) }
+
+// unready says why a variant has no image.
+func (l *Lab) unready(name string) error {
+	i := slices.IndexFunc(l.out, func(out LeftOut) bool { return out.Variant == name })
+	if i < 0 {
+		return fmt.Errorf("the lab was opened without the variant %s", name)
+	}
+	return l.out[i].Err
+}
 
 // told gives an error in one text, with what to do about it.
 func told(err error) string {
