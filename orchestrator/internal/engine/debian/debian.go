@@ -14,6 +14,9 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
@@ -59,6 +62,9 @@ type Source struct {
 func Open(ctx context.Context, r Request) (*Source, error) {
 	if err := Available(); err != nil {
 		return nil, err
+	}
+	if err := room(r.Dir, leastRoom); err != nil {
+		return nil, err // without any, apt would try again and again
 	}
 	if err := r.isolate(ctx); err != nil {
 		return nil, err
@@ -143,6 +149,26 @@ func Available() error {
 	return nil
 }
 
+// leastRoom is what a suite's lists, and apt's own cache of them, take, in bytes;
+// the packages come on top.
+const leastRoom = 192 << 20
+
+// room says that a folder's disk has less left than that.
+func room(dir string, least bench.Bytes) error {
+	var disk unix.Statfs_t
+	if err := unix.Statfs(dir, &disk); err != nil {
+		return fmt.Errorf("statfs %s: %w", dir, err)
+	}
+	free := bench.Bytes(disk.Bavail) * bench.Bytes(disk.Bsize)
+	if free >= least {
+		return nil
+	}
+	return &hint.Error{
+		Err:    fmt.Errorf("no room left in %s for Debian's packages: %v are free", dir, free),
+		Advice: "make room there, or have the folder on another disk (TMPDIR, XDG_CACHE_HOME)",
+	}
+}
+
 // isolate writes apt's configuration into the folder.
 func (r Request) isolate(ctx context.Context) error {
 	for _, d := range []string{"state/lists/partial", "cache/archives/partial", "etc/apt.conf.d", "etc/preferences.d", "etc/sources.list.d"} {
@@ -206,6 +232,9 @@ func apt(ctx context.Context, dir string, args ...string) error {
 		return nil
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
+	}
+	if err := room(dir, 1<<20); err != nil {
+		return err
 	}
 	var why []string
 	for line := range strings.Lines(string(out)) {

@@ -96,7 +96,7 @@ func explain(err error) error {
 	case diskFull.in(err):
 		return &hint.Error{
 			Err:    fmt.Errorf("the engine's disk is full: %w", err),
-			Advice: "make room: orchestrator clean removes what this project made, docker system df shows the rest",
+			Advice: "make room where docker info has its Docker Root Dir: orchestrator clean removes what this project made, docker system df shows the rest",
 		}
 	case lockedOut.in(err):
 		return &hint.Error{Err: err, Advice: "add yourself to the group that owns Docker's socket"}
