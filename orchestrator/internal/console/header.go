@@ -50,7 +50,7 @@ func Header(d bench.Design, p bench.Plan, known design.Experience) []string {
 	}
 	if d.Groups != nil {
 		lines = append(lines, fmt.Sprintf("groups     %d a round, one after the other, each with %s; about %v %s",
-			design.GroupCount(d), d.Baseline, design.Expected(d, known.BatchOf(d, p)).Round(time.Minute), known.PaceFrom()))
+			design.GroupCount(d), d.Baseline, design.Expected(d, known.BatchOf(d, p)).Round(10*time.Second), known.PaceFrom()))
 	}
 	if d.Quick {
 		lines = append(lines, "quick      a preset for a first look: indicative")
