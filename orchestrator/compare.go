@@ -39,10 +39,10 @@ override it. A preset (--preset) sets several at once:
 
 Exit codes: 0 done, and nothing is worse than --check's result; 1 the run failed,
 or without --check its result is not valid, or lacks a variant that was left out;
-2 a mistake in the command line or the plan, and nothing was started; 3 worse than --check's result, confirmed by
-fresh rounds; 4 with --check: it cannot be told, or the result is not valid or
-lacks a variant; 130
-interrupted, with what was measured printed and saved.`,
+2 a mistake in the command line or the plan, and nothing was started; 3 worse than
+--check's result, confirmed by fresh rounds; 4 with --check: it cannot be told, or
+the result is not valid, or lacks a variant; 130 interrupted, with what was
+measured printed and saved.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			args, err := c.serve.take(args, 0)
 			if err != nil {
