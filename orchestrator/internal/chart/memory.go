@@ -336,6 +336,9 @@ func (m *memoryPicture) absent() float64 {
 			continue
 		}
 		why := "not measured"
+		if c.Row.LeftOut != "" {
+			why = "left out: " + c.Row.LeftOut
+		}
 		if c.Row.Contradicted != nil {
 			why = "no curve: more bytes were live than resident, so its memory was not measured"
 		}

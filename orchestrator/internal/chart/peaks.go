@@ -119,6 +119,9 @@ func (p *peaksPicture) draw(i int) {
 	switch {
 	case f.Row.Contradicted != nil:
 		p.text("quiet small", p.left+6, y+4, fit("no figure: more bytes were live than resident", 11, p.plane.width))
+	case f.N == 0 && f.Row.LeftOut != "":
+		why := "left out: " + f.Row.LeftOut
+		p.titled("quiet small", p.left+6, y+4, fit(why, 11, p.plane.width), why)
 	case f.N == 0:
 		p.text("quiet small", p.left+6, y+4, "not measured")
 	default:

@@ -15,7 +15,7 @@ import (
 
 // CSV writes a row per variant with raw numbers, their units in the head. A
 // figure that was not measured, or has no interval, is empty; notes are their
-// codes, apart by spaces. Text that a spreadsheet would take for a formula has an
+// codes, apart by spaces; why a variant was left out is in the last field. Text that a spreadsheet would take for a formula has an
 // apostrophe in front. The only errors are those of w.
 func CSV(w io.Writer, exp *bench.Experiment) error {
 	r := Summarize(exp)
@@ -36,7 +36,7 @@ func CSV(w io.Writer, exp *bench.Experiment) error {
 	}
 	head = append(head,
 		"peak_source", "steady", "idle_floor_bytes", "live_bytes", "overhead", "overhead_at_peak", "go_share_bytes",
-		"cpu_seconds_per_request", "wait_share", "p50_ns", "p90_ns", "p99_ns", "p999_ns", "max_ns", "requests", "failed", "allocator", "notes")
+		"cpu_seconds_per_request", "wait_share", "p50_ns", "p90_ns", "p99_ns", "p999_ns", "max_ns", "requests", "failed", "allocator", "notes", "left_out")
 
 	out := csv.NewWriter(w)
 	// An error of w stays with out until Flush.
@@ -80,7 +80,7 @@ func (r *Report) csvRow(row *Row, batches int) []string {
 		}
 	}
 	return append(fields, strconv.Itoa(row.Requests), strconv.Itoa(row.Failed),
-		plain.Field(allocator(row.Proof)), plain.Field(strings.Join(codes, " ")))
+		plain.Field(allocator(row.Proof)), plain.Field(strings.Join(codes, " ")), plain.Field(prose(row.LeftOut, mostNote)))
 }
 
 // field writes the centre of an estimate.

@@ -49,6 +49,9 @@ func (r *Report) CurvesText(c *Curves) string {
 		case row.Contradicted != nil:
 			parts = append(parts, name+" has no curve: more of its bytes were live than resident")
 			continue
+		case row.absent():
+			parts = append(parts, name+" was left out: "+strings.TrimRight(prose(row.LeftOut, mostWords), "."))
+			continue
 		case len(curve.Line) == 0:
 			parts = append(parts, name+" was not measured")
 			continue
@@ -105,6 +108,8 @@ func (r *Report) PeaksText(p *Peaks) string {
 		switch {
 		case row.Row.Contradicted != nil:
 			text += "no figure, for more of its bytes were live than resident"
+		case row.Row.absent():
+			text += "left out, for " + strings.TrimRight(prose(row.Row.LeftOut, mostWords), ".")
 		case row.N == 0:
 			text += "not measured"
 		default:

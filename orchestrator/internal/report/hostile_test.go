@@ -125,7 +125,7 @@ func TestHostileExperiments(t *testing.T) {
 			t.Run(kind+"/"+name, func(t *testing.T) {
 				checkText(t, string(render(t, text(TextOptions{Width: 80}), exp)))
 				checkText(t, colours.ReplaceAllString(string(render(t, text(TextOptions{Width: 80, Color: true}), exp)), ""))
-				checkMarkdown(t, string(render(t, Markdown, exp)), len(exp.Design.Variants))
+				checkMarkdown(t, string(render(t, Markdown, exp)), len(variants(exp)))
 				checkCSV(t, render(t, CSV, exp))
 				if err := Contradicted(exp); err != nil && len(err.Error()) > 2000 {
 					t.Errorf("an error of %d bytes", len(err.Error()))

@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
@@ -11,19 +10,23 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
-// comparisons counts the changes that a column gives.
+// comparisons counts the changes that a column gives. What was left out before
+// anything was measured takes nothing from the confidence of the rest.
 func (r *Report) comparisons() int {
 	if r.baseline() == nil {
 		return 0
 	}
-	n := len(r.Rows) - 1
+	n := 0
 	for _, row := range r.Rows {
-		if len(row.all) == 0 && row.void == 0 && slices.ContainsFunc(r.Exp.LeftOut, func(out bench.LeftOut) bool { return out.Variant == row.Variant }) {
-			n-- // it never gave any
+		if !row.Baseline && !row.absent() {
+			n++
 		}
 	}
 	return n
 }
+
+// absent says that the variant was left out, and never ran.
+func (row *Row) absent() bool { return row.LeftOut != "" && len(row.all)+row.void == 0 }
 
 // compare takes the ratios to the baseline, round by round. Trials that did not
 // come to their end count only where the run was interrupted before any did.

@@ -102,7 +102,7 @@ func (r *Report) Legend() []Fact {
 	switch {
 	case r.together():
 		loaded = ", all variants running at once"
-	case len(r.Rows) > 1:
+	case r.several():
 		loaded = ", the variants loaded one after the other"
 	}
 	facts = append(facts,

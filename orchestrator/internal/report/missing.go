@@ -7,11 +7,30 @@ import (
 	"time"
 )
 
+// noteLeftOut says why variants were left out, those together that were for the
+// same reason.
+func (r *Report) noteLeftOut() {
+	var reasons []string
+	for _, row := range r.Rows {
+		if row.LeftOut != "" && !slices.Contains(reasons, row.LeftOut) {
+			reasons = append(reasons, row.LeftOut)
+		}
+	}
+	for _, why := range reasons {
+		r.gather(remark{code: CodeLeftOut, columns: []string{ColVariant}, before: "left out: ", after: ": " + prose(why, mostPart)}, func(row *Row) string {
+			if row.LeftOut != why {
+				return ""
+			}
+			return row.Name()
+		})
+	}
+}
+
 // noteNotRun says which variants were not run, or only in rounds that do not
 // count.
 func (r *Report) noteNotRun() {
 	r.gather(remark{code: CodeNotMeasured, columns: []string{ColVariant}, before: "not run: "}, func(row *Row) string {
-		if len(row.all)+row.void > 0 {
+		if len(row.all)+row.void > 0 || row.LeftOut != "" {
 			return ""
 		}
 		return row.Name()
@@ -81,7 +100,7 @@ func (r *Report) noteBaseline() {
 	base := r.baseline()
 	all := ""
 	switch {
-	case len(r.Rows) == 0 || len(r.Rows) == 1 && base != nil:
+	case len(r.Rows) == 0 || r.Comparisons == 0 && base != nil:
 		return
 	case name == "":
 		all = "no baseline was named, so no changes are given"

@@ -35,6 +35,7 @@ const (
 	CodeInterrupted    = "interrupted"      // the design was not carried out
 	CodeNoBaseline     = "no-baseline"      // no change can be given
 	CodeNotMeasured    = "not-measured"     // why a cell is empty
+	CodeLeftOut        = "left-out"         // a variant could not be made or proved, and why
 	CodeInstrument     = "instrument-error" // two instruments disagree, or one may be far off
 	CodeMissed         = "missed-samples"   // more than 1 % of the readings came too late
 	CodeSampler        = "sampler-busy"     // the readings cost more than 1 % of a core

@@ -79,6 +79,8 @@ type Row struct {
 	Variant  string
 	Baseline bool
 	Trials   int // trials that the figures rest on
+	// LeftOut says why the variant could not be measured; empty where it could.
+	LeftOut string
 	Proof    bench.Proof
 	// Contradicted says why no memory figure of the row is given; nil where
 	// nothing speaks against them.
@@ -163,8 +165,8 @@ func (r *Report) baseline() *Row {
 	return nil
 }
 
-// variants lists the names of the design, then those of trials that the design
-// does not know.
+// variants lists the names of the design, then those of what was left out and of
+// trials that the design does not know.
 func variants(exp *bench.Experiment) []string {
 	var names []string
 	seen := map[string]bool{}
@@ -176,6 +178,9 @@ func variants(exp *bench.Experiment) []string {
 	}
 	for _, v := range exp.Design.Variants {
 		add(v.Name)
+	}
+	for _, left := range exp.LeftOut {
+		add(left.Variant)
 	}
 	for i := range exp.Trials {
 		add(exp.Trials[i].Variant)

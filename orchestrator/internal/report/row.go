@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"math"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/stat"
@@ -16,6 +17,11 @@ func (r *Report) newRow(variant string, with *scratch) *Row {
 		Baseline: variant == exp.Design.Baseline,
 		Errors:   map[string]int{},
 		notes:    map[string][]*Note{},
+	}
+	for _, left := range exp.LeftOut {
+		if left.Variant == variant && row.LeftOut == "" {
+			row.LeftOut = cmp.Or(left.Why, "no reason was recorded")
+		}
 	}
 	for i := range exp.Trials {
 		if exp.Trials[i].Variant != variant {

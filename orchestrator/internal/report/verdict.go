@@ -41,6 +41,7 @@ func (r *Report) Verdict() Verdict {
 			words.Plural(r.Exp.Design.Rounds, "round", "rounds"), r.Rounds, plural(r.Rounds, "counts", "count"))}, sentences...)
 	}
 	sentences = append(sentences, r.losses()...)
+	sentences = append(sentences, r.leftOut()...)
 	if standing != Invalid && standing != Unmeasured {
 		sentences = append(sentences, r.withheld()...)
 	}
@@ -281,6 +282,24 @@ func (r *Report) withheld() []string {
 		}
 	}
 	return told
+}
+
+// leftOut names the variants that could not be measured; why, if it is one.
+func (r *Report) leftOut() []string {
+	var rows []*Row
+	var names []string
+	for _, row := range r.Rows {
+		if row.LeftOut != "" {
+			rows, names = append(rows, row), append(names, row.Name())
+		}
+	}
+	switch len(rows) {
+	case 0:
+		return nil
+	case 1:
+		return []string{fmt.Sprintf("%s could not be measured: %s.", names[0], strings.TrimRight(prose(rows[0].LeftOut, mostWords), "."))}
+	}
+	return []string{fmt.Sprintf("%d variants could not be measured, for the reasons in the notes: %s.", len(rows), words.Series(names))}
 }
 
 // hasNote says whether anything of this code weakens the report.

@@ -39,6 +39,7 @@ func (r *Report) annotate() {
 	r.noteBaseline()
 	r.noteUnsteady()
 	r.noteShortIdle()
+	r.noteLeftOut()
 	r.noteNotRun()
 	r.noteNotMeasured()
 	r.noteGoShare()
@@ -148,7 +149,18 @@ func firstDifference(got, want map[string]int) string {
 func (row *Row) starved() bool { return row.WaitShare.N > 0 && row.WaitShare.Center > starvedLimit }
 
 // together says that the variants were loaded at the same time.
-func (r *Report) together() bool { return len(r.Rows) > 1 && r.Exp.Design.Mode != bench.Apart }
+func (r *Report) together() bool { return r.several() && r.Exp.Design.Mode != bench.Apart }
+
+// several says that more than one variant was run, or is going to be.
+func (r *Report) several() bool {
+	n := 0
+	for _, row := range r.Rows {
+		if !row.absent() {
+			n++
+		}
+	}
+	return n > 1
+}
 
 // noteStarved marks the cost of a variant that waited for a CPU, and the heads
 // too where that of all that ran beside it is inflated.

@@ -87,6 +87,13 @@ func (c *comparer) variants() {
 			c.OnlyOld = append(c.OnlyOld, row.Variant)
 		}
 	}
+	for _, side := range c.sides() {
+		for _, row := range side.Rows {
+			if row.LeftOut != "" {
+				c.LeftOut = append(c.LeftOut, LeftOut{row.Variant, side.word, row.LeftOut})
+			}
+		}
+	}
 	c.Comparisons = c.count(pairs, (*report.Report).Values)
 	for _, p := range pairs {
 		v := &Variant{

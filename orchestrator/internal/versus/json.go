@@ -29,12 +29,20 @@ type jsonResult struct {
 	Differences         []jsonDifference `json:"differences"`
 	OnlyOld             []string         `json:"only_old"`
 	OnlyNew             []string         `json:"only_new"`
+	LeftOut             []jsonLeftOut    `json:"left_out,omitempty"`
 	Confidence          float64          `json:"confidence"` // of all intervals of a list together
 	Comparisons         int              `json:"comparisons"`
 	Variants            []jsonVariant    `json:"variants"`
 	Baseline            string           `json:"baseline"`
 	RelativeComparisons int              `json:"relative_comparisons"`
 	Relative            []jsonVariant    `json:"relative"`
+}
+
+// jsonLeftOut is a LeftOut as JSON.
+type jsonLeftOut struct {
+	Variant string `json:"variant"`
+	Run     string `json:"run"` // old or new
+	Why     string `json:"why"`
 }
 
 // jsonSide is a Side as JSON.
@@ -115,6 +123,9 @@ func (r *Result) JSON(w io.Writer) error {
 		SameMachine: !r.OtherMachine(), Stamps: some(r.Stamps), Differences: []jsonDifference{}, OnlyOld: some(r.OnlyOld), OnlyNew: some(r.OnlyNew),
 		Confidence: stat.Confidence, Comparisons: r.Comparisons, Variants: []jsonVariant{}, Baseline: r.Baseline,
 		RelativeComparisons: r.RelativeComparisons, Relative: []jsonVariant{},
+	}
+	for _, left := range r.LeftOut {
+		to.LeftOut = append(to.LeftOut, jsonLeftOut(left))
 	}
 	for _, d := range r.Differences {
 		to.Differences = append(to.Differences, jsonDifference(d))

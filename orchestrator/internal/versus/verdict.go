@@ -25,6 +25,9 @@ func (r *Result) Verdict() string {
 	for _, v := range r.Variants {
 		parts = append(parts, titled(v.Name)+": "+v.verdict())
 	}
+	for _, left := range r.LeftOut {
+		parts = append(parts, fmt.Sprintf("%s: could not be measured in the %s run", titled(left.Variant), left.Run))
+	}
 	text := strings.Join(parts, "; ")
 	switch {
 	case r.Anyway:
@@ -126,6 +129,9 @@ func (r *Result) Told() []layout.Fact {
 	}
 	if len(only) > 0 {
 		facts = append(facts, layout.Fact{Name: "variants", Text: strings.Join(only, " · ")})
+	}
+	for _, left := range r.LeftOut {
+		facts = append(facts, layout.Fact{Name: "left out", Text: fmt.Sprintf("%s of the %s run: %s", titled(left.Variant), left.Run, plain.Name(left.Why))})
 	}
 	if len(facts) == 2 {
 		facts = append(facts, layout.Fact{Name: "alike", Text: "design, plan, machine, engine, variants and versions"})

@@ -63,6 +63,7 @@ type Result struct {
 
 	Variants         []*Variant // in both, in the order of the new design
 	OnlyOld, OnlyNew []string   // names of variants
+	LeftOut          []LeftOut  // that could not be measured in one of the runs, or in both
 	Comparisons      int        // changes in Variants, whose intervals hold together
 
 	// Relative is how the ratio to the baseline changed; empty where the two have
@@ -72,6 +73,13 @@ type Result struct {
 	RelativeComparisons int
 
 	Notes []*Note // in reading order; the number of a note is its place, from 1
+}
+
+// LeftOut is a variant that could not be measured in a run.
+type LeftOut struct {
+	Variant string
+	Run     string // old or new
+	Why     string
 }
 
 // Side is one of the two runs.

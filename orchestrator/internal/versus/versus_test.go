@@ -1,6 +1,7 @@
 package versus
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 	"strings"
@@ -382,5 +383,28 @@ func TestFigures(t *testing.T) {
 	a, b := all.Variants[0].Changes[0].Ratio, one.Variants[0].Changes[0].Ratio
 	if a.Comparisons != 7 || b.Comparisons != 1 || a.Center != b.Center || a.Lo >= b.Lo || a.Hi <= b.Hi {
 		t.Errorf("%+v, alone %+v", a, b)
+	}
+}
+
+func TestLeftOut(t *testing.T) {
+	old, now := run(1, 7, libc(), jemalloc()), run(2, 7, libc())
+	now.Design.Variants = append(now.Design.Variants, bench.Variant{Name: "jemalloc"})
+	now.LeftOut = []bench.LeftOut{{Variant: "jemalloc", Why: "no space left on device"}}
+	r, err := compare(old, now, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := r.Verdict(); !strings.Contains(got, "jemalloc: could not be measured in the new run") {
+		t.Errorf("verdict %q", got)
+	}
+	var text, object bytes.Buffer
+	if err := errors.Join(r.Text(&text, report.TextOptions{}), r.JSON(&object)); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(text.String(), "left out") || !strings.Contains(text.String(), "jemalloc of the new run: no space left on device") {
+		t.Errorf("text:\n%s", text.String())
+	}
+	if !strings.Contains(object.String(), `"left_out"`) {
+		t.Errorf("JSON:\n%s", object.String())
 	}
 }
