@@ -34,6 +34,7 @@ type view struct {
 	Trials              trials
 	Heap, Cost          table
 	Proven              []report.Proven
+	OneBinary           string // which variants ran the same program
 	Readings            table
 	Legend, Ran         []report.Fact
 	Command             string
@@ -105,7 +106,7 @@ func newView(exp *bench.Experiment, live bool) *view {
 	}
 	v := &view{
 		Title: title(r), Stamp: stamp(r), Verdict: r.Verdict(), Rests: r.Rests(true),
-		Legend: r.Legend(), Ran: r.Ran(), Stairs: r.Stairs(), Proven: r.Proven(), Command: plain.Line(exp.Command),
+		Legend: r.Legend(), Ran: r.Ran(), Stairs: r.Stairs(), Proven: r.Proven(), OneBinary: r.OneBinary(), Command: plain.Line(exp.Command),
 	}
 	if !exp.Started.IsZero() {
 		v.Dated = exp.Started.UTC().Format("2 January 2006, 15:04 UTC")

@@ -111,9 +111,27 @@ func (r *Report) noteRecorded() {
 			}
 		}
 	}
+	r.noteTrials(order, rows, known)
+	seen := map[bench.Warning]bool{}
+	for _, w := range r.Exp.Warnings {
+		if !known[w.Code] && !seen[w] && rows[w] == nil {
+			seen[w] = true
+			r.note(w.Code, w.Text, weakened(w.Code))
+		}
+	}
+}
+
+// noteTrials adds the warnings of trials, one note for each code: many variants
+// may have the same to say, each in its own words.
+func (r *Report) noteTrials(order []bench.Warning, rows map[bench.Warning][]*Row, known map[string]bool) {
+	var codes []string
+	texts, marked := map[string][]string{}, map[string][]*Row{}
 	for _, w := range order {
 		if known[w.Code] {
 			continue
+		}
+		if texts[w.Code] == nil {
+			codes = append(codes, w.Code)
 		}
 		text := w.Text
 		if len(rows[w]) < len(r.Rows) {
@@ -123,13 +141,14 @@ func (r *Report) noteRecorded() {
 			}
 			text = strings.Join(names, ", ") + ": " + text
 		}
-		r.note(w.Code, text, weakened(w.Code), rows[w]...)
-	}
-	seen := map[bench.Warning]bool{}
-	for _, w := range r.Exp.Warnings {
-		if !known[w.Code] && !seen[w] && rows[w] == nil {
-			seen[w] = true
-			r.note(w.Code, w.Text, weakened(w.Code))
+		texts[w.Code] = append(texts[w.Code], text)
+		for _, row := range rows[w] {
+			if !slices.Contains(marked[w.Code], row) {
+				marked[w.Code] = append(marked[w.Code], row)
+			}
 		}
+	}
+	for _, code := range codes {
+		r.note(code, strings.Join(texts[code], "; "), weakened(code), marked[code]...)
 	}
 }

@@ -120,7 +120,7 @@ func (r *Report) Proven() []Proven {
 		if len(row.all) == 0 {
 			continue
 		}
-		t := row.all[0]
+		t, v := row.all[0], r.asked(row)
 		p := row.Proof
 		to := Proven{Row: row, Proved: p.Allocator != ""}
 		fact := func(name, text string) {
@@ -135,6 +135,8 @@ func (r *Report) Proven() []Proven {
 			fact("allocator", "not proven")
 		}
 		fact("C library", p.Libc)
+		fact("suite", v.Suite)
+		fact("knobs asked for", r.knobsGiven(row))
 		fact("libraries in the memory maps", listed(p.Libraries))
 		if p.Arenas > 0 {
 			fact("arenas", words.Count(p.Arenas))

@@ -47,6 +47,9 @@ func Markdown(w io.Writer, exp *bench.Experiment) error {
 	if r.Control != nil && r.Stamp() == "" {
 		lines = append(lines, plain.Markdown(r.Control.Text))
 	}
+	for _, fact := range r.Variants() {
+		lines = append(lines, plain.Markdown(fact.Name+": "+fact.Text))
+	}
 	for i, note := range table.Notes {
 		lines = append(lines, Superscript(i+1)+" "+plain.Markdown(note.Text)+" ("+plain.Markdown(named(note.Code))+")")
 	}

@@ -42,6 +42,7 @@ const (
 	CodeSwap           = "swap"             // memory went to swap, where RSS does not count it
 	CodeGoShare        = "go-share"         // Go's part of the RSS is no longer small
 	CodeNewer          = "newer"            // the file has fields that this version does not know
+	CodeUnread         = "knob-unread"      // recorded: a knob of the variant cannot be read back
 	CodeTHP            = "thp-always"       // the kernel backs the heap with huge pages unasked
 )
 

@@ -12,7 +12,8 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
-// Ran says what was run, where, and how well it was read.
+// Ran says what was run, where, and how well it was read. What each variant is
+// stands here only where Variants has nothing to say.
 func (r *Report) Ran() []Fact {
 	exp := r.Exp
 	d, p, e := exp.Design, exp.Plan, exp.Environment
@@ -29,7 +30,7 @@ func (r *Report) Ran() []Fact {
 		{"engine", join(engineName(e), e.Storage, e.GoVersion)},
 	}
 	for _, row := range r.Rows {
-		if len(row.all) > 0 {
+		if len(row.all) > 0 && !r.explained() {
 			facts = append(facts, Fact{row.Name(), r.proof(row)})
 		}
 	}

@@ -81,7 +81,7 @@ type Row struct {
 	Trials   int // trials that the figures rest on
 	// LeftOut says why the variant could not be measured; empty where it could.
 	LeftOut string
-	Proof    bench.Proof
+	Proof   bench.Proof
 	// Contradicted says why no memory figure of the row is given; nil where
 	// nothing speaks against them.
 	Contradicted *Contradiction

@@ -42,6 +42,7 @@ func Text(w io.Writer, exp *bench.Experiment, options TextOptions) error {
 	if t.Chart {
 		t.spark()
 	}
+	t.variants()
 	t.stairs()
 	t.intervals()
 	t.b.WriteString("\n")
@@ -112,6 +113,19 @@ func (t *textWriter) rests(cost bool) {
 	for _, line := range lines {
 		wrap(&t.b, "", line, t.Width)
 	}
+}
+
+// variants says what each of them is, if their names do not.
+func (t *textWriter) variants() {
+	facts := t.r.Variants()
+	if len(facts) == 0 {
+		return
+	}
+	t.b.WriteString("\nwhat the variants are\n")
+	for i := range facts {
+		facts[i].Name = "  " + facts[i].Name
+	}
+	t.facts(facts)
 }
 
 // stairs writes the peak of each batch, a line per variant.
