@@ -27,9 +27,9 @@ func (a *app) conclude(ctx context.Context, j *job, exp *bench.Experiment, faile
 	}
 	var unpaged error
 	if j.html != "" {
-		unpaged = page.Save(j.html, exp)
+		unpaged = page.Save(j.html, report.Summarize(exp).Arrange(j.order.Order))
 	}
-	unprinted := render(a.stdout, exp, j.format)
+	unprinted := render(a.stdout, report.Summarize(exp).Arrange(j.order.Order), j.format)
 	var unsaved *lab.SaveError
 	switch {
 	case errors.As(failed, &unsaved):

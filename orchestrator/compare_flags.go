@@ -44,6 +44,7 @@ type compareFlags struct {
 	// These concern one call.
 	gate   gateFlags
 	format string
+	order  orderFlags
 	out    string
 	resume string
 	readme string
@@ -61,7 +62,7 @@ type compareFlags struct {
 
 // ofTheCall are the flags that the benchmark file cannot set: they concern one
 // call, not the experiment.
-var ofTheCall = []string{"benchmark", "dry-run", "quick", "quiet", "out", "readme", "html", "serve", "keep", "help", "format", "resume", "check", "anyway"}
+var ofTheCall = []string{"benchmark", "dry-run", "quick", "quiet", "out", "readme", "html", "serve", "keep", "help", "format", "resume", "check", "anyway", "sort", "top"}
 
 // define makes the flags, in the groups that the help shows.
 func (c *compareFlags) define() []flags.Group {
@@ -107,6 +108,7 @@ func (c *compareFlags) define() []flags.Group {
 
 	out := flags.NewGroup("What comes out")
 	out.StringVar(&c.format, "format", formatNames()[0], "print the report in this `format`: "+words.Choice(formatNames()))
+	c.order.define(out.FlagSet)
 	out.StringVar(&c.out, "out", "", "save everything measured in this `folder` (default results/TIME)")
 	out.StringVar(&c.resume, "resume", "", "continue the interrupted run in this `folder` after its last complete round")
 	out.StringVar(&c.readme, "readme", "", "put picture and table into this Markdown `file` too, between two markers; the picture beside it")
@@ -252,6 +254,9 @@ func (c *compareFlags) check() error {
 		return err
 	}
 	if err := design.OneOf("format", c.format, formatNames()); err != nil {
+		return err
+	}
+	if err := c.order.check(); err != nil {
 		return err
 	}
 	if err := c.gate.check(c); err != nil {

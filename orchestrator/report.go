@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/chart"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/console"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
@@ -26,15 +25,15 @@ const defaultWidth = 100
 // formats lists the forms of a report, the default first.
 var formats = []struct {
 	name  string
-	write func(io.Writer, *bench.Experiment) error
+	write func(io.Writer, *report.Report) error
 }{
 	{"text", writeText},
-	{"markdown", report.Markdown},
-	{"csv", report.CSV},
-	{"json", report.JSON},
-	{"svg", chart.SVG},
-	{"html", page.Write},
-	{"bench", report.GoBench},
+	{"markdown", func(w io.Writer, r *report.Report) error { return r.Markdown(w) }},
+	{"csv", func(w io.Writer, r *report.Report) error { return r.CSV(w) }},
+	{"json", func(w io.Writer, r *report.Report) error { return r.JSON(w) }},
+	{"svg", chart.Standing},
+	{"html", page.Finished},
+	{"bench", func(w io.Writer, r *report.Report) error { return r.GoBench(w) }},
 }
 
 func formatNames() []string {
@@ -45,19 +44,19 @@ func formatNames() []string {
 	return names
 }
 
-func writeText(w io.Writer, exp *bench.Experiment) error {
-	return report.Text(w, exp, report.TextOptions{
+func writeText(w io.Writer, r *report.Report) error {
+	return r.Text(w, report.TextOptions{
 		Width: cmp.Or(console.Width(w), defaultWidth),
 		Color: console.Colour(environ(), console.IsTerminal(w)),
 		Chart: console.IsTerminal(w),
 	})
 }
 
-// render writes an experiment in one of the formats.
-func render(w io.Writer, exp *bench.Experiment, format string) error {
+// render writes a report in one of the formats.
+func render(w io.Writer, r *report.Report, format string) error {
 	for _, f := range formats {
 		if f.name == format {
-			return f.write(w, exp)
+			return f.write(w, r)
 		}
 	}
 	return hint.Mistake(fmt.Sprintf("--format is %q", format), "it must be one of "+strings.Join(formatNames(), ", "))
@@ -67,6 +66,7 @@ func (a *app) reportCommand() *cobra.Command {
 	var format, readme string
 	var anyway bool
 	var serve serveFlag
+	var order orderFlags
 	var paths []string
 	cmd := &cobra.Command{
 		Use:   "report DIR [NEW]",
@@ -89,12 +89,18 @@ func (a *app) reportCommand() *cobra.Command {
 				switch {
 				case len(paths) > 1:
 					return hint.Mistake("--serve shows one run", "name one folder; of two there is --format html")
-				case cmd.Flags().Changed("format") || readme != "":
-					return hint.Mistake("--serve shows a page and prints nothing", "leave out --format and --readme")
+				case cmd.Flags().Changed("format") || readme != "" || order.asked():
+					return hint.Mistake("--serve shows a page and prints nothing", "leave out --format, --readme, --sort and --top: the page sorts its tables itself")
 				}
 				return a.serveReport(cmd.Context(), paths[0], &serve)
 			}
+			if err := order.check(); err != nil {
+				return err
+			}
 			if len(paths) == 2 {
+				if order.asked() {
+					return hint.Mistake("--sort and --top are for the table of one run", "leave them out, or name one folder")
+				}
 				if readme != "" {
 					return hint.Mistake("--readme takes the table of one run", "leave out --readme, or name one folder")
 				}
@@ -117,7 +123,7 @@ func (a *app) reportCommand() *cobra.Command {
 					return err
 				}
 			}
-			if err := render(a.stdout, exp, format); err != nil {
+			if err := render(a.stdout, report.Summarize(exp).Arrange(order.Order), format); err != nil {
 				return err
 			}
 			return report.Contradicted(exp)
@@ -126,6 +132,7 @@ func (a *app) reportCommand() *cobra.Command {
 	cmd.Flags().StringVar(&format, "format", "text", words.Choice(formatNames())+"; of two runs text, markdown, html or json")
 	cmd.Flags().StringVar(&readme, "readme", "", "put picture and table into this Markdown `file` too, between two markers; the picture beside it")
 	cmd.Flags().BoolVar(&anyway, "anyway", false, "compare two runs that did not do the same work, and mark every change")
+	order.define(cmd.Flags())
 	serve.define(cmd.Flags(), "show it as a page at this `address`, also while its run goes on (127.0.0.1:8077, or a free port)")
 	return cmd
 }

@@ -20,8 +20,10 @@ const margin = 20
 // figures, for nothing else may go along with it. It is 800 pixels wide, and has its own
 // ground, light or dark as the reader's machine asks for. The only errors are
 // those of w.
-func SVG(w io.Writer, exp *bench.Experiment) error {
-	r := report.Summarize(exp)
+func SVG(w io.Writer, exp *bench.Experiment) error { return Standing(w, report.Summarize(exp)) }
+
+// Standing is SVG of a report that is made.
+func Standing(w io.Writer, r *report.Report) error {
 	_, err := io.WriteString(w, standing(r))
 	return err
 }
@@ -63,6 +65,9 @@ func standing(r *report.Report) string {
 	s.y += 4
 	s.picture(p)
 	s.lines("quiet small", 11, 15, r.PeaksCaption(), 3)
+	for _, line := range r.Arranged() {
+		s.lines("quiet small", 11, 15, line, 2)
+	}
 	if r.Control != nil && r.Stamp() == "" {
 		s.lines("quiet small", 11, 15, r.Control.Text, 3)
 	}

@@ -41,13 +41,20 @@ type Extra struct {
 
 // Write writes the report of an experiment as a finished page: the same bytes for
 // the same experiment. The only errors are those of w.
-func Write(w io.Writer, exp *bench.Experiment) error { return Render(w, exp, Extra{}) }
+func Write(w io.Writer, exp *bench.Experiment) error { return Finished(w, report.Summarize(exp)) }
+
+// Finished is Write of a report that is made.
+func Finished(w io.Writer, r *report.Report) error { return whole(w, r, Extra{}) }
 
 // Render writes a page with more to it than the report. The report is the element
 // #report; window.stepper.enhance(element) of the page's script brings it to life
 // again after its content was replaced by what Body writes.
 func Render(w io.Writer, exp *bench.Experiment, with Extra) error {
-	v := newView(exp, with.Script != "")
+	return whole(w, report.Summarize(exp), with)
+}
+
+func whole(w io.Writer, r *report.Report, with Extra) error {
+	v := newView(r, with.Script != "")
 	v.Extra = with
 	v.Style = template.CSS(ownStyle+"\n"+palette()+"\n") + with.Style
 	v.Script = template.JS(ownScript) + with.Script
@@ -57,7 +64,7 @@ func Render(w io.Writer, exp *bench.Experiment, with Extra) error {
 
 // Body writes what is within #report of a page while its run goes on: trials are
 // still to come, and the data is for the finished page.
-func Body(w io.Writer, exp *bench.Experiment) error { return execute(w, "report", newView(exp, true)) }
+func Body(w io.Writer, exp *bench.Experiment) error { return execute(w, "report", newView(report.Summarize(exp), true)) }
 
 func execute(w io.Writer, name string, v *view) error {
 	t, err := template.New("").Funcs(template.FuncMap{"key": key, "close": closer}).Parse(layout)

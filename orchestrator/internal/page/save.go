@@ -8,9 +8,9 @@ import (
 	"io/fs"
 	"os"
 
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/files"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
 )
 
 // signature is in every page that this package writes, and stands near its start.
@@ -19,14 +19,14 @@ const signature = `<meta name="generator" content="stair-stepper">`
 // mostHead is how far from its start a page has its signature, in bytes.
 const mostHead = 4 << 10
 
-// Save writes the finished page of an experiment to a file: as a whole or not at
+// Save writes the finished page of a report to a file: as a whole or not at
 // all. An earlier page is replaced, and nothing else: what CheckSave says is looked
 // at again, for a file may have come up while the run went on.
-func Save(name string, exp *bench.Experiment) error {
+func Save(name string, r *report.Report) error {
 	if err := CheckSave(name); err != nil {
 		return err
 	}
-	return files.Write(name, func(w io.Writer) error { return Write(w, exp) })
+	return files.Write(name, func(w io.Writer) error { return Finished(w, r) })
 }
 
 // CheckSave gives the error that Save would end with, as far as can be seen

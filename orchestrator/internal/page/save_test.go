@@ -7,13 +7,14 @@ import (
 	"testing"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
 )
 
 func TestSave(t *testing.T) {
 	dir := t.TempDir()
 	in := func(name string) string { return filepath.Join(dir, name) }
 	exp := made{rounds: 1}.experiment()
-	if err := Save(in("page.html"), exp); err != nil {
+	if err := Save(in("page.html"), report.Summarize(exp)); err != nil {
 		t.Fatal(err)
 	}
 	got, err := os.ReadFile(in("page.html"))
@@ -42,13 +43,13 @@ func TestSave(t *testing.T) {
 	check("other.html", "no page that this program wrote")
 	check(".", "is a directory")
 	check("nowhere/page.html", "no such file or directory")
-	if err := Save(in("README.md"), exp); err == nil || hint.Of(err) == "" {
+	if err := Save(in("README.md"), report.Summarize(exp)); err == nil || hint.Of(err) == "" {
 		t.Errorf("a file of others is replaced: %v", err)
 	}
 	if got, err := os.ReadFile(in("README.md")); err != nil || string(got) != "# mine" {
 		t.Errorf("a file of others is now %d bytes: %v", len(got), err)
 	}
-	if err := Save(in("page.html"), exp); err != nil {
+	if err := Save(in("page.html"), report.Summarize(exp)); err != nil {
 		t.Errorf("a page of ours is not replaced: %v", err)
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 4 {

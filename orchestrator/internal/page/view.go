@@ -5,7 +5,6 @@ import (
 	"html/template"
 	"strings"
 
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/chart"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/plain"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
@@ -24,6 +23,7 @@ type view struct {
 	Variants            []named
 	Memory, Peaks       pictures
 	Figures             table
+	Arranged            []string
 	Notes               []note
 	MemoryCaption       string
 	PeaksCaption        string
@@ -98,8 +98,8 @@ type maker struct {
 }
 
 // newView makes a view; live is of a run that goes on.
-func newView(exp *bench.Experiment, live bool) *view {
-	r := report.Summarize(exp)
+func newView(r *report.Report, live bool) *view {
+	exp := r.Exp
 	m := &maker{r: r, whole: r.Table(), invalid: r.Verdict().Standing == report.Invalid}
 	for i, n := range m.whole.Notes {
 		m.notes = append(m.notes, note{Number: i + 1, Text: n.Text, Code: plain.Name(n.Code)})
@@ -124,7 +124,7 @@ func newView(exp *bench.Experiment, live bool) *view {
 	v.Heap = m.table("heap", "What the C heap holds, what that takes, and what is given back", r.Heap())
 	v.Cost = m.table("cost", "CPU time and latency", r.Cost())
 	v.Readings = m.table("readings", "How well the memory was read", r.Readings())
-	v.Notes = m.notes
+	v.Arranged, v.Notes = r.Arranged(), m.notes
 	v.Live = live
 	if !live { // it takes longer than all the rest
 		v.Raw = newRaw(exp)

@@ -17,8 +17,11 @@ import (
 // figure that was not measured, or has no interval, is empty; notes are their
 // codes, apart by spaces; why a variant was left out is in the last field. Text that a spreadsheet would take for a formula has an
 // apostrophe in front. The only errors are those of w.
-func CSV(w io.Writer, exp *bench.Experiment) error {
-	r := Summarize(exp)
+func CSV(w io.Writer, exp *bench.Experiment) error { return Summarize(exp).CSV(w) }
+
+// CSV is the function CSV of a report that is made.
+func (r *Report) CSV(w io.Writer) error {
+	exp := r.Exp
 	batches := exp.Design.Batches
 	for _, row := range r.Rows {
 		batches = max(batches, len(row.PeakByBatch))

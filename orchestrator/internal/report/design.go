@@ -99,7 +99,7 @@ func (r *Report) noteRecorded() {
 	delete(known, CodeNewer) // what was passed over when the data came in is another matter
 	var order []bench.Warning
 	rows := map[bench.Warning][]*Row{}
-	for _, row := range r.Rows {
+	for _, row := range r.all() {
 		for _, t := range row.all {
 			for _, w := range t.Warnings {
 				if rows[w] == nil {
@@ -127,23 +127,25 @@ func (r *Report) noteTrials(order []bench.Warning, rows map[bench.Warning][]*Row
 	var codes []string
 	texts, marked := map[string][]string{}, map[string][]*Row{}
 	for _, w := range order {
-		if known[w.Code] {
+		if known[w.Code] || !slices.ContainsFunc(r.Rows, func(row *Row) bool { return slices.Contains(rows[w], row) }) {
 			continue
 		}
 		if texts[w.Code] == nil {
 			codes = append(codes, w.Code)
 		}
 		text := w.Text
-		if len(rows[w]) < len(r.Rows) {
+		if len(rows[w]) < len(r.all()) {
 			var names []string
 			for _, row := range rows[w] {
-				names = append(names, row.Name())
+				if slices.Contains(r.Rows, row) {
+					names = append(names, row.Name())
+				}
 			}
 			text = strings.Join(names, ", ") + ": " + text
 		}
 		texts[w.Code] = append(texts[w.Code], text)
 		for _, row := range rows[w] {
-			if !slices.Contains(marked[w.Code], row) {
+			if slices.Contains(r.Rows, row) && !slices.Contains(marked[w.Code], row) {
 				marked[w.Code] = append(marked[w.Code], row)
 			}
 		}

@@ -42,8 +42,11 @@ var benchUnits = []struct {
 //
 // Source: golang.org/design/14313-benchmark-format, and package benchfmt of
 // golang.org/x/perf for the lines of units.
-func GoBench(w io.Writer, exp *bench.Experiment) error {
-	r := Summarize(exp)
+func GoBench(w io.Writer, exp *bench.Experiment) error { return Summarize(exp).GoBench(w) }
+
+// GoBench is the function GoBench of a report that is made.
+func (r *Report) GoBench(w io.Writer) error {
+	exp := r.Exp
 	var b strings.Builder
 	comment := func(text string) { fmt.Fprintf(&b, "# %s\n", plain.Line(prose(text, mostNote))) }
 	if stamp := r.Stamp(); stamp != "" {
@@ -54,6 +57,9 @@ func GoBench(w io.Writer, exp *bench.Experiment) error {
 		if fact.Name == "machine" || fact.Name == "engine" {
 			comment(fact.Name + " " + fact.Text)
 		}
+	}
+	for _, line := range r.Arranged() {
+		comment(line)
 	}
 	for _, note := range r.Notes {
 		comment(note.Code + ": " + note.Text)

@@ -5,7 +5,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/stat"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
@@ -64,7 +63,7 @@ func alike(a, b *trial) bool { return a.complete > 0 && a.complete == b.complete
 // tooFew says whether the run has too few rounds for intervals: n, the most that
 // any variant carried out, and how many are needed.
 func (r *Report) tooFew() (n, needed int, few bool) {
-	for _, row := range r.Rows {
+	for _, row := range r.all() {
 		if r.Exp.Design.Groups == nil || !row.Baseline { // which has a trial in every group
 			n = max(n, row.Trials)
 		}
@@ -110,7 +109,7 @@ func (r *Report) noteTooFew() {
 
 // hasIntervals says whether any change has one.
 func (r *Report) hasIntervals() bool {
-	for _, row := range r.Rows {
+	for _, row := range r.all() {
 		for _, m := range row.memory() {
 			if m.Ratio.Interval {
 				return true

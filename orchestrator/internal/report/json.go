@@ -13,7 +13,9 @@ type head struct {
 	*bench.Experiment
 	Verdict answer    `json:"verdict"`
 	Control *control  `json:"aa,omitempty"`
-	Summary []summary `json:"summary"`
+	// Arranged says in which order the summary is, and what is not in it.
+	Arranged []string  `json:"arranged,omitempty"`
+	Summary  []summary `json:"summary"`
 	// What is written after the head is not in it.
 	Trials   *struct{} `json:"trials,omitempty"`
 	Warnings *struct{} `json:"warnings,omitempty"`

@@ -53,7 +53,7 @@ func (r *Report) Rests(cost bool) []string {
 		lines = append(lines, fmt.Sprintf("%s was measured in every group: its own figures rest on %d trials, each change on those of the variant's groups",
 			base.Name(), base.Trials))
 	}
-	if cost && r.together() && slices.ContainsFunc(r.Rows, (*Row).starved) {
+	if cost && r.together() && slices.ContainsFunc(r.all(), (*Row).starved) {
 		lines = append(lines, fmt.Sprintf("loaded together on %s: CPU and latency are not the variants' own (--mode apart)",
 			words.Plural(r.Exp.Environment.CPUs, "CPU", "CPUs")))
 	}

@@ -21,8 +21,11 @@ var markdownKeys = map[string]string{
 // Markdown writes the table for a README: one row per variant, then a line in
 // small print with what was run and the notes. Names are escaped. The only
 // errors are those of w.
-func Markdown(w io.Writer, exp *bench.Experiment) error {
-	r := Summarize(exp)
+func Markdown(w io.Writer, exp *bench.Experiment) error { return Summarize(exp).Markdown(w) }
+
+// Markdown is the function Markdown of a report that is made.
+func (r *Report) Markdown(w io.Writer) error {
+	exp := r.Exp
 	table := r.Table().Only(func(c Column) bool { return markdownKeys[c.Key] != "" || c.Key == ColFailed && r.Failed() > 0 })
 	var head []string
 	rows := make([][]string, len(r.Rows))
@@ -43,7 +46,11 @@ func Markdown(w io.Writer, exp *bench.Experiment) error {
 	if exp.Command != "" {
 		brief += " · " + plain.Code(exp.Command)
 	}
-	lines := []string{brief}
+	var lines []string
+	for _, line := range r.Arranged() {
+		lines = append(lines, plain.Markdown(line))
+	}
+	lines = append(lines, brief)
 	if r.Control != nil && r.Stamp() == "" {
 		lines = append(lines, plain.Markdown(r.Control.Text))
 	}

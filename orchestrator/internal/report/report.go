@@ -70,6 +70,10 @@ type Report struct {
 	Comparisons int
 	Control     *Control // nil without a twin of the baseline
 
+	every []*Row   // all rows, where Rows are some of them or in another order; nil: Rows
+	order Order    // of the rows
+	told  *Verdict // of all rows, where Rows are some of them
+
 	void      map[int]string     // why a round does not count, by its number
 	headNotes map[string][]*Note // by key of a column: notes that hold for the whole column
 }

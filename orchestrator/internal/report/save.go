@@ -17,14 +17,18 @@ import (
 // one line, and longer lists of numbers fill their lines. No more than a trial of
 // it is held at a time. Errors are those of w, and of times that RFC 3339 does
 // not know, before anything is written.
-func JSON(w io.Writer, exp *bench.Experiment) error {
+func JSON(w io.Writer, exp *bench.Experiment) error { return Summarize(exp).JSON(w) }
+
+// JSON is the function JSON of a report that is made: its summary has the rows of
+// the report, and what was measured is all there.
+func (r *Report) JSON(w io.Writer) error {
+	exp := r.Exp
 	for i := range exp.Trials {
 		if _, err := exp.Trials[i].Started.MarshalJSON(); err != nil {
 			return fmt.Errorf("write the experiment as JSON: %w", err)
 		}
 	}
-	r := Summarize(exp)
-	top := head{Experiment: filled(exp), Verdict: answer(r.Verdict()), Control: r.Control.json(), Summary: []summary{}}
+	top := head{Experiment: filled(exp), Verdict: answer(r.Verdict()), Control: r.Control.json(), Arranged: r.Arranged(), Summary: []summary{}}
 	for _, row := range r.Rows {
 		top.Summary = append(top.Summary, r.summary(row))
 	}

@@ -122,7 +122,7 @@ func Superscript(n int) string {
 // Failed is the number of failed requests of all rows.
 func (r *Report) Failed() int {
 	failed := 0
-	for _, row := range r.Rows {
+	for _, row := range r.all() {
 		failed += row.Failed
 	}
 	return failed

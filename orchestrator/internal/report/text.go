@@ -27,10 +27,15 @@ type TextOptions struct {
 // named, and so are the notes that are marked nowhere else. The only errors are
 // those of w.
 func Text(w io.Writer, exp *bench.Experiment, options TextOptions) error {
+	return Summarize(exp).Text(w, options)
+}
+
+// Text is the function Text of a report that is made.
+func (r *Report) Text(w io.Writer, options TextOptions) error {
 	if options.Width <= 0 {
 		options.Width = defaultWidth
 	}
-	t := textWriter{r: Summarize(exp), TextOptions: options}
+	t := textWriter{r: r, TextOptions: options}
 	if stamp := t.r.Stamp(); stamp != "" {
 		t.colored(bold+red, stamp)
 		t.b.WriteString("\n")
@@ -106,6 +111,9 @@ func (t *textWriter) figures() error {
 
 // rests says below the table what its figures rest on.
 func (t *textWriter) rests(cost bool) {
+	for _, line := range t.r.Arranged() {
+		wrap(&t.b, "", line, t.Width)
+	}
 	lines := t.r.Rests(cost)
 	if len(lines) > 0 {
 		t.b.WriteString("\n")

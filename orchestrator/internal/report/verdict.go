@@ -34,6 +34,9 @@ type Verdict struct {
 
 // Verdict answers the question of the experiment.
 func (r *Report) Verdict() Verdict {
+	if r.told != nil {
+		return *r.told
+	}
 	standing, answer := r.answer()
 	sentences := []string{answer}
 	if r.Exp.Interrupted {

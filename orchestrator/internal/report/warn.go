@@ -154,7 +154,7 @@ func (r *Report) together() bool { return r.several() && r.Exp.Design.Mode != be
 // several says that more than one variant was run, or is going to be.
 func (r *Report) several() bool {
 	n := 0
-	for _, row := range r.Rows {
+	for _, row := range r.all() {
 		if !row.absent() {
 			n++
 		}

@@ -23,7 +23,7 @@ const (
 
 // passedOver are the keys that reports add to an experiment. Whoever reports
 // computes them anew.
-var passedOver = map[string]bool{"summary": true, "aa": true, "verdict": true}
+var passedOver = map[string]bool{"summary": true, "aa": true, "verdict": true, "arranged": true}
 
 // ReadExperiment reads an experiment that report.JSON wrote, of this version or
 // the first one; what it gives is of this version. The file is not held in
