@@ -71,12 +71,18 @@ const shapes = `.chart{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"No
 	`.chart .leader{stroke-width:1;stroke-dasharray:1 3}` +
 	`.chart .base{stroke-width:1.2;stroke-dasharray:4 3}`
 
-// CSS gives the style of the pictures that Memory, Peaks and Trials draw: shapes,
+// inPage are the shapes of pictures that stand in pages alone.
+const inPage = `.chart .front{stroke:var(--c-quiet);stroke-width:1.6;stroke-opacity:.8}` +
+	`.chart .whisker{stroke:currentColor;stroke-width:1.2;stroke-opacity:.55}` +
+	`.chart .ring{fill:none;stroke:currentColor;stroke-width:1.4}` +
+	`.chart .point:not(.best)>.mark,.chart .point:not(.best)>.whisker{opacity:.5}`
+
+// CSS gives the style of the pictures that Memory, Peaks, Trials and Trade draw: shapes,
 // and colours as custom properties, which Light and Dark set: --v0 to --v7 for
 // the variants, --c-ink and others beside them.
 func CSS() string {
 	var b strings.Builder
-	b.WriteString(shapes)
+	b.WriteString(shapes + inPage)
 	for _, rule := range rules {
 		fmt.Fprintf(&b, "%s{%s:var(--%s)}", rule.selector, rule.property, rule.token)
 	}

@@ -134,6 +134,7 @@ func experiments() map[string]*bench.Experiment {
 		"default":   made{rounds: 7}.experiment(),
 		"one-round": made{rounds: 1, change: func(exp *bench.Experiment) { exp.Design.Quick, exp.Design.Preset = true, "quick" }}.experiment(),
 		"twelve":    made{rounds: 8, names: twelve}.experiment(),
+		"twenty":    made{rounds: 10, names: twentyNames, change: crowd}.experiment(),
 		"hostile":   made{rounds: 7, names: nasty, change: spoil}.experiment(),
 		"stamped": made{rounds: 8, names: []string{"libc", "jemalloc", "libc-twin"}, change: func(exp *bench.Experiment) {
 			exp.Design.Twin = "libc-twin" // at the level of musl
@@ -151,6 +152,36 @@ func experiments() map[string]*bench.Experiment {
 		"failing":     made{rounds: 7, change: fail}.experiment(),
 		"interrupted": made{rounds: 1, change: interrupt}.experiment(),
 		"nothing":     made{rounds: 0}.experiment(),
+	}
+}
+
+// twentyNames are variants as the lists in the box name them.
+var twentyNames = []string{
+	"libc", "jemalloc", "musl", "mimalloc", "gperftools", "scudo", "rpmalloc@sid", "tbbmalloc", "arena1", "arena2", "arena4", "je-bg", "je-bg0",
+	"je-narenas2", "je-percpu", "mi-purge0", "mimalloc@sid", "libc@trixie", "libc@sid", "gperf-decommit",
+}
+
+// crowd gives variants CPU times and peaks that are near each other, knobs to some,
+// and leaves two out.
+func crowd(exp *bench.Experiment) {
+	for i := range exp.Trials {
+		t := &exp.Trials[i]
+		t.Proof.Binary = strings.Repeat("9f86d081", 8)
+		for j := range t.Batches {
+			t.Batches[j].CPU = t.Batches[j].CPU * time.Duration(20+len(t.Variant)) / 24
+			t.Batches[j].Wait = 80 * time.Second
+		}
+	}
+	for i := range exp.Design.Variants {
+		v := &exp.Design.Variants[i]
+		_, v.Suite, _ = strings.Cut(v.Name, "@")
+		if strings.HasPrefix(v.Name, "je-") {
+			v.Env = map[string]string{"MALLOC_CONF": "background_thread:true,dirty_decay_ms:1000"}
+		}
+	}
+	for _, name := range []string{"snmalloc", "hoard@trixie"} {
+		exp.Design.Variants = append(exp.Design.Variants, bench.Variant{Name: name})
+		exp.LeftOut = append(exp.LeftOut, bench.LeftOut{Variant: name, Why: "Debian has no package of it"})
 	}
 }
 

@@ -64,7 +64,9 @@ func whole(w io.Writer, r *report.Report, with Extra) error {
 
 // Body writes what is within #report of a page while its run goes on: trials are
 // still to come, and the data is for the finished page.
-func Body(w io.Writer, exp *bench.Experiment) error { return execute(w, "report", newView(report.Summarize(exp), true)) }
+func Body(w io.Writer, exp *bench.Experiment) error {
+	return execute(w, "report", newView(report.Summarize(exp), true))
+}
 
 func execute(w io.Writer, name string, v *view) error {
 	t, err := template.New("").Funcs(template.FuncMap{"key": key, "close": closer}).Parse(layout)

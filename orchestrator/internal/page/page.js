@@ -351,6 +351,29 @@ window.stepper = (() => {
     curves.show();
   }
 
+  // trade shows the figures of the point that is pointed at, or was touched.
+  function trade(root) {
+    const canvas = one(root, ".trade-of .canvas");
+    if (!canvas) return;
+    const tip = make("div", { class: "tip hidden" });
+    canvas.append(tip);
+    for (const point of all(canvas, ".point")) {
+      const title = one(point, "title"), name = title.textContent.slice(0, -(point.dataset.say.length + 2));
+      title.remove(); // or the browser would show it over ours
+      point.setAttribute("aria-label", `${name}: ${point.dataset.say}`);
+      const show = () => {
+        tip.replaceChildren(make("b", {}, name), ...point.dataset.say.split(", ").map(part => make("div", {}, part)));
+        tip.classList.remove("hidden");
+        const mark = one(point, ".mark").getBoundingClientRect(), box = canvas.getBoundingClientRect();
+        const x = mark.left - box.left, wide = tip.offsetWidth;
+        tip.style.left = Math.max(0, x + 20 + wide > canvas.clientWidth ? x - 10 - wide : x + 20) + "px";
+        tip.style.top = Math.max(0, mark.top - box.top - 12) + "px";
+      };
+      point.addEventListener("pointerenter", show);
+      point.addEventListener("pointerleave", () => tip.classList.add("hidden"));
+    }
+  }
+
   // figure reads a cell as a number; words stay words.
   function figure(row, column) {
     const cell = row.cells[column];
@@ -399,6 +422,7 @@ window.stepper = (() => {
     source.dataset.alive = "yes";
     const curves = new Curves(root, JSON.parse(source.textContent));
     trials(root, curves);
+    trade(root);
     all(root, ".scroll > table").filter(table => table.tBodies[0] && table.tBodies[0].rows.length > 1).forEach(sorting);
   }
   return { enhance };

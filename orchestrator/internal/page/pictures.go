@@ -13,8 +13,8 @@ type pictures struct{ Wide, Narrow template.HTML }
 
 // Widths of the pictures, in pixels.
 const (
-	wideMemory, widePeaks = 740, 460
-	narrow                = 360
+	wideMemory, widePeaks, wideTrade = 740, 460, 900
+	narrow                           = 360
 )
 
 // narrowSteps are the steps of a line on a narrow screen.
@@ -35,6 +35,10 @@ func memoryPictures(r *report.Report, all *report.Curves) pictures {
 
 func peakPictures(r *report.Report) pictures {
 	return draw(widePeaks, "peaks", func(o chart.Options) string { return chart.Peaks(r, o) })
+}
+
+func tradePictures(r *report.Report) pictures {
+	return draw(wideTrade, "trade", func(o chart.Options) string { return chart.Trade(r, o) })
 }
 
 // draw draws both; the chart room escapes what people named.

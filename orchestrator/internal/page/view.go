@@ -22,6 +22,8 @@ type view struct {
 	Rests               []string
 	Variants            []named
 	Memory, Peaks       pictures
+	Trade               *pictures // nil where fewer than two variants have both figures
+	TradeCaption        string
 	Figures             table
 	Arranged            []string
 	Notes               []note
@@ -120,6 +122,10 @@ func newView(r *report.Report, live bool) *view {
 	curves := allCurves(r)
 	v.Data, v.Trials = newData(r, curves)
 	v.Memory, v.Peaks = memoryPictures(r, curves), peakPictures(r)
+	if len(r.Trade().Points) > 1 {
+		drawn := tradePictures(r)
+		v.Trade, v.TradeCaption = &drawn, r.TradeCaption()
+	}
 	v.Figures = m.table("figures", m.caption(), m.whole)
 	v.Heap = m.table("heap", "What the C heap holds, what that takes, and what is given back", r.Heap())
 	v.Cost = m.table("cost", "CPU time and latency", r.Cost())

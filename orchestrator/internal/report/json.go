@@ -11,8 +11,8 @@ import (
 // without them, and its summary, where a reader meets it first.
 type head struct {
 	*bench.Experiment
-	Verdict answer    `json:"verdict"`
-	Control *control  `json:"aa,omitempty"`
+	Verdict answer   `json:"verdict"`
+	Control *control `json:"aa,omitempty"`
 	// Arranged says in which order the summary is, and what is not in it.
 	Arranged []string  `json:"arranged,omitempty"`
 	Summary  []summary `json:"summary"`

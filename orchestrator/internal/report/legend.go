@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
@@ -53,9 +52,8 @@ func (r *Report) Rests(cost bool) []string {
 		lines = append(lines, fmt.Sprintf("%s was measured in every group: its own figures rest on %d trials, each change on those of the variant's groups",
 			base.Name(), base.Trials))
 	}
-	if cost && r.together() && slices.ContainsFunc(r.all(), (*Row).starved) {
-		lines = append(lines, fmt.Sprintf("loaded together on %s: CPU and latency are not the variants' own (--mode apart)",
-			words.Plural(r.Exp.Environment.CPUs, "CPU", "CPUs")))
+	if shared := r.costShared(); cost && shared != "" {
+		lines = append(lines, shared+": CPU and latency are not the variants' own (--mode apart)")
 	}
 	if r.Control != nil && r.Stamp() == "" {
 		lines = append(lines, r.Control.Text)
