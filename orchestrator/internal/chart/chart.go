@@ -1,8 +1,9 @@
-// Package chart draws what a report means as pictures: memory over time, the
+// Package chart draws what a report means as pictures: memory over time, memory
+// against CPU, the
 // peaks of every round, and every round of one variant. They are SVG, with all
 // their words as text; the same report gives the same bytes.
 //
-// Memory, Peaks and Trials give an element for a page, whose style says which
+// Memory, Peaks, Trials and Trade give an element for a page, whose style says which
 // colours there are (CSS, Light, Dark). SVG writes a file that stands alone, for
 // light and dark ground, without scripts and without anything from elsewhere.
 //

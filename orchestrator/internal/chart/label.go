@@ -10,6 +10,8 @@ const (
 	labelHeight = 13.0
 	labelSize   = 11.0
 	markReach   = 6.0 // of a mark, from its middle
+	ringReach   = 9.0 // of the baseline's
+	bolder      = 1.1 // so much wider is a name on the front
 )
 
 // box is a rectangle in pixels.
@@ -38,7 +40,11 @@ func (t *tradePicture) labels() []label {
 	points := t.trade.Points
 	marks := make([]box, len(points))
 	for i, p := range points {
-		marks[i] = box{t.x(p.CPU.Center) - markReach, t.y(p.Peak.Center) - markReach, 2 * markReach, 2 * markReach}
+		reach := markReach
+		if p.Row.Baseline {
+			reach = ringReach
+		}
+		marks[i] = box{t.x(p.CPU.Center) - reach, t.y(p.Peak.Center) - reach, 2 * reach, 2 * reach}
 	}
 	order := make([]int, len(points))
 	for i := range order {
@@ -49,7 +55,7 @@ func (t *tradePicture) labels() []label {
 		return cmp.Or(-cmp.Compare(boolean(points[a].Best), boolean(points[b].Best)), -cmp.Compare(crowd(marks, a), crowd(marks, b)))
 	})
 	plane := box{t.left + 2, t.top - 2, t.inner - 2, t.height}
-	labels := make([]label, len(points))
+	labels, lines := make([]label, len(points)), t.frontBoxes()
 	var taken []box
 	for _, i := range order {
 		name := points[i].Row.Name()
@@ -58,6 +64,9 @@ func (t *tradePicture) labels() []label {
 		}
 		text := fit(name, labelSize, t.inner*0.45)
 		size := box{width: widthOf(text, labelSize), height: labelHeight}
+		if points[i].Best {
+			size.width *= bolder
+		}
 		labels[i] = label{text: text}
 		least := math.Inf(1)
 		for _, at := range around(marks[i], size) {
@@ -67,6 +76,9 @@ func (t *tradePicture) labels() []label {
 				if j != i {
 					over += b.shared(m)
 				}
+			}
+			for _, line := range lines {
+				over += b.shared(line)
 			}
 			for _, other := range taken {
 				over += 4 * b.shared(other)
@@ -83,6 +95,23 @@ func (t *tradePicture) labels() []label {
 	return labels
 }
 
+// frontBoxes gives the stretches of the front's line, as thick as it needs to be
+// left alone.
+func (t *tradePicture) frontBoxes() []box {
+	var all []box
+	x, y := 0.0, t.top // where the line has come to
+	for k, i := range t.trade.Front {
+		p := t.trade.Points[i]
+		nx, ny := t.x(p.CPU.Center), t.y(p.Peak.Center)
+		if k > 0 {
+			all = append(all, box{x, y - 1, nx - x, 2})
+		}
+		all = append(all, box{nx - 1, y, 2, ny - y})
+		x, y = nx, ny
+	}
+	return append(all, box{x, y - 1, t.left + t.inner - x, 2})
+}
+
 // around lists places for a label of that size about a mark, the nearest first.
 func around(mark, size box) []label {
 	x, y := mark.left+mark.width/2, mark.top+mark.height/2
@@ -92,8 +121,8 @@ func around(mark, size box) []label {
 		for _, turn := range []float64{0, 4, 2, 6, 1, 7, 3, 5} { // right, left, above, below, between
 			dx, dy := math.Cos(turn*math.Pi/4), -math.Sin(turn*math.Pi/4)
 			// The label's nearest edge or corner is as far away as the gap.
-			left := x + dx*(markReach+gap) - size.width*(1-math.Round(dx*1.4))/2
-			top := y + dy*(markReach+gap) - size.height*(1-math.Round(dy*1.4))/2
+			left := x + dx*(mark.width/2+gap) - size.width*(1-math.Round(dx*1.4))/2
+			top := y + dy*(mark.height/2+gap) - size.height*(1-math.Round(dy*1.4))/2
 			all = append(all, label{box: box{left, top, size.width, size.height}, led: ring > 0})
 		}
 	}

@@ -49,6 +49,7 @@ func memory(r *report.Report, o Options) picture {
 			m.drawn = append(m.drawn, i)
 		}
 	}
+	m.pale = paleRows(r)
 	m.layOut()
 	m.shades()
 	m.axes()
@@ -67,6 +68,7 @@ type memoryPicture struct {
 	curves *report.Curves
 	peaks  *report.Peaks
 	drawn  []int // the rows that have a line
+	pale   map[int]bool
 	width  float64
 	row    float64 // height of a label
 	lane   float64 // height of a lane
@@ -221,7 +223,9 @@ func (m *memoryPicture) lines() {
 	m.put(`<svg class="plot%s" x="%s" y="%s" width="%s" height="%s" viewBox="0 0 %s %s" preserveAspectRatio="none" data-seconds="%.6g" data-bytes="%.6g" data-height="%s">`,
 		many, num(m.left), num(m.top), w, h, w, h, m.time.top/m.plane.width, m.bytes.top/m.height, h)
 	for _, i := range m.drawn {
-		m.put(`<path class="band %s" data-row="%d" d="%s"/>`, class(i), i, m.band(m.curves.Rows[i].Line))
+		if !m.pale[i] {
+			m.put(`<path class="band %s" data-row="%d" d="%s"/>`, class(i), i, m.band(m.curves.Rows[i].Line))
+		}
 	}
 	for _, i := range m.drawn {
 		for _, t := range m.curves.Rows[i].Threads {
@@ -231,8 +235,17 @@ func (m *memoryPicture) lines() {
 			}
 		}
 	}
-	for _, i := range m.drawn {
-		m.put(`<path class="line %s" data-row="%d"%s d="%s"/>`, class(i), i, dash(i), m.middle(m.curves.Rows[i].Line))
+	for _, pale := range []bool{true, false} { // what is pale lies below
+		for _, i := range m.drawn {
+			if m.pale[i] != pale {
+				continue
+			}
+			faint := ""
+			if pale {
+				faint = ` stroke-opacity=".28"`
+			}
+			m.put(`<path class="line %s" data-row="%d"%s%s d="%s"/>`, class(i), i, dash(i), faint, m.middle(m.curves.Rows[i].Line))
+		}
 	}
 	m.put(`</svg>`)
 }

@@ -133,7 +133,7 @@ func (t *tradePicture) point(p report.TradePoint, at label) {
 	}
 	t.mark(p.Index, x, y)
 	if p.Row.Baseline {
-		t.put(`<circle class="ring" cx="%s" cy="%s" r="8"/>`, num(x), num(y))
+		t.put(`<circle class="ring" cx="%s" cy="%s" r="%s"/>`, num(x), num(y), num(ringReach-1))
 	}
 	t.text(words, at.left, at.top+labelHeight-3, at.text)
 	t.put(`</g>`)

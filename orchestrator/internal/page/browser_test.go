@@ -47,6 +47,7 @@ func TestBrowser(t *testing.T) {
 	for name, test := range map[string]func(*testing.T, *browsertest.Browser, *bench.Experiment, string){
 		"first screen": firstScreen, "curves": curvesDrawn, "values": values, "zoom": zoom, "keys": keys, "touch": touch, "variants": variants,
 		"sort": sortTable, "trial": openTrial, "widths": widths, "dark": dark, "paper": paper, "without script": withoutScript, "replaced": replaced,
+		"trade": tradeRead,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, b, exp, address) })
 	}
@@ -328,6 +329,32 @@ func variants(t *testing.T, b *browsertest.Browser, _ *bench.Experiment, address
 	p.Do(chromedp.Click(button))
 	if now := shown(); now != before {
 		t.Errorf("shown again, jemalloc is shown as %q", now)
+	}
+}
+
+// A point of the trade tells its figures where it is pointed at; without a script
+// the browser has its title.
+func tradeRead(t *testing.T, b *browsertest.Browser, exp *bench.Experiment, address string) {
+	p := b.Open(t, address, browsertest.Screen{Width: 1280, Height: 1600})
+	want := ""
+	for _, point := range report.Summarize(exp).Trade().Points {
+		if point.Row.Variant == "jemalloc" {
+			want = point.Text
+		}
+	}
+	box := eval[[]float64](p, `(() => { const r = document.querySelector('.trade-of svg.wide .point[data-row="1"] > .mark').getBoundingClientRect(); return [r.left + r.width / 2, r.top + r.height / 2] })()`)
+	p.Do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, box[0], box[1]))
+	got := eval[string](p, `[...document.querySelector('.trade-of .tip').children].map(e => e.textContent).join(", ")`)
+	if got != "jemalloc, "+want || want == "" {
+		t.Errorf("pointed at, it says %q; want %q", got, want)
+	}
+	p.Do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, 5, 5))
+	if !eval[bool](p, `document.querySelector('.trade-of .tip').classList.contains('hidden')`) {
+		t.Error("what it said stays")
+	}
+	p = b.Open(t, address, browsertest.Screen{NoScript: true})
+	if got := eval[string](p, `document.querySelector('.trade-of svg.wide .point[data-row="1"] > title').textContent`); got != "jemalloc: "+want {
+		t.Errorf("without a script its title is %q", got)
 	}
 }
 

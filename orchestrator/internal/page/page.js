@@ -159,6 +159,7 @@ window.stepper = (() => {
           if (!chosen.hidden.delete(variant.name)) chosen.hidden.add(variant.name);
           this.show();
         });
+        this.lights(button, row);
         return button;
       });
       const drawn = this.toggles.filter((_, row) => this.data.variants[row].line.length);
@@ -173,7 +174,18 @@ window.stepper = (() => {
       this.close = button("", "close the trial", () => { chosen.trial = null; this.show(); });
       this.tools.replaceChildren(...(drawn.length > 1 ? drawn : []), this.close, this.out, this.in, this.reset);
     }
+    // lights makes a variant's curve stand out while something of it is pointed at.
+    lights(element, row) {
+      const light = on => {
+        for (const line of all(this.root, `.plot .line[data-row="${row}"]`)) line.classList.toggle("lit", on);
+      };
+      element.addEventListener("pointerenter", () => light(true));
+      element.addEventListener("pointerleave", () => light(false));
+      element.addEventListener("focus", () => light(true));
+      element.addEventListener("blur", () => light(false));
+    }
     listen() {
+      for (const label of all(this.canvas, ".label")) this.lights(label, Number(label.dataset.row));
       let down = null; // where a drag of the mouse began, as a time
       this.canvas.addEventListener("pointermove", event => {
         const picture = this.visible();

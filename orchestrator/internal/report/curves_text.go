@@ -1,11 +1,50 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
+
+// foremost is how many curves are drawn strongly beside the baseline's, where there
+// are more than manyRows.
+const foremost = 5
+
+// Foremost gives the rows whose curves are to stand out: all of them, or of many
+// the baseline and those of the least peaks.
+func (r *Report) Foremost() []*Row {
+	var measured []*Row
+	for _, row := range r.Rows {
+		if row.Peak.N > 0 {
+			measured = append(measured, row)
+		}
+	}
+	if len(measured) <= manyRows {
+		return r.Rows
+	}
+	slices.SortStableFunc(measured, func(a, b *Row) int { return cmp.Compare(a.Peak.Center, b.Peak.Center) })
+	base := r.baseline()
+	measured = slices.DeleteFunc(measured, func(row *Row) bool { return row == base })[:foremost]
+	if base != nil {
+		measured = append(measured, base)
+	}
+	return measured
+}
+
+// standOut says which of many curves are drawn strongly.
+func (r *Report) standOut() string {
+	if len(r.Foremost()) == len(r.Rows) {
+		return ""
+	}
+	base := ""
+	if r.baseline() != nil {
+		base = "the baseline and "
+	}
+	return fmt.Sprintf(" Drawn strongly: %sthe %d of the least peaks; the others are pale.", base, foremost)
+}
 
 // CurvesCaption says how curves are to be read.
 func (r *Report) CurvesCaption() string {
@@ -14,7 +53,7 @@ func (r *Report) CurvesCaption() string {
 		what = "Line: the median over the rounds. Band: from the lowest to the highest reading of any round."
 	}
 	return what + " Each variant keeps its own clock" + r.stretched() + "; shaded and below the axis: its batches." +
-		" A peak that was over between two readings is in the peak RSS and not in the curve." + r.furthest()
+		" A peak that was over between two readings is in the peak RSS and not in the curve." + r.standOut() + r.furthest()
 }
 
 // furthest names the variants whose line is of fewer rounds than their figures.

@@ -68,6 +68,25 @@ func TestTwenty(t *testing.T) {
 	golden(t, "twenty.txt", render(t, text(TextOptions{}), twenty(10)))
 }
 
+// TestForemost: of many curves the baseline's and those of the least peaks stand
+// out, of few all do.
+func TestForemost(t *testing.T) {
+	if r := Summarize(experiment(3)); len(r.Foremost()) != 3 || strings.Contains(r.CurvesCaption(), "pale") {
+		t.Errorf("%d of 3 stand out: %s", len(r.Foremost()), r.CurvesCaption())
+	}
+	r := Summarize(twenty(3))
+	var names []string
+	for _, row := range r.Foremost() {
+		names = append(names, row.Variant)
+	}
+	if got, want := strings.Join(names, " "), "musl arena1 je-percpu je-bg scudo libc"; got != want {
+		t.Errorf("%s stand out, want %s", got, want)
+	}
+	if !strings.Contains(r.CurvesCaption(), "the baseline and the 5 of the least peaks") {
+		t.Error(r.CurvesCaption())
+	}
+}
+
 func TestOneBinary(t *testing.T) {
 	exp := experiment(1)
 	if got := Summarize(exp).OneBinary(); got != "" {
