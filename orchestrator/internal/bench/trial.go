@@ -1,6 +1,9 @@
 package bench
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Trial is one container's life: start, warm-up, batches with pauses, final
 // idle, stop.
@@ -26,6 +29,18 @@ type Trial struct {
 	Turn      int       `json:"turn,omitempty"`    // where rounds have groups: the round of the design, from 1
 	Group     int       `json:"group,omitempty"`   // and the group of it, from 1
 }
+
+// RoundName names a round for people: "round 3". Where rounds have groups it is a
+// group that has the number, and turn is the round of the design: "round 1, group 3".
+func RoundName(number, turn, group int) string {
+	if group > 0 {
+		return fmt.Sprintf("round %d, group %d", turn, group)
+	}
+	return fmt.Sprintf("round %d", number)
+}
+
+// RoundName names the trial's round for people.
+func (t *Trial) RoundName() string { return RoundName(t.Round, t.Turn, t.Group) }
 
 // Proof says which allocator a trial ran and how that is known.
 type Proof struct {

@@ -116,7 +116,7 @@ func barHead(line *bar) string {
 	if s.Phase == bench.PhaseBatch {
 		where = fmt.Sprintf("batch %d/%d", s.Batch, s.Batches)
 	}
-	return fmt.Sprintf("%s round %d %s", plain.Name(s.Of.Variant), s.Of.Round, where)
+	return fmt.Sprintf("%s %s %s", plain.Name(s.Of.Variant), s.Round, where)
 }
 
 func barTail(line *bar) string {

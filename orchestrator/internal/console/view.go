@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"log/slog"
@@ -29,12 +30,13 @@ type View struct {
 	header store.Header
 	rounds int // that were asked for at first
 	trials map[store.Of]*running
+	names  map[int]string // of rounds, by number
 }
 
 // NewView shows on w; quiet shows warnings alone. With terminal, which is what
 // w is then, there are bars.
 func NewView(w io.Writer, quiet bool, terminal io.Writer) *View {
-	v := &View{w: w, quiet: quiet, trials: map[store.Of]*running{}}
+	v := &View{w: w, quiet: quiet, trials: map[store.Of]*running{}, names: map[int]string{}}
 	if !quiet && terminal != nil {
 		v.bars = newBars(w, terminal)
 	}
@@ -181,6 +183,7 @@ func (v *View) design() bench.Design {
 func (v *View) round(r store.Round) {
 	v.mu.Lock()
 	of := v.rounds
+	v.names[r.Number] = bench.RoundName(r.Number, r.Turn, r.Group)
 	v.mu.Unlock()
 	if of == 1 && r.Repeats == 0 && r.Groups == 0 {
 		return
@@ -203,6 +206,15 @@ func (v *View) round(r store.Round) {
 	v.Line("round", "%s", text)
 }
 
+// named is what people call the round of a number.
+func (v *View) named(number int) string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return cmp.Or(v.names[number], bench.RoundName(number, 0, 0))
+}
+
+func (v *View) inGroups() bool { return v.design().Groups != nil }
+
 // leftOut shows that the run goes on without a variant.
 func (v *View) leftOut(out bench.LeftOut) {
 	text := fmt.Sprintf("%s is left out: %s", out.Variant, out.Why)
@@ -224,7 +236,7 @@ func (v *View) proved(of store.Of, p bench.Proof) {
 	if p.Arenas > 0 {
 		arenas = fmt.Sprintf(", %d arenas", p.Arenas)
 	}
-	v.Line("proof", "%s runs %s %s, %s%s · as %s", of.Variant, p.Allocator, p.Version, p.Linkage, arenas, container)
+	v.Line("proof", "%s runs %s, %s%s · as %s", of.Variant, strings.TrimSpace(p.Allocator+" "+p.Version), p.Linkage, arenas, container)
 }
 
 // phase shows that a phase begins.
@@ -235,25 +247,25 @@ func (v *View) phase(of store.Of, p bench.Phase) {
 	d := v.design()
 	switch p.Kind {
 	case bench.PhaseWarmup:
-		v.Line(of.Variant, "round %d, warm-up", of.Round)
+		v.Line(of.Variant, "%s, warm-up", v.named(of.Round))
 	case bench.PhaseBatch:
-		v.Line(of.Variant, "round %d batch %d/%d begins", of.Round, p.Batch, d.Batches)
+		v.Line(of.Variant, "%s batch %d/%d begins", v.named(of.Round), p.Batch, d.Batches)
 	case bench.PhasePause:
-		v.Line(of.Variant, "round %d pause %v", of.Round, d.Pause)
+		v.Line(of.Variant, "%s pause %v", v.named(of.Round), d.Pause)
 	case bench.PhaseIdle:
-		v.Line(of.Variant, "round %d idle %v", of.Round, d.Idle)
+		v.Line(of.Variant, "%s idle %v", v.named(of.Round), d.Idle)
 	}
 }
 
 // batch shows the outcome of a batch.
 func (v *View) batch(of store.Of, b bench.Batch, highest bench.Bytes) {
-	name := fmt.Sprintf("round %d batch %d/%d", of.Round, b.Number, v.design().Batches)
+	name := fmt.Sprintf("%s batch %d/%d", v.named(of.Round), b.Number, v.design().Batches)
 	v.Line(of.Variant, "%s: %s requests in %.1f s, %d failed, peak %.0f MiB, p50 %s, p99 %s",
 		name, words.Count(b.Requests), (b.End - b.Start).Seconds(), b.Failed, highest.MiB(),
 		b.Latency.P50.Round(time.Millisecond), b.Latency.P99.Round(time.Millisecond))
 	switch {
 	case b.Useless():
-		v.Warn(fmt.Sprintf("%s, round %d batch %d: %s", of.Variant, of.Round, b.Number, report.AllFailed(b)))
+		v.Warn(fmt.Sprintf("%s, %s batch %d: %s", of.Variant, v.named(of.Round), b.Number, report.AllFailed(b)))
 	case b.Failed > 0 && !b.Interrupted:
 		v.Line(of.Variant, "%s: failed were %s", name, report.Failures(b.Errors))
 	}
@@ -265,7 +277,7 @@ func (v *View) ended(of store.Of, e store.Ended) {
 	delete(v.trials, of)
 	v.mu.Unlock()
 	if e.Error != "" {
-		v.Warn(fmt.Sprintf("%s, round %d: %s", of.Variant, of.Round, e.Error))
+		v.Warn(fmt.Sprintf("%s, %s: %s", of.Variant, v.named(of.Round), e.Error))
 	}
 	if v.bars != nil {
 		v.bars.done(of)
@@ -277,8 +289,11 @@ func (v *View) judged(j store.Judged) {
 	if j.Void == "" {
 		return
 	}
-	text := fmt.Sprintf("round %d does not count: %s", j.Round, j.Void)
-	if j.Again > 0 {
+	text := fmt.Sprintf("%s does not count: %s", v.named(j.Round), j.Void)
+	switch {
+	case j.Again > 0 && v.inGroups():
+		text += "; it is repeated at the end of its round"
+	case j.Again > 0:
 		text += fmt.Sprintf("; it is repeated as round %d", j.Again)
 	}
 	v.Line("note", "%s", text)

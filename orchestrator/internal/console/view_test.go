@@ -145,7 +145,7 @@ func TestBars(t *testing.T) {
 	for _, variant := range []string{"libc", "jemalloc", "musl"} {
 		trials.Go(func() {
 			for i := range 200 {
-				b.update(watch.Standing{Of: store.Of{Variant: variant, Round: 1}, Phase: bench.PhaseBatch, Batch: 1, Batches: 2, Done: i, Total: 200, Memory: bench.MiB})
+				b.update(watch.Standing{Of: store.Of{Variant: variant, Round: 1}, Round: "round 1", Phase: bench.PhaseBatch, Batch: 1, Batches: 2, Done: i, Total: 200, Memory: bench.MiB})
 				if i%50 == 0 {
 					b.above("a line about " + variant)
 				}
@@ -155,7 +155,7 @@ func TestBars(t *testing.T) {
 		})
 	}
 	trials.Wait()
-	b.update(watch.Standing{Of: store.Of{Variant: "libc", Round: 1}, Total: 10})
+	b.update(watch.Standing{Of: store.Of{Variant: "libc", Round: 1}, Round: "round 1", Total: 10})
 	b.close()
 	for _, want := range []string{"libc round 1 batch 1/2", "1 MiB", "a line about musl", "0 failed"} {
 		if !strings.Contains(out.String(), want) {

@@ -24,6 +24,8 @@ type Contradiction struct {
 	Round, Batch   int
 	Live, Resident float64 // bytes
 	Swapped        float64 // bytes that were swapped out at most, in that trial
+
+	in *bench.Trial
 }
 
 // contradiction looks for the batch in which the live bytes exceed A the most.
@@ -49,7 +51,7 @@ func (m *reading) contradiction() *Contradiction {
 		}
 		take := func(live, resident float64) {
 			if resident > 0 && live > impossible*resident && (worst == nil || live*worst.Resident > worst.Live*resident) {
-				worst = &Contradiction{Round: m.Round, Batch: b.Number, Live: live, Resident: resident}
+				worst = &Contradiction{in: m.Trial, Round: m.Round, Batch: b.Number, Live: live, Resident: resident}
 			}
 		}
 		_, top, sampled := highest(m.samples, b)
@@ -136,17 +138,17 @@ func (row *Row) hold(interrupted bool) {
 // figures says what contradicts what: "live 117 MiB, RSS 7 MiB in round 2, batch
 // 1; 40 MiB were swapped out".
 func (c *Contradiction) figures(rounds int) string {
-	text := fmt.Sprintf("live %s, RSS %s in %s", mebibytes(c.Live), mebibytes(c.Resident), place(c.Round, c.Batch, rounds))
+	text := fmt.Sprintf("live %s, RSS %s in %s", mebibytes(c.Live), mebibytes(c.Resident), place(c.in, c.Batch, rounds))
 	if c.Swapped > 0 {
 		text += fmt.Sprintf("; %s were swapped out", mebibytes(c.Swapped))
 	}
 	return text
 }
 
-// place names a batch; its round only if there are several.
-func place(round, batch, rounds int) string {
-	if rounds > 1 {
-		return fmt.Sprintf("round %d, batch %d", round, batch)
+// place names a batch of a trial; its round only if there are several.
+func place(t *bench.Trial, batch, rounds int) string {
+	if rounds > 1 || t.Group > 0 {
+		return fmt.Sprintf("%s, batch %d", t.RoundName(), batch)
 	}
 	return fmt.Sprintf("batch %d", batch)
 }

@@ -45,7 +45,7 @@ func (r *Report) Rests(cost bool) []string {
 	}
 	rounds := words.Plural(r.Rounds, "round", "rounds")
 	if d.Groups != nil {
-		rounds += " in groups"
+		requests += ", in groups"
 	}
 	lines := []string{join(fmt.Sprintf("%s of %d × %s", rounds, d.Batches, requests), intervals, took)}
 	if base := r.baseline(); base != nil && d.Groups != nil && base.Trials > r.Rounds {
@@ -98,6 +98,8 @@ func (r *Report) Legend() []Fact {
 	}
 	loaded := ""
 	switch {
+	case r.together() && r.Exp.Design.Groups != nil:
+		loaded = ", the variants of a group running at once"
 	case r.together():
 		loaded = ", all variants running at once"
 	case r.several():

@@ -38,7 +38,7 @@ func (d disturbance) worst(row *Row, rounds int) (worst float64, where string, b
 				beyond++
 			}
 			if v > worst {
-				worst, where = v, place(t.Round, b.Number, rounds)
+				worst, where = v, place(t.Trial, b.Number, rounds)
 			}
 		}
 	}
@@ -132,9 +132,11 @@ const mostVoid = 3
 // noteVoid shows the rounds that do not count, in the order in which they were
 // run.
 func (r *Report) noteVoid() {
-	repeated := map[int]int{}
+	repeated, names := map[int]int{}, map[int]string{}
 	for i := range r.Exp.Trials {
-		if t := &r.Exp.Trials[i]; t.Repeats != 0 {
+		t := &r.Exp.Trials[i]
+		names[t.Round] = t.RoundName()
+		if t.Repeats != 0 {
 			repeated[t.Repeats] = t.Round
 		}
 	}
@@ -149,9 +151,12 @@ func (r *Report) noteVoid() {
 		seen[round] = true
 		again := "not repeated"
 		if later, ok := repeated[round]; ok {
-			again = fmt.Sprintf("repeated as round %d", later)
+			again = "repeated as " + names[later]
+			if names[later] == names[round] {
+				again = "repeated"
+			}
 		}
-		parts = append(parts, fmt.Sprintf("round %d does not count: %s; %s", round, prose(reason, mostWords), again))
+		parts = append(parts, fmt.Sprintf("%s does not count: %s; %s", names[round], prose(reason, mostWords), again))
 	}
 	if len(parts) == 0 {
 		return

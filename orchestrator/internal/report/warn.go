@@ -65,8 +65,8 @@ func (r *Report) noteFailedTrials() {
 				continue
 			}
 			text := prose(t.Error, mostWords)
-			if r.Rounds > 1 {
-				text = fmt.Sprintf("in round %d %s", t.Round, text)
+			if r.Rounds > 1 || t.Group > 0 {
+				text = fmt.Sprintf("in %s %s", t.RoundName(), text)
 			}
 			texts = append(texts, text)
 		}
@@ -108,7 +108,7 @@ func (r *Report) noteUnequalWork() {
 				if b.Interrupted || maps.Equal(b.Answers, want) {
 					continue
 				}
-				return fmt.Sprintf("%s in %s: %s", row.Name(), place(t.Round, b.Number, r.Rounds), firstDifference(b.Answers, want))
+				return fmt.Sprintf("%s in %s: %s", row.Name(), place(t.Trial, b.Number, r.Rounds), firstDifference(b.Answers, want))
 			}
 		}
 		return ""
@@ -269,7 +269,7 @@ func Useless(exp *bench.Experiment) error {
 		for _, b := range t.Batches {
 			if t.Void == "" && b.Useless() {
 				return hint.With(
-					fmt.Errorf("variant %s, round %d, batch %d: %s", t.Variant, t.Round, b.Number, AllFailed(b)),
+					fmt.Errorf("variant %s, %s, batch %d: %s", t.Variant, t.RoundName(), b.Number, AllFailed(b)),
 					"check that the plan's paths, methods and bodies are what the service accepts; go run ./orchestrator drill -v shows its answers",
 				)
 			}

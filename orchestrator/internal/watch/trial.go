@@ -17,6 +17,8 @@ import (
 type Trial struct {
 	begun   time.Time // zero: not known
 	name    string    // of its container
+	turn    int       // where rounds have groups
+	group   int
 	phase   bench.Phase
 	since   time.Time // when the phase began
 	done    int       // requests of the batch
@@ -33,6 +35,7 @@ type Trial struct {
 // Standing is how a trial stands.
 type Standing struct {
 	Of      store.Of
+	Round   string        // its name for people
 	Phase   string        // the kind of the phase that it is in; empty: in none yet
 	Passed  time.Duration // of the phase
 	Batch   int           // the batch it is in or was last in; 0 before the first
@@ -51,7 +54,7 @@ type Standing struct {
 func (t *Trial) Take(what any, now time.Time) {
 	switch what := what.(type) {
 	case store.Trial:
-		t.name, t.begun = what.Container, what.Started
+		t.name, t.begun, t.turn, t.group = what.Container, what.Started, what.Turn, what.Group
 	case bench.Phase:
 		if what.End != 0 {
 			return
@@ -91,7 +94,7 @@ func (t *Trial) Highest() bench.Bytes { return t.highest }
 // Standing says how the trial stands.
 func (t *Trial) Standing(of store.Of, h store.Header, now time.Time) Standing {
 	s := Standing{
-		Of: of, Phase: t.phase.Kind, Batch: t.phase.Batch, Batches: h.Design.Batches, Passed: now.Sub(t.since),
+		Of: of, Round: bench.RoundName(of.Round, t.turn, t.group), Phase: t.phase.Kind, Batch: t.phase.Batch, Batches: h.Design.Batches, Passed: now.Sub(t.since),
 		Done: t.done, Told: t.told, Total: h.Plan.Iterations * h.Plan.PerIteration(), Failed: t.before + t.failed, Memory: t.memory,
 	}
 	if t.since.IsZero() {

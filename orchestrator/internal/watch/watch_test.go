@@ -85,7 +85,7 @@ func TestStanding(t *testing.T) {
 		tr.Take(what, start)
 	}
 	want := Standing{
-		Of: libc1, Phase: bench.PhaseBatch, Passed: 4 * time.Second, Batch: 1, Batches: 2, Done: 40, Told: true,
+		Of: libc1, Round: "round 1", Phase: bench.PhaseBatch, Passed: 4 * time.Second, Batch: 1, Batches: 2, Done: 40, Told: true,
 		Total: 100, Failed: 3, Memory: 3 * bench.MiB, Left: 6*time.Second + 5*time.Second + 10*time.Second + 30*time.Second,
 	}
 	if diff := cmp.Diff(want, tr.Standing(libc1, head, start.Add(4*time.Second))); diff != "" {
