@@ -129,6 +129,7 @@ type Environment struct {
 	Engine      string `json:"engine"`         // docker or process
 	EngineV     string `json:"engine_version"`
 	Context     string `json:"engine_context,omitempty"` // the docker command's name for the daemon; empty: the default
+	Instead     string `json:"engine_instead,omitempty"` // why it was taken in place of docker, where nobody asked for it
 	Storage     string `json:"storage_driver,omitempty"`
 	GoVersion   string `json:"go_version"` // of the orchestrator
 }

@@ -54,10 +54,17 @@ type Info struct {
 	Version string
 	Context string // the docker command's name for where it runs; empty: the default
 	Storage string // storage driver, where there is one
+	Root    string // where it keeps images, as its own host names it; empty: nowhere, or unknown
 	CgroupV int    // 1 or 2; 0: unknown
 	// Remote says that instances certainly run where this host's /proc does not
 	// show them. Where that is not known yet, Start finds it out.
 	Remote bool
+	// Blind says why this process cannot read the memory of what the engine runs;
+	// empty: it can, as far as is known yet.
+	Blind string
+	// Instead says why this engine was taken in place of the one that is preferred,
+	// where nobody has asked for it; empty: it is the one, or was asked for.
+	Instead string
 	// Children says that instances are children of this process: the kernel
 	// adds their CPU time to its own accounts when they have ended.
 	Children bool

@@ -110,7 +110,7 @@ func environment(info engine.Info) (bench.Environment, error) {
 	if err != nil {
 		return env, fmt.Errorf("describe this machine: %w", err)
 	}
-	env.Engine, env.EngineV, env.Context, env.Storage = info.Name, info.Version, info.Context, info.Storage
+	env.Engine, env.EngineV, env.Context, env.Storage, env.Instead = info.Name, info.Version, info.Context, info.Storage, info.Instead
 	if info.CgroupV != 0 {
 		env.CgroupV = info.CgroupV
 	}

@@ -49,6 +49,9 @@ func TestEveryDifference(t *testing.T) {
 		}
 	})
 	changed(t, reflect.ValueOf(&now.Environment).Elem(), func(field string) {
+		if field == "Instead" {
+			return // why the engine was taken; which one it is has a field of its own
+		}
 		if got := Moved(was.Environment, now.Environment); got == "" || strings.Contains(got, "  ") || strings.Contains(got, " ,") {
 			t.Errorf("%s: %q", field, got)
 		}

@@ -9,7 +9,9 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -22,6 +24,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/runs"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/proc"
 )
 
 // Deadlines of the calls to the engine. A call that outlives them is an error
@@ -122,8 +125,10 @@ func (e *Engine) Info(ctx context.Context) (engine.Info, error) {
 		Name:    "docker",
 		Version: info.ServerVersion,
 		Storage: info.Driver,
+		Root:    info.DockerRootDir,
 		CgroupV: v,
 		Remote:  remote(info),
+		Blind:   blind(info.SecurityOptions, os.Getuid()),
 	}, nil
 }
 
@@ -146,7 +151,7 @@ func (e *Engine) info(ctx context.Context) (system.Info, error) {
 	if info.OSType != "" && info.OSType != "linux" {
 		return system.Info{}, &hint.Error{
 			Err:    fmt.Errorf("docker at %s runs %s containers", e.daemon.Host, info.OSType),
-			Advice: "switch Docker to Linux containers, or use --engine process",
+			Advice: "switch Docker to Linux containers",
 		}
 	}
 	if err := e.age(info.ServerVersion); err != nil {
@@ -179,6 +184,23 @@ func (e *Engine) known(ctx context.Context) (system.Info, error) {
 		return *info, nil
 	}
 	return e.info(ctx)
+}
+
+// blind says why the memory of containers cannot be read here; "": it can, as far
+// as can be told before there is one. Of a daemon without privileges it depends on
+// who owns its user namespace, which a container shows.
+func blind(security []string, uid int) string {
+	if slices.ContainsFunc(security, func(option string) bool { return strings.Contains(option, "name=rootless") }) {
+		return ""
+	}
+	able, err := proc.Capable(unix.CAP_SYS_PTRACE)
+	switch {
+	case err != nil || able:
+		return "" // that it cannot be read, the first reading says
+	case uid == 0:
+		return "the kernel shows the memory of other users' processes to none without CAP_SYS_PTRACE, and this root is without"
+	}
+	return "the kernel shows the memory of other users' processes to root alone"
 }
 
 // remote says that the daemon's processes certainly are not this kernel's. How

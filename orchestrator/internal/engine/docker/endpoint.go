@@ -139,7 +139,7 @@ func (ep *endpoint) fromStore() error {
 
 // unusable is the error of an endpoint that is none, with what to do about it.
 func unusable(err error, advice string) error {
-	return &hint.Error{Err: fmt.Errorf("docker: %w", err), Advice: advice + "; or use --engine process"}
+	return &hint.Error{Err: fmt.Errorf("docker: %w", err), Advice: advice}
 }
 
 // failing is the error of an endpoint that does not serve.
@@ -148,7 +148,7 @@ func (ep *endpoint) failing(why *hint.Error) error {
 	if u, parseErr := url.Parse(host); parseErr == nil && u.User != nil {
 		host = u.Redacted()
 	}
-	return &hint.Error{Err: fmt.Errorf("docker at %s: %w", host, why.Err), Advice: why.Advice + "; or use --engine process"}
+	return &hint.Error{Err: fmt.Errorf("docker at %s: %w", host, why.Err), Advice: why.Advice}
 }
 
 // correct says how another daemon is chosen.
