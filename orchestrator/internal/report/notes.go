@@ -18,6 +18,7 @@ const (
 	CodeControl        = "aa-failed"        // two identical baselines differ: nothing is to be trusted
 	CodeContradicted   = "contradicted"     // more bytes were live than resident: no memory figure is given
 	CodeUncounted      = "uncounted-memory" // the kernel's own account of the memory is another
+	CodeLocal          = "local-processes"  // without containers, and nobody asked for that
 	CodeVoid           = "void-round"       // a round counts in no figure
 	CodeBusyMachine    = "busy-machine"     // other processes took more than 10 % of the machine
 	CodeStolen         = "stolen-cpu"       // the hypervisor took more than 2 % of the machine

@@ -28,6 +28,7 @@ const (
 // order.
 func (r *Report) annotate() {
 	r.noteControl()
+	r.noteLocal()
 	r.noteVoid()
 	r.noteContradicted()
 	r.noteUncounted()
