@@ -199,11 +199,12 @@ func (a *app) experiment(ctx context.Context, j *job, view *console.View) (err e
 			view.Broken(failed.Variant, failed.Log)
 		}
 	}()
-	eng, err := openEngine(j.engine, view.Logger())
+	eng, err := openEngine(ctx, j.takes(), view)
 	if err != nil {
 		return err
 	}
 	defer eng.Close()
+	j.taken = eng
 	args := a.args
 	if j.args != nil {
 		args = j.args

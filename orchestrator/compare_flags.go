@@ -102,7 +102,7 @@ func (c *compareFlags) define() []flags.Group {
 	load.StringVar(&c.Threads, "threads", c.Threads, "`how` workers share a request: hop (any may free its memory) or stick (one does it all)")
 
 	where := flags.NewGroup("Where it runs")
-	where.StringVar(&c.engine, "engine", engineNames[0], "run variants with this `engine`: docker, or process (no containers)")
+	where.StringVar(&c.engine, "engine", engineNames[0], "run variants with this `engine`: docker, process (no containers), or auto (docker where it can be used, else process)")
 	where.StringVar(&c.Memory, "memory", "", "memory `limit` per container, such as 512MiB (default none)")
 	where.BoolVar(&c.keep, "keep", false, "keep the last round's containers running")
 
@@ -136,11 +136,26 @@ type job struct {
 	told   []string // warnings about what was read
 	from   *resumed // what it goes on from; nil: nothing
 	check  *against // what the result is held against; nil: nothing
+	taken  *taken   // the engine, once it is open; fresh rounds take it again
 	saved  *store.Folder
 	site   *web.Site // the page that shows it; nil: none
 	args   []string  // with which it can be made again; nil: those of this call
 
 	garbage int // when it is collected, in per cent, before memory was to be spared; 0: it never was
+}
+
+// takes says which engine the job is to be done with: one that goes on, or has been
+// begun, keeps its own.
+func (j *job) takes() takes {
+	limit := j.design.MemoryLimit
+	switch {
+	case j.taken != nil:
+		return j.taken.pinned(limit)
+	case j.from != nil && j.engine == engineAuto:
+		where := j.from.earlier.Header.Environment
+		return takes{engine: where.Engine, instead: where.Instead, memory: limit}
+	}
+	return takes{engine: j.engine, memory: limit}
 }
 
 // prepare finds out what is to be done. It starts nothing.

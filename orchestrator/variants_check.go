@@ -61,7 +61,7 @@ func (a *app) prove(ctx context.Context, v *variantsFlags, d bench.Design) (err 
 	stream := store.NewStream(unkept{})
 	read := stream.Follow(view.Read)
 	defer read()
-	eng, err := openEngine(v.engine, view.Logger())
+	eng, err := openEngine(ctx, takes{engine: v.engine}, view)
 	if err != nil {
 		return err
 	}
