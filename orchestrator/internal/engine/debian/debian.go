@@ -220,6 +220,12 @@ Debug::NoLocking "true";
 
 // apt runs apt-get in dir.
 func apt(ctx context.Context, dir string, args ...string) error {
+	_, err := aptSays(ctx, dir, args...)
+	return err
+}
+
+// aptSays runs apt-get in dir and gives what it prints.
+func aptSays(ctx context.Context, dir string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, "apt-get", append([]string{"-qq", "-y", "-o", "APT::Update::Error-Mode=any"}, args...)...)
 	cmd.Dir = filepath.Join(dir, "cache/archives") // where "download" puts what it fetches
 	// With Dir::Etc set there, apt does not read the host's files.
@@ -229,12 +235,12 @@ func apt(ctx context.Context, dir string, args ...string) error {
 	out, err := cmd.CombinedOutput()
 	switch {
 	case err == nil:
-		return nil
+		return string(out), nil
 	case ctx.Err() != nil:
-		return context.Cause(ctx)
+		return "", context.Cause(ctx)
 	}
 	if err := room(dir, 1<<20); err != nil {
-		return err
+		return "", err
 	}
 	var why []string
 	for line := range strings.Lines(string(out)) {
@@ -245,7 +251,7 @@ func apt(ctx context.Context, dir string, args ...string) error {
 	if len(why) > 3 {
 		why = why[:3]
 	}
-	return &hint.Error{
+	return "", &hint.Error{
 		Err:    fmt.Errorf("apt-get %s: %w: %s", args[0], err, strings.Join(why, "; ")),
 		Advice: "Debian's packages come over http from deb.debian.org: check the network and http_proxy, or bring the public images here with docker load",
 	}
