@@ -16,3 +16,12 @@ func parseMeminfo(b []byte) (Meminfo, error) {
 	err := amounts(b, []field{{"MemTotal", &m.MemTotal}, {"SwapTotal", &m.SwapTotal}})
 	return m, err
 }
+
+// Available is the memory that processes could have without swapping; 0 where the
+// kernel does not tell.
+func (fs FS) Available() (bench.Bytes, error) {
+	return parse(fs, "proc/meminfo", func(b []byte) (available bench.Bytes, err error) {
+		err = amounts(b, []field{{"MemAvailable", &available}})
+		return available, err
+	})
+}
