@@ -17,7 +17,7 @@ const module = "github.com/stair-stepper/stair-stepper/"
 // is drawn here and nowhere else: a new arrow or room is added to this table,
 // with a reason in the commit, or not at all.
 var arrows = map[string][]string{
-	"orchestrator":                            {"engine", "engine/docker", "engine/process", "lab", "load", "report", "chart", "store", "console", "plan", "vars", "plain", "flags", "design", "variant", "page", "versus", "gate", "web"},
+	"orchestrator":                            {"engine", "engine/docker", "engine/process", "lab", "load", "report", "chart", "store", "console", "plan", "vars", "plain", "flags", "design", "variant", "page", "versus", "gate", "web", "doctor"},
 	"orchestrator/internal/bench":             {},
 	"orchestrator/internal/hint":              {},
 	"orchestrator/internal/words":             {},
@@ -47,6 +47,7 @@ var arrows = map[string][]string{
 	"orchestrator/internal/kernel":            {},                                                                                            // versions are facts that tests of many rooms need, and meter's own could not import meter
 	"orchestrator/internal/needs":             {"kernel"},                                                                                    // for tests alone
 	"orchestrator/internal/browsertest":       {"needs"},                                                                                     // for tests alone
+	"orchestrator/internal/doctor":            {"engine", "engine/debian", "meter", "kernel", "proc", "variant", "layout", "plain"},
 	"orchestrator/internal/meter":             {"kernel", "proc"},
 	"orchestrator/internal/lab":               {"engine", "load", "meter", "plan", "store", "vars", "plain", "design", "variant"}, // it never sees Docker
 	"orchestrator/internal/report":            {"stat", "files", "layout", "plain"},                                               // a saved file renders anywhere

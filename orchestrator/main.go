@@ -10,6 +10,7 @@
 //	go run ./orchestrator variants                 what there is to compare
 //	go run ./orchestrator variants --check         builds and proves all of it, without a load
 //	go run ./orchestrator report DIR               a saved experiment, printed again
+//	go run ./orchestrator doctor                   what this machine can do and what it cannot
 //	go run ./orchestrator clean                    removes all containers and images it made
 //
 // Compare makes an image of every variant that is asked for, or of every
@@ -77,7 +78,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(a.compareCommand(), a.drillCommand(), a.variantsCommand(), a.reportCommand(), a.cleanCommand())
+	root.AddCommand(a.compareCommand(), a.drillCommand(), a.variantsCommand(), a.reportCommand(), a.cleanCommand(), a.doctorCommand())
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
