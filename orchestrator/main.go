@@ -78,7 +78,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(a.compareCommand(), a.drillCommand(), a.variantsCommand(), a.reportCommand(), a.cleanCommand(), a.doctorCommand())
+	root.AddCommand(a.compareCommand(), a.drillCommand(), a.variantsCommand(), a.reportCommand(), a.cleanCommand(), a.doctorCommand(), a.completionCommand())
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) { // with or without descriptions
+		complete(root)
+	}
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

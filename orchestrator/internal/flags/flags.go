@@ -17,6 +17,13 @@ import (
 // Once has a flag refuse to be given twice: of two values, one would be lost.
 func Once(flag *pflag.Flag) { flag.Value = &once{Value: flag.Value} }
 
+// Often undoes Once.
+func Often(flag *pflag.Flag) {
+	if o, ok := flag.Value.(*once); ok {
+		flag.Value = o.Value
+	}
+}
+
 type once struct {
 	pflag.Value
 	set bool

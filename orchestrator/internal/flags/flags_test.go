@@ -52,6 +52,11 @@ func TestOnce(t *testing.T) {
 	if err := f.Parse([]string{"--tags", "b"}); err == nil || *tags != "a" {
 		t.Errorf("a second one: %q, %v", *tags, err)
 	}
+	flags.Often(f.Lookup("tags"))
+	flags.Often(f.Lookup("tags"))
+	if err := f.Parse([]string{"--tags", "b"}); err != nil || *tags != "b" {
+		t.Errorf("undone: %q, %v", *tags, err)
+	}
 }
 
 func TestApart(t *testing.T) {
