@@ -17,6 +17,7 @@ import (
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/design"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/flags"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/report"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/words"
 )
 
@@ -145,6 +146,8 @@ func valuesOf(command, flag string) cobra.CompletionFunc {
 			return choice(doctorFormats...)
 		}
 		return choice(formatNames()...)
+	case "sort":
+		return choice(report.Orders()...)
 	case "stats-format":
 		return choice("text", formatJSON)
 	case "progress":
