@@ -89,6 +89,7 @@ func TestFindings(t *testing.T) {
 		}
 	}, "docker", "debian", Warn, "no suite: it is not there", "install apt")
 	check(func(f *Facts) { f.Rooms[0].Free = bench.GiB }, "docker", "docker disk", Warn, "1.0 GiB free at /var/lib/docker", "4.0 GiB are well spent")
+	check(func(f *Facts) { f.Rooms[1].Shut = errors.New("permission denied") }, "docker", "results disk", Warn, "/home/x/results: permission denied", "--out")
 	check(func(f *Facts) { f.Rooms[1].Err = gone }, "docker", "results disk", Without, "it is not there", "")
 	check(func(f *Facts) { f.Available = 700 * bench.MiB }, "docker", "memory", Warn, "700 MiB of 16 GiB", "--at-once 2")
 	check(func(f *Facts) { f.Available = 0 }, "docker", "memory", Without, "not known", "")

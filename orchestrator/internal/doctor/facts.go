@@ -47,6 +47,7 @@ type Room struct {
 	Path   string
 	Free   bench.Bytes // for this user
 	Wanted bench.Bytes // what a first run with its bases takes, and some to spare
+	Shut   error       // why this user cannot write there
 	Err    error
 }
 

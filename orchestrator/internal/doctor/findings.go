@@ -122,6 +122,11 @@ func (f *Facts) rooms() []Finding {
 		switch {
 		case r.Err != nil:
 			all = append(all, Finding{Name: name, Verdict: Without, Text: "not known: " + r.Err.Error()})
+		case r.Shut != nil:
+			all = append(all, Finding{
+				Name: name, Verdict: Warn, Text: fmt.Sprintf("%s: %v", r.Path, r.Shut),
+				Advice: "compare has to write there: make it yours, or name another place (--out for results, XDG_CACHE_HOME for the cache)",
+			})
 		case r.Free < r.Wanted:
 			all = append(all, Finding{
 				Name: name, Verdict: Warn, Text: size(r.Free) + " free at " + r.Path, Bytes: r.Free,

@@ -114,7 +114,9 @@ func tool(ctx context.Context, name string, args ...string) Tool {
 func rooms(docker engine.Info, results string) []Room {
 	var all []Room
 	if docker.Root != "" && !docker.Remote {
-		all = append(all, room("docker", docker.Root, 4*bench.GiB))
+		own := room("docker", docker.Root, 4*bench.GiB)
+		own.Shut = nil // it is the daemon that writes there
+		all = append(all, own)
 	}
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -137,5 +139,6 @@ func room(name, path string, wanted bench.Bytes) Room {
 		at = filepath.Dir(at)
 	}
 	r.Free = bench.Bytes(s.Bavail) * bench.Bytes(s.Bsize)
+	r.Shut = unix.Access(at, unix.W_OK)
 	return r
 }

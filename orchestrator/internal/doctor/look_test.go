@@ -53,6 +53,9 @@ func TestRoom(t *testing.T) {
 	if here.Err != nil || below.Err != nil || below.Path != filepath.Join(dir, "a", "b") || max(here.Free-below.Free, below.Free-here.Free) > bench.GiB {
 		t.Errorf("%+v, %+v", here, below)
 	}
+	if here.Shut != nil || room("x", "/proc/self/x", 0).Shut == nil {
+		t.Errorf("a folder of its own: %v; /proc/self: %v", here.Shut, room("x", "/proc/self/x", 0).Shut)
+	}
 	file := filepath.Join(dir, "file")
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
 		t.Fatal(err)
