@@ -13,6 +13,7 @@ import (
 
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/bench"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/console"
+	"github.com/stair-stepper/stair-stepper/orchestrator/internal/engine/enginetest"
 	"github.com/stair-stepper/stair-stepper/orchestrator/internal/hint"
 )
 
@@ -79,7 +80,7 @@ func TestAuto(t *testing.T) {
 	check(says(t, "1.47", with("OperatingSystem", "Docker Desktop")), "process", "docker runs its containers on another machine")
 	check(says(t, "1.47", with("OSType", "windows")), "process", "runs windows containers")
 	check(says(t, "1.22", good), "process", "speaks only API 1.22")
-	check("unix://"+t.TempDir()+"/none.sock", "process", "there is no ")
+	check("unix://"+enginetest.ShortDir(t)+"/none.sock", "process", "there is no ")
 	check("fd://", "process", "unable to parse docker host")
 	if os.Getuid() != 0 {
 		check(says(t, "1.47", with("SecurityOptions", nil)), "process", "to root alone")

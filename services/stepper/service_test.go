@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -358,7 +359,12 @@ func TestTrimming(t *testing.T) {
 // TestRun starts the whole service, replaces a stale socket, and ends it
 // gracefully in the middle of a request.
 func TestRun(t *testing.T) {
-	socket := filepath.Join(t.TempDir(), "s")
+	dir, err := os.MkdirTemp("/tmp", "stepper-") // a folder of TMPDIR may be too long for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	socket := filepath.Join(dir, "s")
 	stale, err := net.Listen("unix", socket)
 	if err != nil {
 		t.Fatal(err)

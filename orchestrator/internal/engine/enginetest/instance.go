@@ -71,7 +71,7 @@ func (in *FakeInstance) open() ([]net.Listener, error) {
 		in.dial = l.dial
 		return []net.Listener{l}, nil
 	}
-	dir, err := os.MkdirTemp("", "fake-") // a test's own folder may be too long for a socket
+	dir, err := os.MkdirTemp("/tmp", "fake-") // a folder of TMPDIR may be too long for a socket
 	if err != nil {
 		return nil, err
 	}
