@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -162,11 +163,11 @@ func TestEachItsOwn(t *testing.T) {
 func TestLostDaemon(t *testing.T) {
 	check := func(info http.HandlerFunc, lost bool) {
 		t.Helper()
-		asked := 0
+		var asked atomic.Int32
 		e := scripted(t, mixed(t), map[string]http.HandlerFunc{
 			"GET /info": info,
 			"POST /build": func(http.ResponseWriter, *http.Request) {
-				asked++
+				asked.Add(1)
 				panic(http.ErrAbortHandler)
 			},
 		})
@@ -174,8 +175,8 @@ func TestLostDaemon(t *testing.T) {
 			bench.Variant{Name: "good", Dockerfile: "Dockerfile.good"},
 			bench.Variant{Name: "other", Dockerfile: "Dockerfile.good", Args: map[string]string{"A": "1"}},
 		), nil)
-		if lost != (err != nil) || lost && asked != 1 || !lost && (len(all) != 2 || all[0].Err == nil || all[1].Err == nil) {
-			t.Errorf("%v, %v after %d builds; all lost: %v", all, err, asked, lost)
+		if lost != (err != nil) || lost && asked.Load() != 1 || !lost && (len(all) != 2 || all[0].Err == nil || all[1].Err == nil) {
+			t.Errorf("%v, %v after %d builds; all lost: %v", all, err, asked.Load(), lost)
 		}
 	}
 	check(text(linux), false)
