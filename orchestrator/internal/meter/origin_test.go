@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -25,6 +26,10 @@ func TestOrigin(t *testing.T) {
 	}
 	p := bench.Process{PID: cmd.Process.Pid, Start: start}
 	o, err := Host.Origin(p)
+	// Start returns a moment before the kernel has put the arguments in their place.
+	for begun := time.Now(); err == nil && len(o.Args) == 0 && time.Since(begun) < 10*time.Second; o, err = Host.Origin(p) {
+		time.Sleep(time.Millisecond)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
