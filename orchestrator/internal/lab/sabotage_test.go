@@ -121,7 +121,7 @@ func loaded(t *testing.T, program, preload string) started {
 		if st.files, err = meter.Host.Maps(p); err != nil {
 			t.Fatal(err)
 		}
-		if st.static() || st.libc() != "" && time.Since(began) > 200*time.Millisecond {
+		if (st.static() || st.libc() != "") && time.Since(began) > 200*time.Millisecond {
 			break
 		}
 		if time.Since(began) > 10*time.Second {
